@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "callcenterd",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Pure: no I/O, no clock, no Foundation. Tests/House holds this.
+        .target(name: "SIP", swiftSettings: settings),
+        .target(name: "CallCenter", dependencies: [collections, deque], swiftSettings: settings),
+        .target(name: "Exchange", dependencies: ["SIP", "CallCenter"], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: ["CallCenter"], swiftSettings: settings),
+
+        // Shells: the world outside. They import pure targets, never each other.
+        .target(name: "Transport", dependencies: ["SIP", nio, posix], swiftSettings: settings),
+        .target(
+            name: "Store",
+            dependencies: ["CallCenter", .product(name: "GRDB", package: "GRDB.swift"), log],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Management",
+            dependencies: ["CallCenter", "Telemetry", hummingbird, lifecycle, nio, posix, log],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Settings",
+            dependencies: ["SIP", "CallCenter", "Exchange", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+
+        // Executables: wiring.
+        .executableTarget(
+            name: "callcenterd",
+            dependencies: [
+                "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "Settings",
+                nio, posix, lifecycle, log, arguments,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "ccctl", dependencies: [arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "cc-announcer",
+            dependencies: ["SIP", "Transport", nio, posix, log, arguments],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

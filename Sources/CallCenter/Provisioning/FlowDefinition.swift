@@ -1,0 +1,90 @@
+/// A flow (queue) as it is provisioned: one row of `cc_flows`, names and meaning as in the reference manual, 1.2.2.
+package struct FlowDefinition: Sendable, Equatable {
+    /// Unique name, case-sensitive.
+    package var id: String
+    /// A smaller number is more urgent.
+    package var priority: Int
+    /// What an agent must be able to do to serve this flow.
+    package var skill: String
+    /// Put before the caller's name on the agent's display.
+    package var prependCID: String?
+    /// Upper limit of every agent's wrap-up after a call of this flow; nil: no limit.
+    package var maxWrapup: Milliseconds?
+    /// SIP URI of the welcome; nil: callers go straight to distribution.
+    package var messageWelcome: String?
+    /// SIP URI of the endless music on hold.
+    package var messageQueue: String
+    /// SIP URI that an agent hears before he is connected.
+    package var messageFlowID: String?
+    package var dissuading: Dissuading?
+    /// Longest wait before the call is given up; nil: the global `max_wait`.
+    package var maxWait: Milliseconds?
+    /// A flow ID or SIP URI where callers go when nobody comes.
+    package var overflowURI: String?
+    package var onNoAgents: NoAgentsPolicy
+    /// An answer within this time counts as in time; nil: the global threshold.
+    package var serviceLevelThreshold: Milliseconds?
+
+    /// What tells callers that waiting may be in vain (CALLS.md section 3).
+    package struct Dissuading: Sendable, Equatable {
+        /// SIP URI of the message.
+        package var message: String
+        /// End the call after the message.
+        package var hangsUp: Bool
+        /// After this time on hold; nil: never.
+        package var onHoldThreshold: Milliseconds?
+        /// On arrival, if the estimated wait is longer; nil: never.
+        package var estimatedWaitThreshold: Milliseconds?
+        /// On arrival, if as many calls wait; nil: never.
+        package var queueSizeThreshold: Int?
+
+        package init(
+            message: String,
+            hangsUp: Bool = false,
+            onHoldThreshold: Milliseconds? = nil,
+            estimatedWaitThreshold: Milliseconds? = nil,
+            queueSizeThreshold: Int? = nil
+        ) {
+            self.message = message
+            self.hangsUp = hangsUp
+            self.onHoldThreshold = onHoldThreshold
+            self.estimatedWaitThreshold = estimatedWaitThreshold
+            self.queueSizeThreshold = queueSizeThreshold
+        }
+    }
+
+    /// Where waiting callers go when the last agent of their flow logs off.
+    package enum NoAgentsPolicy: String, Sendable {
+        case keep, overflow
+    }
+
+    package init(
+        id: String,
+        priority: Int = 256,
+        skill: String,
+        prependCID: String? = nil,
+        maxWrapup: Milliseconds? = nil,
+        messageWelcome: String? = nil,
+        messageQueue: String,
+        messageFlowID: String? = nil,
+        dissuading: Dissuading? = nil,
+        maxWait: Milliseconds? = nil,
+        overflowURI: String? = nil,
+        onNoAgents: NoAgentsPolicy = .keep,
+        serviceLevelThreshold: Milliseconds? = nil
+    ) {
+        self.id = id
+        self.priority = priority
+        self.skill = skill
+        self.prependCID = prependCID
+        self.maxWrapup = maxWrapup
+        self.messageWelcome = messageWelcome
+        self.messageQueue = messageQueue
+        self.messageFlowID = messageFlowID
+        self.dissuading = dissuading
+        self.maxWait = maxWait
+        self.overflowURI = overflowURI
+        self.onNoAgents = onNoAgents
+        self.serviceLevelThreshold = serviceLevelThreshold
+    }
+}

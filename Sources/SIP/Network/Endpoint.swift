@@ -1,0 +1,35 @@
+/// Milliseconds of a steady clock whose origin does not matter. Pure code is told the time, it never asks for it.
+package typealias Milliseconds = Int64
+
+/// What carries SIP messages (RFC 3261 section 18).
+package enum TransportProtocol: UInt8, Sendable, Hashable {
+    case udp, tcp, tls
+}
+
+/// One socket of ours, by its position in `sip.listen`.
+package struct ListenerID: Hashable, Sendable {
+    package let index: UInt8
+
+    @inlinable package init(_ index: UInt8) { self.index = index }
+}
+
+/// Where a peer is, or where we are: address, port and transport.
+package struct Endpoint: Hashable, Sendable {
+    package var address: IPAddress
+    package var port: UInt16
+    package var transport: TransportProtocol
+
+    @inlinable package init(address: IPAddress, port: UInt16, transport: TransportProtocol = .udp) {
+        self.address = address
+        self.port = port
+        self.transport = transport
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// As people write it in logs: `udp:192.0.2.1:5060`, `tls:[2001:db8::1]:5061`.
+    package var description: String {
+        let host = address.isIPv4 ? "\(address)" : "[\(address)]"
+        return "\(transport):\(host):\(port)"
+    }
+}
