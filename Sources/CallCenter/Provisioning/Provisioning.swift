@@ -7,6 +7,10 @@ package struct Provisioning: Sendable, Equatable {
     package var agents: [AgentDefinition]
     package var refused: [RefusedRow]
 
+    /// The tables of the reference, as `RefusedRow.table` names them.
+    package static let flowsTable = "cc_flows"
+    package static let agentsTable = "cc_agents"
+
     package init(flows: [FlowDefinition], agents: [AgentDefinition], refused: [RefusedRow] = []) {
         self.flows = flows
         self.agents = agents
@@ -15,6 +19,7 @@ package struct Provisioning: Sendable, Equatable {
 
     /// A row that cannot be used, and why. Its last good version stays in force.
     package struct RefusedRow: Sendable, Equatable {
+        /// `Provisioning.flowsTable` or `Provisioning.agentsTable`.
         package var table: String
         package var id: String
         /// What was wrong and what was expected, for people.

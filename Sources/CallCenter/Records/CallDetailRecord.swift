@@ -30,7 +30,8 @@ package struct CallDetailRecord: Sendable, Equatable {
 
     /// Half of the key: the call, 32 hexadecimal digits.
     package var callUUID: String
-    /// The other half: 0 for the final record, 1... for the offer that was refused. Fixed when the call or offer begins.
+    /// The other half: 0 for the final record, 1... for the offer that was refused. Fixed when the call or offer
+    /// begins.
     package var offerNumber: Int
     /// `cid`: the number of the call, persistent, 31 bits.
     package var callNumber: Int32

@@ -1,4 +1,5 @@
-/// Everything about flows, agents and calls at one moment, immutable: what every statistic, table and list is made from.
+/// Everything about flows, agents and calls at one moment, immutable: what every statistic, table and list is made
+/// from.
 ///
 /// Times are milliseconds; `taken` and the `...Since` values are of the core's clock, so an age is a difference.
 package struct CenterSnapshot: Sendable {
@@ -7,6 +8,8 @@ package struct CenterSnapshot: Sendable {
     /// When, on the core's clock.
     package var taken: Milliseconds
     package var isDispatchingInternally: Bool
+    /// When the counters shown began to count, on the core's clock: the start, or the last `cc_reset_stats`.
+    package var countersSince: Milliseconds
     package var totals: Totals
     /// Sorted by ID, bytewise.
     package var flows: [Flow]
@@ -15,10 +18,33 @@ package struct CenterSnapshot: Sendable {
     /// Every call alive, in the order of arrival.
     package var calls: [Call]
 
+    package init(
+        number: UInt64 = 0,
+        taken: Milliseconds = 0,
+        isDispatchingInternally: Bool = true,
+        countersSince: Milliseconds = 0,
+        totals: Totals = Totals(),
+        flows: [Flow] = [],
+        agents: [Agent] = [],
+        calls: [Call] = []
+    ) {
+        self.number = number
+        self.taken = taken
+        self.isDispatchingInternally = isDispatchingInternally
+        self.countersSince = countersSince
+        self.totals = totals
+        self.flows = flows
+        self.agents = agents
+        self.calls = calls
+    }
+
     /// The `ccg_` statistics (CALLS.md section 4) and their relatives. Counters are since the last reset.
     package struct Totals: Sendable, Equatable {
         package var counters = CallCounters()
+        /// As `counters`, untouched by `cc_reset_stats`; the equation of CALLS.md section 4 holds here at any moment.
+        package var countersSinceStart = CallCounters()
         package var onHold = 0
+        package var queued = 0
         /// Calls that ring at an agent.
         package var offering = 0
         /// Calls between answer and end.
@@ -29,6 +55,8 @@ package struct CenterSnapshot: Sendable {
         package var averageWait: Milliseconds = 0
         /// Percent: 100 x (on hold + logged in - free) / logged in, 0 if nobody is.
         package var load = 0.0
+        /// Broken invariants found and mended since the start; 0 in a sound process.
+        package var repairs: UInt64 = 0
 
         package init() {}
     }
@@ -38,6 +66,8 @@ package struct CenterSnapshot: Sendable {
         package var priority: Int
         package var skill: String
         package var counters = CallCounters()
+        /// As `counters`, untouched by `cc_reset_stats`.
+        package var countersSinceStart = CallCounters()
         /// Calls put on hold, each once.
         package var putOnHold: UInt64 = 0
         package var onHold = 0
@@ -48,7 +78,9 @@ package struct CenterSnapshot: Sendable {
         package var freeAgents = 0
         package var estimatedWait: Milliseconds = 0
         package var averageWait: Milliseconds = 0
+        /// Mean talk time since the start, 180 s without history: what estimates are made from.
         package var averageCallDuration: Milliseconds = 0
+        /// Age of the oldest call that has not been answered yet.
         package var longestWait: Milliseconds = 0
         package var load = 0.0
         /// Answered within the service-level threshold.
@@ -131,69 +163,5 @@ package struct CenterSnapshot: Sendable {
             self.priority = priority
             self.skill = skill
         }
-    }
-}
-
-/// The counters that the whole centre and each flow have. `received + restored = answered + abandoned + failed + alive`.
-package struct CallCounters: Sendable, Equatable {
-    package var received: UInt64 = 0
-    package var restored: UInt64 = 0
-    package var distributed: UInt64 = 0
-    package var answered: UInt64 = 0
-    package var abandoned: UInt64 = 0
-    /// In the order of `FailureCause.allCases`.
-    package var failed = [UInt64](repeating: 0, count: FailureCause.allCases.count)
-
-    package init() {}
-}
-
-/// Where a call is (CALLS.md section 1); the raw values are what lists and headers show.
-package enum CallState: String, Sendable, CaseIterable {
-    case welcome, dissuading1, dissuading2, queued, preagent, toagent, ended, transferred
-}
-
-/// What an agent does; being logged in is separate.
-package enum AgentState: String, Sendable, CaseIterable {
-    case free, incall, wrapup
-}
-
-/// Why a call ended without an answer and not by the caller's leaving.
-package enum FailureCause: String, Sendable, CaseIterable {
-    case dissuaded
-    case maxWait = "max_wait"
-    case overflow, `operator`, media, `internal`
-}
-
-/// Why an offer to an agent came to nothing, the caller still being there.
-package enum RefusalCause: String, Sendable, CaseIterable {
-    case busy
-    case noAnswer = "no_answer"
-    case declined
-    case unreachable
-    case redirected
-    case media
-    case failed
-}
-
-/// Counts of times below each of a fixed list of bounds, plus the sum, as Prometheus wants them.
-package struct Histogram: Sendable, Equatable {
-    /// Upper bounds, inclusive, in milliseconds; a last bucket without bound follows.
-    package static let bounds: [Milliseconds] = [
-        1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
-    ]
-
-    /// Not cumulative; one more than there are bounds.
-    package private(set) var buckets = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
-    /// Milliseconds.
-    package private(set) var sum: UInt64 = 0
-    package private(set) var count: UInt64 = 0
-
-    package init() {}
-
-    package mutating func record(_ time: Milliseconds) {
-        let index = Self.bounds.firstIndex { time <= $0 } ?? Self.bounds.count
-        buckets[index] += 1
-        sum += UInt64(max(0, time))
-        count += 1
     }
 }

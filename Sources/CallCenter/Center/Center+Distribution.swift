@@ -1,0 +1,145 @@
+/// Matching of waiting calls and free agents (CALLS.md section 3).
+///
+/// Waiting calls are ordered by (flow priority, arrival), agents by how long they have been free. Between two events no
+/// call waits while an agent who could serve it is free, unless the pair is in its pause or dispatching is off; so an
+/// event has only its own call or agent to match.
+extension Center {
+    /// A call enters the queue, or returns to it: the longest free agent takes it, or it waits.
+    mutating func distribute(call index: Int, now: Milliseconds, out: inout [CenterEffect]) {
+        if let agent = bestAgent(forCall: index) {
+            offer(call: index, to: agent, now: now, out: &out)
+            return
+        }
+        let flow = calls[index].flow
+        calls[index].phase = .queued
+        if !calls[index].hasWaited {
+            calls[index].hasWaited = true
+            flows[flow].statistics.putOnHold += 1
+        }
+        enterQueue(call: index)
+        out.append(.wait(call: calls.reference(to: index), owner: calls[index].owner))
+    }
+
+    /// An idle agent takes the best waiting call that he can serve, if there is one.
+    mutating func distribute(agent: Int, now: Milliseconds, out: inout [CenterEffect]) {
+        guard agents[agent].isIdle, let call = bestCall(forAgent: agent) else { return }
+        leaveQueue(call: call)
+        offer(call: call, to: agent, now: now, out: &out)
+    }
+
+    /// Matches everything that can be, the most urgent call first: after changes that concern many at once. O(n log n)
+    /// in the calls that wait for a skill of an idle agent.
+    mutating func matchAll(now: Milliseconds, out: inout [CenterEffect]) {
+        guard policy.internalDispatching else { return }
+        var waiting: [(key: QueuePool.Key, call: Int)] = []
+        for skill in 0..<skills.capacity where skills.isOccupied(skill) {
+            guard !skills[skill].idle.isEmpty else { continue }
+            for call in queues.items(skills[skill].waiting) { waiting.append((skillKey(ofCall: call), call)) }
+        }
+        waiting.sort { $0.key < $1.key }
+        for (_, call) in waiting {
+            guard let agent = bestAgent(forCall: call) else { continue }
+            leaveQueue(call: call)
+            offer(call: call, to: agent, now: now, out: &out)
+        }
+    }
+
+    /// The agent free the longest who can serve the call now.
+    private func bestAgent(forCall index: Int) -> Int? {
+        guard policy.internalDispatching else { return nil }
+        let idle = skills[flows[calls[index].flow].skill].idle
+        var candidate = queues.first(idle)
+        while let (key, agent) = candidate {
+            if !isPaused(call: index, agent: agent) { return agent }
+            candidate = queues.next(after: key, in: idle)
+        }
+        return nil
+    }
+
+    /// The first call in (priority, arrival) whose skill the agent has.
+    private func bestCall(forAgent agent: Int) -> Int? {
+        guard policy.internalDispatching else { return nil }
+        var best: (key: QueuePool.Key, item: Int)?
+        for skill in agents[agent].skills {
+            let waiting = skills[skill].waiting
+            var candidate = queues.first(waiting)
+            while let (key, call) = candidate, isPaused(call: call, agent: agent) {
+                candidate = queues.next(after: key, in: waiting)
+            }
+            guard let candidate else { continue }
+            if let best, best.key < candidate.key { continue }
+            best = candidate
+        }
+        return best?.item
+    }
+
+    func isPaused(call index: Int, agent: Int) -> Bool {
+        guard !calls[index].pauses.isEmpty else { return false }
+        let agent = agents.reference(to: agent)
+        return calls[index].pauses.contains { $0.agent == agent }
+    }
+
+    /// Reserves the agent, who is idle, for the call, which is in no queue.
+    private mutating func offer(call index: Int, to agent: Int, now: Milliseconds, out: inout [CenterEffect]) {
+        let flow = calls[index].flow
+        leaveIdle(agent: agent)
+        calls[index].phase = .offered(CallEntry.Offer(agent: agent, since: now))
+        flows[flow].onHold -= 1
+        flows[flow].offering += 1
+        flows[flow].statistics.calls.distributed += 1
+        agents[agent].statistics.distributed += 1
+        change(agent: agent, now: now, out: &out) { $0.activity = .incall(index) }
+        out.append(
+            .offer(
+                call: calls.reference(to: index),
+                owner: calls[index].owner,
+                agent: agents.reference(to: agent)
+            )
+        )
+    }
+}
+
+// MARK: - Places
+
+extension Center {
+    /// Among the waiting calls of its skill.
+    func skillKey(ofCall index: Int) -> QueuePool.Key {
+        QueuePool.Key(urgency: flows[calls[index].flow].definition.priority, order: calls[index].arrival)
+    }
+
+    /// Among the waiting calls of its flow.
+    func flowKey(ofCall index: Int) -> QueuePool.Key {
+        QueuePool.Key(urgency: 0, order: calls[index].arrival)
+    }
+
+    /// Among the idle agents of each of his skills.
+    func idleKey(ofAgent agent: Int) -> QueuePool.Key {
+        QueuePool.Key(urgency: 0, order: agents[agent].freeOrder)
+    }
+
+    mutating func enterQueue(call index: Int) {
+        let flow = calls[index].flow
+        queues.insert(index, at: flowKey(ofCall: index), into: &flows[flow].waiting)
+        queues.insert(index, at: skillKey(ofCall: index), into: &skills[flows[flow].skill].waiting)
+    }
+
+    mutating func leaveQueue(call index: Int) {
+        let flow = calls[index].flow
+        queues.remove(at: flowKey(ofCall: index), from: &flows[flow].waiting)
+        queues.remove(at: skillKey(ofCall: index), from: &skills[flows[flow].skill].waiting)
+    }
+
+    mutating func enterIdle(agent: Int) {
+        guard !agents[agent].isIdle else { return }
+        agents[agent].isIdle = true
+        let key = idleKey(ofAgent: agent)
+        for skill in agents[agent].skills { queues.insert(agent, at: key, into: &skills[skill].idle) }
+    }
+
+    mutating func leaveIdle(agent: Int) {
+        guard agents[agent].isIdle else { return }
+        agents[agent].isIdle = false
+        let key = idleKey(ofAgent: agent)
+        for skill in agents[agent].skills { queues.remove(at: key, from: &skills[skill].idle) }
+    }
+}

@@ -1,0 +1,145 @@
+/// A flow as the center keeps it.
+struct FlowEntry {
+    /// In force for its calls; of a removed flow, the last one.
+    var definition: FlowDefinition
+    /// Position of `definition.skill` among the skills.
+    var skill: Int
+    /// Its waiting calls by arrival: all have the same priority.
+    var waiting = QueuePool.Queue()
+    /// Calls alive by what they do; `onHold` includes the waiting ones.
+    var onHold = 0
+    var offering = 0
+    var talking = 0
+    /// Gone from the table; kept until its calls have ended.
+    var isRemoved = false
+    var statistics = FlowStatistics()
+    /// The state of `statistics` at the last reset.
+    var base: FlowStatistics?
+
+    var calls: Int { onHold + offering + talking }
+
+    static let vacant = FlowEntry(definition: FlowDefinition(id: "", skill: "", messageQueue: ""), skill: 0)
+}
+
+/// An agent as the center keeps him: one record, whatever number of flows he serves.
+struct AgentEntry {
+    enum Activity: Equatable {
+        case free
+        case incall(Int)
+        case wrapup(Wrapup)
+    }
+
+    /// After a call. He is free when it is over and the leg to his phone is gone.
+    struct Wrapup: Equatable {
+        var ends: Milliseconds
+        var isOver: Bool
+        /// Since when his leg is being ended; nil: it is gone.
+        var clearingSince: Milliseconds?
+        /// His phone only rang: he keeps his place among the free agents.
+        var keepsPlace: Bool
+    }
+
+    var definition: AgentDefinition
+    /// Positions of `definition.skills` among the skills; empty once he is removed.
+    var skills: [Int]
+    var isLoggedIn = false
+    var activity = Activity.free
+    /// Since when he does that.
+    var since: Milliseconds
+    /// When he last became free or logged in, and his place among the free agents that goes with it (smaller: free
+    /// longer). Kept while his phone only rings.
+    var freeSince: Milliseconds = 0
+    var freeOrder: UInt64 = 0
+    /// He is in the idle queue of each of his skills.
+    var isIdle = false
+    /// Wrap-ups so far, to know stale timers.
+    var episode: UInt32 = 0
+    /// Offers in a row that rang in vain.
+    var unanswered = 0
+    /// Gone from the table; kept until his call has ended and his leg is gone.
+    var isRemoved = false
+    var statistics = AgentStatistics()
+    /// The state of `statistics` at the last reset.
+    var base: AgentStatistics?
+
+    var state: AgentState {
+        switch activity {
+        case .free: .free
+        case .incall: .incall
+        case .wrapup: .wrapup
+        }
+    }
+
+    static let vacant = AgentEntry(definition: AgentDefinition(id: "", location: "", skills: []), skills: [], since: 0)
+}
+
+/// A call as the center keeps it, from its admission until it is answered and over, abandoned or failed.
+struct CallEntry {
+    enum Phase: Equatable {
+        /// Hears the welcome, not yet in the queue.
+        case welcome
+        case queued
+        /// Reserved: the agent's phone rings, or he has picked up and is being joined.
+        case offered(Offer)
+        case talking(agent: Int, since: Milliseconds)
+    }
+
+    struct Offer: Equatable {
+        var agent: Int
+        var since: Milliseconds
+        var isPickedUp = false
+    }
+
+    /// An agent who has not taken this call and is not offered it again for a while.
+    struct Pause: Equatable {
+        var agent: AgentRef
+        var refusal: UInt32
+        var until: Milliseconds
+    }
+
+    var flow: Int
+    /// `cid` in its records.
+    var number: Int32
+    /// The name that the Exchange gave it.
+    var owner: UInt64
+    var callerUser: String
+    var callerDisplayName: String
+    /// When its INVITE came.
+    var since: Milliseconds
+    var phase = Phase.welcome
+    /// Its place within its priority: the first entry into the queue. 0 before that.
+    var arrival: UInt64 = 0
+    /// Counted as put on hold.
+    var hasWaited = false
+    var refusals: UInt32 = 0
+    var pauses: [Pause] = []
+    /// Neighbours among the calls alive, in the order of admission; -1 at the ends.
+    var previous = -1
+    var next = -1
+
+    /// The agent who is reserved for it or talks to it.
+    var agent: Int? {
+        switch phase {
+        case .welcome, .queued: nil
+        case .offered(let offer): offer.agent
+        case .talking(let agent, _): agent
+        }
+    }
+
+    static let vacant = CallEntry(flow: 0, number: 0, owner: 0, callerUser: "", callerDisplayName: "", since: 0)
+}
+
+/// A skill that some flow or agent names.
+struct SkillEntry {
+    var name: String
+    /// Flows and agents that name it; at 0 the slot falls vacant.
+    var users = 0
+    /// Waiting calls of all flows that need it, by (priority, arrival).
+    var waiting = QueuePool.Queue()
+    /// Agents who have it, are logged in and free, by free since.
+    var idle = QueuePool.Queue()
+    /// Agents who have it and are logged in.
+    var logged = 0
+
+    static let vacant = SkillEntry(name: "")
+}

@@ -1,0 +1,107 @@
+import CallCenter
+import SIP
+
+/// From the INVITE to the welcome (CALLS.md section 1, steps 2 and 3).
+extension Exchange {
+    /// A new INVITE that SIP has nothing against: `cc_handle_call` of the reference manual.
+    mutating func arrive(_ leg: LegID, _ invite: Message) {
+        guard !isShuttingDown else {
+            agent.refuse(leg, status: 503, retryAfter: 5, now: now)
+            return
+        }
+        switch flow(for: invite) {
+        case .failure(let failure):
+            counters.count(failure.outcome)
+            let status = configuration.status(for: failure.outcome)
+            note(
+                .notRouted(
+                    failure.outcome,
+                    flowID: failure.flowID,
+                    status: status,
+                    source: agent.source(of: leg)
+                )
+            )
+            agent.refuse(leg, status: status, now: now)
+        case .success(let flow):
+            start(leg, invite, flow: flow)
+        }
+    }
+
+    private mutating func start(_ leg: LegID, _ invite: Message, flow: FlowRef) {
+        let facts = facts(of: invite)
+        let definition = center.definition(of: flow)
+        guard let definition, let id = calls.nextHandle,
+            let ref = try? center.admit(
+                flow: flow,
+                number: facts.number,
+                owner: id.owner,
+                callerUser: facts.callerUser,
+                callerDisplayName: facts.callerDisplayName,
+                now: now
+            )
+        else {
+            counters.overloaded += 1
+            note(.overloaded(source: agent.source(of: leg)))
+            agent.refuse(leg, status: 503, retryAfter: 5, now: now)
+            return
+        }
+        let call = Call(
+            id: id,
+            facts: facts,
+            caller: leg,
+            ref: ref,
+            flow: definition,
+            side: .unanswered(offer: agent.remoteOffer(of: leg))
+        )
+        _ = calls.insert(call)
+        counters.count(.accepted)
+        agent.setOwner(call.id.owner, of: leg)
+        call.callIDs.append(agent.callID(of: leg))
+        note(
+            .callArrived(
+                number: facts.number,
+                uuid: facts.uuid,
+                flowID: definition.id,
+                caller: facts.callerUser
+            )
+        )
+        arm(.maxWait, of: call, in: definition.maxWait ?? configuration.maxWait)
+        if definition.messageWelcome != nil {
+            noteState(of: call)
+            callMedia(.welcome, for: call)
+        } else {
+            distribute(call)
+        }
+    }
+
+    private mutating func facts(of invite: Message) -> CallFacts {
+        let number = nextCallNumber
+        nextCallNumber = number == .max ? 1 : number + 1
+        let uri = invite.copy(of: invite.from.uri)
+        let user = (try? URI(parsing: uri))?.user ?? []
+        return CallFacts(
+            uuid: mintUUID(),
+            number: number,
+            callerUser: String(decoding: user, as: UTF8.self),
+            callerDisplayName: String(decoding: invite.from.displayNameText(in: invite.bytes), as: UTF8.self),
+            callerURI: uri,
+            calledURI: invite.requestURI.map { invite.copy(of: $0) } ?? [],
+            received: now,
+            receivedWall: now + wallOffset
+        )
+    }
+
+    /// 128 random bits as 32 hexadecimal digits.
+    private mutating func mintUUID() -> String {
+        var digits: [UInt8] = []
+        Token.append(random.next(), to: &digits)
+        Token.append(random.next(), to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// The welcome is over, or there is none: to an agent, or into the queue (step 4).
+    mutating func distribute(_ call: Call) {
+        call.stage = .queued
+        center.enqueue(call.ref, now: now, out: &distribution)
+    }
+}

@@ -1,0 +1,29 @@
+import CallCenter
+import SIP
+
+/// What is known of a call from its INVITE and does not change.
+struct CallFacts {
+    /// 32 hexadecimal digits; half of the key of its records.
+    let uuid: String
+    /// `cid`: persistent, 31 bits.
+    let number: Int32
+    /// User part of From, unescaped.
+    let callerUser: String
+    /// Display name of From, without quotes; empty if none.
+    let callerDisplayName: String
+    /// URI of From, as it came.
+    let callerURI: [UInt8]
+    /// Request-URI, as it came.
+    let calledURI: [UInt8]
+    /// On the core's clock.
+    let received: Milliseconds
+    /// Milliseconds since 1970, UTC.
+    let receivedWall: Milliseconds
+
+    /// What an agent's display shows: `"<prependcid> <display name, else user part>"` (CALLS.md section 1, toagent).
+    func displayName(prepending prefix: String?) -> String {
+        let name = callerDisplayName.isEmpty ? callerUser : callerDisplayName
+        guard let prefix, !prefix.isEmpty else { return name }
+        return "\(prefix) \(name)"
+    }
+}

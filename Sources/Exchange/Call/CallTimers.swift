@@ -1,0 +1,67 @@
+import SIP
+
+/// What a call waits for; every state of every call has at least one.
+enum CallTimer: UInt8, CaseIterable {
+    /// The media server is to answer.
+    case mediaAnswer
+    /// The welcome is to be over.
+    case welcomeMax
+    /// Hold media that failed is called again.
+    case holdRetry
+    /// An unanswered caller is told again that he is queued.
+    case queuedReminder
+    /// An unanswered caller who could be given no media is refused.
+    case unansweredLimit
+    /// The agent is to answer.
+    case agentRing
+    /// The agent's phone is to confirm the CANCEL.
+    case cancelLinger
+    /// The caller is to be joined to the agent who has answered.
+    case handOver
+    case maxWait
+    case maxDuration
+
+    /// Of the wheel's tokens that belong to calls.
+    static let layer: UInt8 = 3
+}
+
+/// The running timers of one call, at most one of a kind.
+struct CallTimers {
+    private struct Running {
+        let id: TimerID
+        let deadline: Milliseconds
+    }
+
+    private var running = [Running?](repeating: nil, count: CallTimer.allCases.count)
+
+    /// Starts the timer, or starts it anew.
+    mutating func arm(_ timer: CallTimer, of call: CallID, at deadline: Milliseconds, on wheel: inout TimingWheel) {
+        disarm(timer, on: &wheel)
+        let token = TimerToken(
+            layer: CallTimer.layer,
+            kind: timer.rawValue,
+            index: call.index,
+            generation: call.generation
+        )
+        running[Int(timer.rawValue)] = Running(id: wheel.schedule(token, at: deadline), deadline: deadline)
+    }
+
+    mutating func disarm(_ timer: CallTimer, on wheel: inout TimingWheel) {
+        guard let id = running[Int(timer.rawValue)]?.id else { return }
+        wheel.cancel(id)
+        running[Int(timer.rawValue)] = nil
+    }
+
+    mutating func disarmAll(on wheel: inout TimingWheel) {
+        for timer in CallTimer.allCases { disarm(timer, on: &wheel) }
+    }
+
+    /// Whether the timer that has fired is to be heeded: it may have been disarmed or armed anew by another of the same moment.
+    mutating func fired(_ timer: CallTimer, now: Milliseconds) -> Bool {
+        guard let deadline = running[Int(timer.rawValue)]?.deadline, deadline <= now else { return false }
+        running[Int(timer.rawValue)] = nil
+        return true
+    }
+
+    func isRunning(_ timer: CallTimer) -> Bool { running[Int(timer.rawValue)] != nil }
+}

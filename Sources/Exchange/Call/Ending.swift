@@ -1,0 +1,97 @@
+import CallCenter
+import SIP
+
+/// Every way in which a call ends (CALLS.md section 1, step 8).
+extension Exchange {
+    /// The caller has cancelled, hung up, or is lost.
+    mutating func callerLeft(_ call: Call) {
+        if let talk = call.talk {
+            finish(call, talk: talk, by: .caller)
+            return
+        }
+        record(
+            endOf: call,
+            type: .unanswered,
+            cause: "abandoned",
+            status: call.isAnswered ? 0 : 487,
+            facts: .abandoned,
+            by: .caller
+        )
+        close(call) { center, now, out in center.callerLeft(call.ref, now: now, out: &out) }
+    }
+
+    /// The conversation is over.
+    mutating func finish(_ call: Call, talk: Call.Talk, by who: CallDetailRecord.EndedBy) {
+        record(endOf: call, type: .answered, cause: "answered", status: 200, facts: .answered, by: who)
+        close(call) { center, now, out in center.talkEnded(call.ref, now: now, out: &out) }
+    }
+
+    /// We end a call that no agent has answered.
+    mutating func fail(_ call: Call, cause: FailureCause, status: Int) {
+        let isError = cause == .media || cause == .internal
+        record(
+            endOf: call,
+            type: isError ? .error : .unanswered,
+            cause: cause.rawValue,
+            status: call.isAnswered ? 0 : status,
+            facts: [],
+            by: .system
+        )
+        close(call, status: status) { center, now, out in
+            center.callFailed(call.ref, cause: cause, now: now, out: &out)
+        }
+    }
+
+    /// Lets go of every leg and of the agent, and forgets the call.
+    private mutating func close(
+        _ call: Call,
+        status: Int = 480,
+        tellCenter: (inout Center, Milliseconds, inout [CenterEffect]) -> Void
+    ) {
+        let agentRef = call.offer?.agent ?? call.talk?.agent
+        let agentLeg = call.offer?.leg ?? call.talk?.leg
+        call.timers.disarmAll(on: &agent.wheel)
+        for leg in [call.media?.leg, agentLeg, call.caller] {
+            if let leg { agent.hangUp(leg, status: status, now: now) }
+        }
+        tellCenter(&center, now, &distribution)
+        if let agentRef, let agentLeg { clear(agentRef, after: agentLeg) }
+        call.stage = .ended
+        calls.remove(call.id)
+    }
+
+    /// A timer of the call has run out.
+    mutating func expired(_ timer: CallTimer, of call: Call) {
+        switch timer {
+        case .mediaAnswer: loseMedia(of: call, status: 408)
+        case .welcomeMax: loseMedia(of: call, status: 408)
+        case .holdRetry:
+            switch call.stage {
+            case .queued: ensureHold(call)
+            case .offering: if call.isAnswered { ensureHold(call) }
+            case .welcome, .talking, .ended: break
+            }
+        case .queuedReminder:
+            guard case .queued = call.stage, !call.isAnswered else { return }
+            agent.progress(call.caller, status: 182, now: now)
+            arm(.queuedReminder, of: call, in: FixedTimes.queuedReminder)
+        case .unansweredLimit: fail(call, cause: .media, status: 480)
+        case .agentRing: ringTimedOut(call)
+        case .cancelLinger: loseOffer(of: call, cause: .noAnswer, status: 408)
+        case .handOver: handOverTimedOut(call)
+        case .maxWait:
+            if call.offer?.pickedUpAt != nil {
+                // The agent has the receiver in his hand: the hand-over has a deadline of its own.
+                arm(.maxWait, of: call, in: configuration.handOverTimeout)
+            } else {
+                fail(call, cause: .maxWait, status: 480)
+            }
+        case .maxDuration:
+            if let talk = call.talk {
+                finish(call, talk: talk, by: .system)
+            } else {
+                fail(call, cause: .maxWait, status: 480)
+            }
+        }
+    }
+}

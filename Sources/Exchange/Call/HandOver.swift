@@ -1,0 +1,83 @@
+import CallCenter
+import SIP
+
+/// Joining an answered caller to a leg that has made an offer (CALLS.md section 2, hand-over; RFC 3725 flow I).
+extension Exchange {
+    /// The leg's offer goes to the caller as soon as no other INVITE is in progress on his leg.
+    mutating func join(_ leg: LegID, offer: SessionDescription, isAgent: Bool, of call: Call) {
+        if call.join?.isAgent == true || (!isAgent && call.offer?.pickedUpAt != nil) {
+            // Music that comes too late: the agent is being joined.
+            dropMedia(of: call)
+            return
+        }
+        if call.join != nil { dropMedia(of: call) }
+        call.join = Call.Join(leg: leg, isAgent: isAgent)
+        agent.reinvite(call.caller, relaying: offer, retriesOnGlare: true, now: now)
+    }
+
+    /// The caller's 2xx to a re-INVITE of ours: the answer to a joining leg's offer, or to a relayed one.
+    mutating func callerModified(_ description: SessionDescription?, of call: Call) {
+        if call.hasStaleJoin {
+            call.hasStaleJoin = false
+            // He has just been told where an abandoned leg was; music must be joined anew unless something else is on its way.
+            if call.join == nil, call.talk == nil, call.relay == nil {
+                dropMedia(of: call)
+                restoreMusic(call)
+            }
+            return
+        }
+        guard let join = call.join else {
+            relayAnswer(description, from: call.caller, of: call)
+            return
+        }
+        guard let description else {
+            joinFailed(of: call, status: 488)
+            return
+        }
+        call.join = nil
+        call.connected = join.leg
+        agent.acknowledge(join.leg, relaying: description, now: now)
+        guard join.isAgent, let offer = call.offer, let pickedUp = offer.pickedUpAt else {
+            call.media?.isUp = true
+            call.holdFailures = 0
+            return
+        }
+        disarm(.handOver, of: call)
+        dropMedia(of: call)
+        talk(call, offer: offer, pickup: pickedUp - offer.started)
+    }
+
+    mutating func callerRefusedModification(status: Int, of call: Call) {
+        if call.hasStaleJoin {
+            call.hasStaleJoin = false
+        } else if call.join != nil {
+            joinFailed(of: call, status: status)
+        } else {
+            relayRefusal(status, from: call.caller, of: call)
+        }
+    }
+
+    /// The caller did not take the leg's offer; what he had before still holds.
+    private mutating func joinFailed(of call: Call, status: Int) {
+        guard let join = call.join else { return }
+        call.join = nil
+        if join.isAgent {
+            loseOffer(of: call, cause: .media, status: status)
+        } else {
+            loseMedia(of: call, status: status)
+        }
+    }
+
+    /// The agent has answered and the caller could not be joined to him in time.
+    mutating func handOverTimedOut(_ call: Call) {
+        guard call.offer?.pickedUpAt != nil else { return }
+        loseOffer(of: call, cause: .media, status: 408)
+    }
+
+    private mutating func restoreMusic(_ call: Call) {
+        switch call.stage {
+        case .queued, .offering: ensureHold(call)
+        case .welcome, .talking, .ended: break
+        }
+    }
+}

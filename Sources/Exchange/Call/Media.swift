@@ -1,0 +1,191 @@
+import CallCenter
+import SIP
+
+/// Announcements and hold music: legs to media servers (CALLS.md section 1, steps 3 and 5).
+extension Exchange {
+    /// Calls the announcement. An unanswered caller's own offer goes along; an answered one is joined by a re-INVITE.
+    mutating func callMedia(_ purpose: Call.MediaLeg.Purpose, for call: Call) {
+        let uri: String
+        switch purpose {
+        case .welcome: uri = call.flow.messageWelcome ?? ""
+        case .hold: uri = holdURI(for: call)
+        }
+        guard let leg = invite(uri, for: call) else {
+            mediaFailed(purpose, of: call, status: 0)
+            return
+        }
+        call.media = Call.MediaLeg(leg: leg, purpose: purpose)
+        arm(.mediaAnswer, of: call, in: configuration.mediaAnswerTimeout)
+        if purpose == .welcome { arm(.welcomeMax, of: call, in: configuration.welcomeMax) }
+    }
+
+    /// Starts a leg of ours for the call: From is the caller, under the flow's prefix. nil if the URI leads nowhere.
+    mutating func invite(_ uri: String, for call: Call) -> LegID? {
+        guard let target = URI(uri) else { return nil }
+        var offer: SessionDescription?
+        if case .unanswered(let callers) = call.callerSide {
+            offer = callers
+            // Each leg that may answer him first is a branch of its own to the caller, as behind a forking proxy.
+            if call.hasTriedFirstLeg { agent.renewTag(of: call.caller) }
+            call.hasTriedFirstLeg = true
+        }
+        let invitation = Invitation(
+            target: target,
+            fromURI: call.facts.callerURI,
+            displayName: call.facts.displayName(prepending: call.flow.prependCID),
+            offer: offer,
+            owner: call.id.owner
+        )
+        guard let leg = agent.invite(invitation, now: now) else { return nil }
+        call.callIDs.append(agent.callID(of: leg))
+        return leg
+    }
+
+    private func holdURI(for call: Call) -> String {
+        guard let parameter = configuration.queuePositionParameter else { return call.flow.messageQueue }
+        return "\(call.flow.messageQueue);\(parameter)=\(center.position(of: call.ref) ?? 0)"
+    }
+
+    /// A caller who waits, or whose agent's phone rings, is never without music if it can be had.
+    mutating func ensureHold(_ call: Call) {
+        guard call.media == nil, !call.timers.isRunning(.holdRetry), call.talk == nil, !call.hasEnded else { return }
+        callMedia(.hold, for: call)
+    }
+
+    /// Nobody can take the call now: it waits, with music (step 5).
+    mutating func wait(_ call: Call) {
+        guard case .queued = call.stage else { return }
+        noteState(of: call)
+        if !call.isAnswered {
+            agent.progress(call.caller, status: 182, now: now)
+            arm(.queuedReminder, of: call, in: FixedTimes.queuedReminder)
+            if !call.timers.isRunning(.unansweredLimit) {
+                arm(.unansweredLimit, of: call, in: 3 * configuration.mediaAnswerTimeout)
+            }
+        }
+        ensureHold(call)
+    }
+
+    mutating func handleMedia(_ event: LegEvent, of call: Call) {
+        guard let media = call.media else { return }
+        switch event {
+        case .progress(_, let status):
+            if media.purpose == .welcome, !call.isAnswered { agent.progress(call.caller, status: status, now: now) }
+        case .answered(_, let description):
+            disarm(.mediaAnswer, of: call)
+            guard let description else {
+                loseMedia(of: call, status: 488)
+                return
+            }
+            mediaAnswered(description, of: call)
+        case .refused(_, let status):
+            call.media = nil
+            mediaFailed(media.purpose, of: call, status: status)
+        case .offered(let leg, let description):
+            relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
+        case .modified(let leg, let description):
+            relayAnswer(description, from: leg, of: call)
+        case .modificationRefused(let leg, let status):
+            relayRefusal(status, from: leg, of: call)
+        case .acknowledged(let leg, let description):
+            relayAcknowledgement(description, from: leg, of: call)
+        case .hungUp, .gone:
+            mediaEnded(of: call)
+        case .invited, .cancelled, .released:
+            break
+        }
+    }
+
+    private mutating func mediaAnswered(_ description: SessionDescription, of call: Call) {
+        guard let media = call.media else { return }
+        guard case .unanswered(let offer) = call.callerSide else {
+            join(media.leg, offer: description, isAgent: false, of: call)
+            return
+        }
+        call.media?.isUp = true
+        answerCaller(of: call, with: description, from: media.leg, offer: offer)
+    }
+
+    /// The first leg that answers gives the caller his 200.
+    mutating func answerCaller(
+        of call: Call,
+        with description: SessionDescription,
+        from leg: LegID,
+        offer: SessionDescription?
+    ) {
+        agent.accept(call.caller, relaying: description, now: now)
+        if offer == nil {
+            call.awaitsCallersAnswer = leg
+        } else {
+            agent.acknowledge(leg, relaying: nil, now: now)
+        }
+        call.callerSide = .answered
+        call.connected = leg
+        disarm(.queuedReminder, of: call)
+        disarm(.unansweredLimit, of: call)
+        arm(.maxDuration, of: call, in: configuration.maxCallDuration)
+    }
+
+    /// A media server's BYE: the end of a welcome, the failure of music that must never end.
+    private mutating func mediaEnded(of call: Call) {
+        guard let media = call.media else { return }
+        forget(media.leg, of: call)
+        call.media = nil
+        disarm(.mediaAnswer, of: call)
+        switch media.purpose {
+        case .welcome: welcomeOver(of: call)
+        case .hold: mediaFailed(.hold, of: call, status: 200)
+        }
+    }
+
+    /// We end it: it was no use, or has had its time.
+    mutating func loseMedia(of call: Call, status: Int) {
+        guard let media = call.media else { return }
+        dropMedia(of: call)
+        mediaFailed(media.purpose, of: call, status: status)
+    }
+
+    /// We end it: it is not needed any more.
+    mutating func dropMedia(of call: Call) {
+        guard let media = call.media else { return }
+        forget(media.leg, of: call)
+        call.media = nil
+        disarm(.mediaAnswer, of: call)
+        disarm(.welcomeMax, of: call)
+        agent.hangUp(media.leg, status: 480, now: now)
+    }
+
+    /// A leg goes: nothing of the call may refer to it any more.
+    mutating func forget(_ leg: LegID, of call: Call) {
+        if call.join?.leg == leg {
+            call.join = nil
+            if !agent.withdrawReinvite(of: call.caller) { call.hasStaleJoin = true }
+        }
+        if call.connected == leg { call.connected = nil }
+        if call.awaitsCallersAnswer == leg { call.awaitsCallersAnswer = nil }
+        guard let relay = call.relay else { return }
+        if relay.to == leg, !relay.awaitsAnswerInACK { agent.refuse(relay.from, status: 491, now: now) }
+        if relay.to == leg || relay.from == leg { call.relay = nil }
+    }
+
+    private mutating func mediaFailed(_ purpose: Call.MediaLeg.Purpose, of call: Call, status: Int) {
+        counters.mediaFailures += 1
+        disarm(.mediaAnswer, of: call)
+        let uri = purpose == .welcome ? call.flow.messageWelcome : call.flow.messageQueue
+        note(.mediaFailed(number: call.facts.number, uri: uri ?? "", sipStatus: status))
+        switch purpose {
+        case .welcome:
+            welcomeOver(of: call)
+        case .hold:
+            let pause = FixedTimes.holdRetry.lowerBound << min(call.holdFailures, 5)
+            call.holdFailures += 1
+            arm(.holdRetry, of: call, in: min(pause, FixedTimes.holdRetry.upperBound))
+        }
+    }
+
+    private mutating func welcomeOver(of call: Call) {
+        disarm(.welcomeMax, of: call)
+        guard case .welcome = call.stage else { return }
+        distribute(call)
+    }
+}

@@ -1,0 +1,98 @@
+import CallCenter
+import SIP
+
+/// While two sides are connected: their re-INVITEs pass, and what one refuses the other hears (CALLS.md section 1, step 7).
+extension Exchange {
+    /// The moment that counts as the answer (CALLS.md section 4).
+    mutating func talk(_ call: Call, offer: Call.Offer, pickup: Milliseconds) {
+        disarm(.maxWait, of: call)
+        disarm(.holdRetry, of: call)
+        call.stage = .talking(
+            Call.Talk(agent: offer.agent, agentID: offer.agentID, leg: offer.leg, answered: now, pickup: pickup)
+        )
+        center.agentAnswered(call.ref, now: now)
+        noteState(of: call)
+    }
+
+    mutating func handleTalking(_ event: LegEvent, of call: Call) {
+        guard let talk = call.talk else { return }
+        switch event {
+        case .offered(let leg, let description):
+            relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
+        case .modified(let leg, let description):
+            relayAnswer(description, from: leg, of: call)
+        case .modificationRefused(let leg, let status):
+            relayRefusal(status, from: leg, of: call)
+        case .acknowledged(let leg, let description):
+            relayAcknowledgement(description, from: leg, of: call)
+        case .hungUp:
+            finish(call, talk: talk, by: .agent)
+        case .gone:
+            finish(call, talk: talk, by: .system)
+        case .invited, .cancelled, .progress, .answered, .refused, .released:
+            break
+        }
+    }
+
+    mutating func handleCaller(_ event: LegEvent, of call: Call) {
+        switch event {
+        case .acknowledged(let leg, let description):
+            if let joined = call.awaitsCallersAnswer {
+                call.awaitsCallersAnswer = nil
+                agent.acknowledge(joined, relaying: description, now: now)
+            } else {
+                relayAcknowledgement(description, from: leg, of: call)
+            }
+        case .offered(let leg, let description):
+            let peer = call.join == nil && call.offer?.pickedUpAt == nil ? call.connected : nil
+            relayOffer(description, from: leg, to: peer, of: call)
+        case .modified(_, let description):
+            callerModified(description, of: call)
+        case .modificationRefused(_, let status):
+            callerRefusedModification(status: status, of: call)
+        case .cancelled, .hungUp, .gone:
+            callerLeft(call)
+        case .invited, .progress, .answered, .refused, .released:
+            break
+        }
+    }
+
+    // MARK: Relayed re-INVITEs
+
+    /// A re-INVITE of one side goes to the other; with nobody there, or a hand-over under way, it is to come again later.
+    mutating func relayOffer(_ description: SessionDescription?, from: LegID, to: LegID?, of call: Call) {
+        guard let to, call.relay == nil, call.join == nil else {
+            agent.refuse(from, status: 491, now: now)
+            return
+        }
+        call.relay = Call.Relay(from: from, to: to, awaitsAnswerInACK: false, hasOffer: description != nil)
+        agent.reinvite(to, relaying: description, retriesOnGlare: false, now: now)
+    }
+
+    mutating func relayAnswer(_ description: SessionDescription?, from leg: LegID, of call: Call) {
+        guard let relay = call.relay, relay.to == leg else { return }
+        guard let description else {
+            call.relay = nil
+            agent.refuse(relay.from, status: 488, now: now)
+            return
+        }
+        agent.accept(relay.from, relaying: description, now: now)
+        if relay.hasOffer {
+            call.relay = nil
+        } else {
+            call.relay?.awaitsAnswerInACK = true
+        }
+    }
+
+    mutating func relayRefusal(_ status: Int, from leg: LegID, of call: Call) {
+        guard let relay = call.relay, relay.to == leg else { return }
+        call.relay = nil
+        agent.refuse(relay.from, status: status, now: now)
+    }
+
+    mutating func relayAcknowledgement(_ description: SessionDescription?, from leg: LegID, of call: Call) {
+        guard let relay = call.relay, relay.from == leg, relay.awaitsAnswerInACK else { return }
+        call.relay = nil
+        agent.acknowledge(relay.to, relaying: description, now: now)
+    }
+}

@@ -1,0 +1,60 @@
+package import CallCenter
+package import SIP
+
+/// What the Exchange wants done by the shells, in order. The shell empties it after each input.
+package struct Effects: Sendable {
+    /// To be written to the network.
+    package var datagrams: [Outgoing] = []
+    /// To be stored.
+    package var records: [CallDetailRecord] = []
+    /// To be logged or published.
+    package var notices: [Notice] = []
+
+    package init() {}
+
+    package mutating func removeAll() {
+        datagrams.removeAll(keepingCapacity: true)
+        records.removeAll(keepingCapacity: true)
+        notices.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Something that people or their tools want to know, as values: who logs decides what it costs.
+package enum Notice: Sendable {
+    /// A datagram that is no SIP message, and why.
+    case unreadable(MessageError, source: Endpoint)
+    /// An initial request from a source that is not trusted.
+    case untrusted(source: Endpoint, answered: Bool)
+    /// A call that no flow took.
+    case notRouted(RoutingOutcome, flowID: String, status: Int, source: Endpoint?)
+    /// A call refused since there are `maxCalls` already, or no room for its transactions.
+    case overloaded(source: Endpoint?)
+    case callArrived(number: Int32, uuid: String, flowID: String, caller: String)
+    case callState(number: Int32, CallState, flowID: String, agentID: String?)
+    /// An agent did not take the call.
+    case refused(number: Int32, agentID: String, RefusalCause, sipStatus: Int)
+    case callEnded(number: Int32, cause: String, by: CallDetailRecord.EndedBy)
+    /// An announcement or hold music that could not be had.
+    case mediaFailed(number: Int32, uri: String, sipStatus: Int)
+    case agentState(agentID: String, AgentState, isLoggedIn: Bool, flowID: String?)
+    case agentLoggedOffForNoAnswer(agentID: String)
+    /// An invariant was found broken and mended: a defect of ours.
+    case repaired(String)
+}
+
+/// Counts of what happens before a call is a call, and of what goes wrong with media. Since start.
+package struct ExchangeCounters: Sendable, Equatable {
+    package var untrusted: UInt64 = 0
+    package var unreadable: UInt64 = 0
+    package var overloaded: UInt64 = 0
+    package var mediaFailures: UInt64 = 0
+    /// In the order of `RoutingOutcome.allCases`.
+    package private(set) var outcomes = [UInt64](repeating: 0, count: RoutingOutcome.allCases.count)
+
+    package init() {}
+
+    mutating func count(_ outcome: RoutingOutcome) {
+        guard let index = RoutingOutcome.allCases.firstIndex(of: outcome) else { return }
+        outcomes[index] += 1
+    }
+}

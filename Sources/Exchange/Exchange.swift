@@ -1,0 +1,221 @@
+package import CallCenter
+package import SIP
+
+/// The core of the service: SIP on one side, the distribution of calls on the other, and the journey that joins them
+/// (CALLS.md section 1).
+///
+/// A deterministic function of its inputs: datagrams, the passing of time, and commands, each with the time at which it happens.
+/// What it wants done stands in `effects` afterwards. It opens nothing, waits for nothing and knows no clock; one event loop
+/// owns it, and the simulator runs it with a clock of its own.
+package struct Exchange: ~Copyable {
+    package private(set) var configuration: ExchangeConfiguration
+    /// What is to be done; the shell empties it.
+    package var effects = Effects()
+    package internal(set) var counters = ExchangeCounters()
+
+    var agent: UserAgent
+    var center: Center
+    var calls: Slab<Call>
+    var random: SeededGenerator
+    /// The time of the input that is being worked on.
+    var now: Milliseconds = 0
+    /// Wall clock minus `now`, as the shell last said.
+    package var wallOffset: Milliseconds = 0
+
+    /// The number that the next call gets; goes on where the records of earlier runs end.
+    package var nextCallNumber: Int32 = 1
+
+    var isShuttingDown = false
+
+    /// Agents whose leg of an ended call has not had its final response yet.
+    var clearing: [LegID: AgentRef] = [:]
+    /// Effects of the distribution that wait for their turn.
+    var distribution: [CenterEffect] = []
+    /// Timers of the distribution, in slots of the shared wheel.
+    var centerTimers: Slab<CenterTimer>
+
+    package init(configuration: ExchangeConfiguration, userAgent: UserAgentConfiguration, random: SeededGenerator) {
+        var random = random
+        self.configuration = configuration
+        agent = UserAgent(configuration: userAgent, random: SeededGenerator(from: &random))
+        center = Center(policy: configuration.policy)
+        calls = Slab()
+        centerTimers = Slab()
+        self.random = random
+    }
+
+    // MARK: Inputs
+
+    /// A datagram has come.
+    package mutating func receive(
+        _ datagram: [UInt8],
+        from source: Endpoint,
+        on listener: ListenerID,
+        now: Milliseconds
+    ) {
+        self.now = now
+        admit(datagram, from: source, on: listener)
+        settle()
+    }
+
+    /// Time has passed: whatever was due until now happens.
+    package mutating func advance(to now: Milliseconds) {
+        var due: [TimerToken] = []
+        agent.wheel.advance(to: now, into: &due)
+        for token in due {
+            self.now = now
+            fire(token)
+            settle()
+        }
+    }
+
+    /// When `advance` has something to do at the earliest; nil if nothing is waiting.
+    package var nextDeadline: Milliseconds? { agent.wheel.nextDeadline }
+
+    /// Takes over another configuration: it counts for what begins afterwards.
+    package mutating func apply(_ configuration: ExchangeConfiguration, now: Milliseconds) {
+        self.now = now
+        self.configuration = configuration
+        center.apply(configuration.policy, now: now, out: &distribution)
+        settle()
+    }
+
+    /// Takes over flows and agents, all or nothing of each row.
+    package mutating func provision(_ provisioning: Provisioning, now: Milliseconds) -> ProvisioningReport {
+        self.now = now
+        let report = center.provision(provisioning, now: now, out: &distribution)
+        settle()
+        return report
+    }
+
+    /// `cc_agent_login` of the reference manual.
+    package mutating func setLogin(
+        agentID: String,
+        loggedIn: Bool,
+        now: Milliseconds
+    ) throws(UnknownAgentError) {
+        self.now = now
+        try center.setLogin(agentID: agentID, loggedIn: loggedIn, now: now, out: &distribution)
+        settle()
+    }
+
+    /// `cc_reset_stats`: moves the base of the counters; nothing else is touched.
+    package mutating func resetStatistics(now: Milliseconds) {
+        center.resetStatistics(now: now)
+    }
+
+    /// Ends every call and takes no new ones: new INVITEs get 503. When `dialogsAlive` is 0, nothing is owed to anybody.
+    package mutating func shutDown(now: Milliseconds) {
+        self.now = now
+        isShuttingDown = true
+        for id in calls.handles {
+            guard let call = calls[id] else { continue }
+            if let talk = call.talk {
+                finish(call, talk: talk, by: .system)
+            } else {
+                fail(call, cause: .operator, status: 503)
+            }
+        }
+        settle()
+    }
+
+    // MARK: Looking in
+
+    package mutating func snapshot(now: Milliseconds) -> CenterSnapshot { center.snapshot(now: now) }
+
+    package var signalling: TransactionCounters { agent.counters }
+    package var transactionsAlive: Int { agent.transactionsAlive }
+    package var dialogsAlive: Int { agent.legsAlive }
+
+    package var timersRunning: Int { agent.wheel.count }
+
+    // MARK: Turning the crank
+
+    /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides.
+    mutating func settle() {
+        var hasWork = true
+        while hasWork {
+            hasWork = false
+            while let (event, owner) = agent.nextEvent() {
+                hasWork = true
+                handle(event, owner: owner)
+            }
+            if !distribution.isEmpty {
+                hasWork = true
+                let decided = distribution
+                distribution.removeAll(keepingCapacity: true)
+                for effect in decided { apply(effect) }
+            }
+        }
+        agent.drainDatagrams(into: &effects.datagrams)
+    }
+
+    private mutating func fire(_ token: TimerToken) {
+        switch token.layer {
+        case CallTimer.layer:
+            guard let timer = CallTimer(rawValue: token.kind),
+                let call = calls[CallID(index: token.index, generation: token.generation)]
+            else { return }
+            guard call.timers.fired(timer, now: now) else { return }
+            expired(timer, of: call)
+        case ExchangeTimer.layer:
+            fireExchangeTimer(token)
+        default:
+            agent.fire(token, now: now)
+        }
+    }
+
+    private mutating func handle(_ event: LegEvent, owner: UInt64) {
+        if case .invited(let leg, let invitation) = event {
+            arrive(leg, invitation)
+            return
+        }
+        if case .released(let leg) = event {
+            cleared(leg)
+            return
+        }
+        guard let call = calls[CallID(owner: owner)] else { return }
+        let leg = event.leg
+        if leg == call.caller {
+            handleCaller(event, of: call)
+        } else if leg == call.media?.leg {
+            handleMedia(event, of: call)
+        } else if leg == call.offer?.leg {
+            handleOffered(event, of: call)
+        } else if leg == call.talk?.leg {
+            handleTalking(event, of: call)
+        }
+    }
+
+    // MARK: Calls
+
+    mutating func arm(_ timer: CallTimer, of call: Call, in delay: Milliseconds) {
+        call.timers.arm(timer, of: call.id, at: now + delay, on: &agent.wheel)
+    }
+
+    mutating func disarm(_ timer: CallTimer, of call: Call) {
+        call.timers.disarm(timer, on: &agent.wheel)
+    }
+
+    mutating func note(_ notice: Notice) { effects.notices.append(notice) }
+
+    mutating func noteState(of call: Call) {
+        note(
+            .callState(
+                number: call.facts.number,
+                call.state,
+                flowID: call.flow.id,
+                agentID: call.agentID
+            )
+        )
+    }
+}
+
+extension CallID {
+    /// As the legs of a call carry it.
+    init(owner: UInt64) {
+        self.init(index: UInt32(truncatingIfNeeded: owner >> 32), generation: UInt32(truncatingIfNeeded: owner))
+    }
+
+    var owner: UInt64 { UInt64(index) << 32 | UInt64(generation) }
+}

@@ -1,0 +1,47 @@
+package import CallCenter
+package import SIP
+
+/// A length of time or a moment of the core's steady clock, in milliseconds.
+package typealias Milliseconds = SIP.Milliseconds
+
+/// What the journey of a call depends on; the names are those of the configuration file. Replaceable while calls are in progress.
+package struct ExchangeConfiguration: Sendable {
+    /// Sources whose initial requests are taken.
+    package var trusted: [IPNetwork] = []
+    /// What other sources get: 403, or silence.
+    package var untrusted = UntrustedPolicy.reject
+    /// The first match wins; without one the user part of the Request-URI is the flow ID.
+    package var routes: [Route] = []
+    /// The answer to the caller by outcome of the routing; an outcome that is missing has its default.
+    package var statusByOutcome: [RoutingOutcome: Int] = [:]
+    /// Name of the parameter that tells the hold media how many calls are ahead; nil: none.
+    package var queuePositionParameter: String?
+    package var agentRingTimeout: Milliseconds = 30_000
+    package var mediaAnswerTimeout: Milliseconds = 8_000
+    package var welcomeMax: Milliseconds = 120_000
+    package var maxWait: Milliseconds = 3_600_000
+    package var handOverTimeout: Milliseconds = 8_000
+    package var maxCallDuration: Milliseconds = 43_200_000
+    /// Of the distribution: wrap-up, refusals, how many calls there may be at once.
+    package var policy = Policy()
+
+    package enum UntrustedPolicy: String, Sendable {
+        case reject, drop
+    }
+
+    package init() {}
+
+    func status(for outcome: RoutingOutcome) -> Int { statusByOutcome[outcome] ?? outcome.defaultStatus }
+}
+
+/// Times that no deployment needs to change.
+enum FixedTimes {
+    /// An agent whose CANCEL or BYE has had no final response is offerable after this (CALLS.md section 2, CANCEL).
+    static let agentClearing: Milliseconds = 1_000
+    /// A call whose ring timed out is offered elsewhere after this, even if the agent's phone says nothing.
+    static let cancelLinger: Milliseconds = 2_000
+    /// How often an unanswered caller hears that he is queued.
+    static let queuedReminder: Milliseconds = 60_000
+    /// First and longest pause before hold media is called again.
+    static let holdRetry: ClosedRange<Milliseconds> = 1_000...30_000
+}

@@ -1,0 +1,71 @@
+import CallCenter
+import SIP
+
+/// The rows that a call leaves in `cc_cdrs` (CALLS.md section 5).
+extension Exchange {
+    /// The final record, number 0.
+    mutating func record(
+        endOf call: Call,
+        type: CallDetailRecord.CallType,
+        cause: String,
+        status: Int,
+        facts: CallDetailRecord.Facts,
+        by who: CallDetailRecord.EndedBy
+    ) {
+        let talk = call.talk
+        var record = blank(call, number: 0, type: type, cause: cause, status: status, by: who)
+        record.wait = (talk?.answered ?? now) - call.facts.received
+        record.pickup = talk?.pickup ?? call.offer.flatMap { offer in offer.pickedUpAt.map { $0 - offer.started } } ?? 0
+        record.talk = talk.map { now - $0.answered } ?? 0
+        record.agentID = call.agentID ?? ""
+        record.refusals = call.refusals
+        record.facts.formUnion(facts)
+        effects.records.append(record)
+        note(.callEnded(number: call.facts.number, cause: cause, by: who))
+    }
+
+    /// An agent did not take the call; it goes on.
+    mutating func record(refusalOf call: Call, offer: Call.Offer, cause: RefusalCause, status: Int) {
+        var record = blank(
+            call,
+            number: offer.number,
+            type: .refused,
+            cause: cause.rawValue,
+            status: status,
+            by: .agent
+        )
+        record.wait = now - call.facts.received
+        record.pickup = offer.pickedUpAt.map { $0 - offer.started } ?? 0
+        record.agentID = offer.agentID
+        record.refusals = call.refusals
+        effects.records.append(record)
+    }
+
+    private func blank(
+        _ call: Call,
+        number: Int,
+        type: CallDetailRecord.CallType,
+        cause: String,
+        status: Int,
+        by who: CallDetailRecord.EndedBy
+    ) -> CallDetailRecord {
+        let facts = call.facts
+        return CallDetailRecord(
+            callUUID: facts.uuid,
+            offerNumber: number,
+            callNumber: facts.number,
+            caller: String(facts.callerUser.prefix(64)),
+            received: facts.receivedWall,
+            wait: 0,
+            flowID: call.flow.id,
+            callType: type,
+            facts: call.offersMade > 0 ? [.inbound, .distributed] : .inbound,
+            callerURI: String(decoding: facts.callerURI, as: UTF8.self),
+            calledURI: String(decoding: facts.calledURI, as: UTF8.self),
+            sipStatus: status,
+            cause: cause,
+            endedBy: who,
+            callIDs: call.callIDs
+        )
+    }
+}

@@ -1,0 +1,56 @@
+/// One entry of `routes`: which calls it takes, and to which flow (CALLS.md section 1, routing).
+package struct Route: Sendable, Equatable {
+    /// What the pattern is held against.
+    package enum Subject: Sendable, Equatable {
+        case requestURI
+        case to
+        case from
+        /// The first header of this name; compared without case.
+        case header(String)
+    }
+
+    package var subject: Subject
+    package var pattern: RoutePattern
+    /// nil: the flow that the pattern captures.
+    package var flow: String?
+
+    package init(subject: Subject = .requestURI, pattern: RoutePattern, flow: String?) {
+        self.subject = subject
+        self.pattern = pattern
+        self.flow = flow
+    }
+}
+
+/// What `cc_handle_call` came to; the negative codes are those of the reference manual, 1.5.1.
+package enum RoutingOutcome: Int, Sendable, CaseIterable {
+    case accepted = 1
+    case noFlowID = -1
+    case brokenFrom = -2
+    case unknownFlow = -3
+    case noAgents = -4
+    case internalError = -5
+
+    /// The answer to the caller unless `handle_call_status` says otherwise.
+    package var defaultStatus: Int {
+        switch self {
+        case .accepted: 200
+        case .noFlowID: 404
+        case .brokenFrom: 400
+        case .unknownFlow: 404
+        case .noAgents: 480
+        case .internalError: 500
+        }
+    }
+
+    /// For logs.
+    package var meaning: String {
+        switch self {
+        case .accepted: "accepted"
+        case .noFlowID: "the flow ID cannot be derived"
+        case .brokenFrom: "From cannot be parsed"
+        case .unknownFlow: "no such flow"
+        case .noAgents: "no agent of the flow is logged in"
+        case .internalError: "internal error"
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/// Writes a message from front to back into one buffer: start line, header fields, then `finish`, which adds Content-Length and
+/// the body. The caller sees to it that values are free of line ends: those taken from parsed messages are.
+package struct MessageWriter: Sendable {
+    /// What is written so far.
+    package private(set) var bytes: [UInt8] = []
+
+    package init(capacity: Int = 1_024) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    // MARK: Start lines
+
+    /// A request line; `method` must be a known one, see `requestLine(named:_:)` for others.
+    package mutating func requestLine<Bytes: Collection>(_ method: Method, _ uri: Bytes) where Bytes.Element == UInt8 {
+        bytes.append(method.token)
+        endRequestLine(uri)
+    }
+
+    package mutating func requestLine<Name: Collection, Bytes: Collection>(named method: Name, _ uri: Bytes)
+    where Name.Element == UInt8, Bytes.Element == UInt8 {
+        bytes.append(contentsOf: method)
+        endRequestLine(uri)
+    }
+
+    private mutating func endRequestLine<Bytes: Collection>(_ uri: Bytes) where Bytes.Element == UInt8 {
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: uri)
+        bytes.append(" SIP/2.0\r\n")
+    }
+
+    /// A status line; without a reason, the phrase of the RFCs.
+    package mutating func statusLine(_ status: UInt16, reason: StaticString? = nil) {
+        bytes.append("SIP/2.0 ")
+        bytes.append(decimal: UInt64(status))
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(reason ?? reasonPhrase(status))
+        bytes.append("\r\n")
+    }
+
+    // MARK: Header fields
+
+    package mutating func field(_ name: HeaderName, _ value: StaticString) {
+        begin(name)
+        bytes.append(value)
+        end()
+    }
+
+    package mutating func field(_ name: HeaderName, _ value: [UInt8]) {
+        begin(name)
+        bytes.append(contentsOf: value)
+        end()
+    }
+
+    package mutating func field(_ name: HeaderName, _ value: ArraySlice<UInt8>) {
+        begin(name)
+        bytes.append(contentsOf: value)
+        end()
+    }
+
+    package mutating func field(_ name: HeaderName, number: UInt64) {
+        begin(name)
+        bytes.append(decimal: number)
+        end()
+    }
+
+    /// A header field whose name we have no case for.
+    package mutating func field(named name: [UInt8], _ value: [UInt8]) {
+        bytes.append(contentsOf: name)
+        bytes.append(": ")
+        bytes.append(contentsOf: value)
+        end()
+    }
+
+    package mutating func field(_ name: HeaderName, of message: Message, _ value: ByteRange) {
+        field(name, message.bytes[value])
+    }
+
+    /// All header fields of that name, line by line, as another message has them.
+    package mutating func copyFields(_ name: HeaderName, from message: Message) {
+        guard message.has(name) else { return }
+        copyFields(name, message.fields, message.bytes)
+    }
+
+    mutating func copyFields(_ name: HeaderName, _ fields: [HeaderField], _ source: [UInt8]) {
+        for entry in fields where entry.name == name { field(name, source[entry.value]) }
+    }
+
+    package mutating func cseq(_ number: UInt32, _ method: Method) {
+        begin(.cseq)
+        bytes.append(decimal: UInt64(number))
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(method.token)
+        end()
+    }
+
+    /// A Via of ours that asks for `rport` (RFC 3581); `branch` is the whole parameter, its cookie `z9hG4bK` included.
+    package mutating func via(_ local: Endpoint, branch: some Collection<UInt8>) {
+        begin(.via)
+        switch local.transport {
+        case .udp: bytes.append("SIP/2.0/UDP ")
+        case .tcp: bytes.append("SIP/2.0/TCP ")
+        case .tls: bytes.append("SIP/2.0/TLS ")
+        }
+        bytes.append(host: local.address)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(decimal: UInt64(local.port))
+        bytes.append(";rport;branch=")
+        bytes.append(contentsOf: branch)
+        end()
+    }
+
+    // MARK: Values in pieces
+
+    /// Begins a header field whose value follows in pieces; `end` closes it.
+    package mutating func begin(_ name: HeaderName) {
+        bytes.append(name.spelling)
+        bytes.append(": ")
+    }
+
+    package mutating func append(_ text: StaticString) { bytes.append(text) }
+
+    package mutating func append(_ piece: [UInt8]) { bytes.append(contentsOf: piece) }
+
+    package mutating func append(_ piece: ArraySlice<UInt8>) { bytes.append(contentsOf: piece) }
+
+    package mutating func append(decimal number: UInt64) { bytes.append(decimal: number) }
+
+    /// An address as the value of a parameter: IPv6 without brackets.
+    package mutating func append(address: IPAddress) { bytes.append(address) }
+
+    /// An address as a host: IPv6 in brackets.
+    package mutating func append(host address: IPAddress) { bytes.append(host: address) }
+
+    package mutating func append(_ token: Token) { token.append(to: &bytes) }
+
+    /// A display name in quotes and a blank behind it, with the escapes that it needs; control characters are left out.
+    package mutating func append(displayName text: [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text where byte >= 0x20 && byte != 0x7F {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
+            bytes.append(byte)
+        }
+        bytes.append("\" ")
+    }
+
+    package mutating func end() { bytes.append("\r\n") }
+
+    // MARK: The end
+
+    /// Ends the message without a body.
+    package consuming func finish() -> [UInt8] {
+        bytes.append("Content-Length: 0\r\n\r\n")
+        return bytes
+    }
+
+    /// Ends the message with a body, if there is one.
+    package consuming func finish(_ body: MessageBody?) -> [UInt8] {
+        guard let body else { return finish() }
+        field(.contentType, body.contentType)
+        field(.contentLength, number: UInt64(body.bytes.count))
+        end()
+        bytes.append(contentsOf: body.bytes)
+        return bytes
+    }
+}

@@ -1,0 +1,78 @@
+/// Which way media flows, as the sender of a description sees it (RFC 8866 section 6.7).
+package enum MediaDirection: UInt8, Hashable, Sendable, CaseIterable {
+    case sendReceive, sendOnly, receiveOnly, inactive
+
+    package var attribute: StaticString {
+        switch self {
+        case .sendReceive: "sendrecv"
+        case .sendOnly: "sendonly"
+        case .receiveOnly: "recvonly"
+        case .inactive: "inactive"
+        }
+    }
+}
+
+/// What protects a stream. RTP against SRTP is not converted here: both sides must have the same.
+package enum MediaProfile: UInt8, Hashable, Sendable {
+    /// RTP/AVP and RTP/AVPF.
+    case rtp
+    /// RTP/SAVP and RTP/SAVPF, with or without DTLS.
+    case srtp
+    /// No RTP: MSRP, T.38 and so on.
+    case other
+}
+
+extension SessionDescription {
+    /// The lines of a range that begin with this letter: where their values are, CRLF not included.
+    package func lines(_ letter: UInt8, in range: ByteRange) -> [ByteRange] {
+        let span = bytes.span
+        var found: [ByteRange] = []
+        var position = Int(range.lower)
+        let end = min(Int(range.upper), span.count)
+        while position < end {
+            let lineFeed = span.firstOffset(of: 0x0A, position, end) ?? end
+            if span.at(position) == letter { found.append(ByteRange(position + 2, max(position + 2, lineFeed - 1))) }
+            position = lineFeed + 1
+        }
+        return found
+    }
+
+    /// The value of the first `a=<name>` or `a=<name>:<value>` of a range; empty for the former, nil if there is none.
+    package func attribute(_ name: StaticString, in range: ByteRange) -> ByteRange? {
+        let span = bytes.span
+        for line in lines(UInt8(ascii: "a"), in: range) {
+            let end = Int(line.upper)
+            let colon = span.firstOffset(of: UInt8(ascii: ":"), Int(line.lower), end) ?? end
+            if span.spells(ByteRange(Int(line.lower), colon), name) { return ByteRange(min(colon + 1, end), end) }
+        }
+        return nil
+    }
+
+    /// The direction of a media description, else that of the session, else sendrecv.
+    package func direction(of media: Media) -> MediaDirection {
+        for range in [media.range, session] {
+            for direction in MediaDirection.allCases where attribute(direction.attribute, in: range) != nil {
+                return direction
+            }
+        }
+        return .sendReceive
+    }
+
+    package func profile(of media: Media) -> MediaProfile {
+        let words = bytes[media.transport].split(separator: UInt8(ascii: "/"))
+        guard words.contains(where: { spells($0, "RTP") }), let last = words.last else { return .other }
+        if spells(last, "AVP") || spells(last, "AVPF") { return .rtp }
+        if spells(last, "SAVP") || spells(last, "SAVPF") { return .srtp }
+        return .other
+    }
+
+    /// Whether any part of it asks for ICE (RFC 8839): the two ends then have agreed on more than addresses and codecs.
+    package var usesICE: Bool { hasAttribute("ice-ufrag") || hasAttribute("candidate") }
+
+    /// Whether any part of it has the fingerprint of a DTLS certificate (RFC 8122).
+    package var usesDTLS: Bool { hasAttribute("fingerprint") }
+
+    private func hasAttribute(_ name: StaticString) -> Bool {
+        attribute(name, in: ByteRange(0, bytes.count)) != nil
+    }
+}

@@ -1,0 +1,231 @@
+// Client transactions: requests of ours (RFC 3261 section 17.1).
+extension TransactionLayer {
+    /// Takes a slot for a request, so that its branch is known when it is built: `z9hG4bK` and the 32 digits of the token.
+    /// Nil if there is no room. What is reserved must be given to `start`, or back to `abandon`, in the same turn.
+    package mutating func reserveClient(owner: UInt64) -> (ClientTransactionID, branch: Token)? {
+        let nonce = random.next()
+        guard clients.count < limit, let handle = clients.insert(ClientTransaction(owner: owner, nonce: nonce)) else {
+            counters.refused &+= 1
+            return nil
+        }
+        let branch = Token(slot: handle.index, generation: handle.generation, nonce: nonce)
+        return (ClientTransactionID(handle: handle), branch)
+    }
+
+    /// Gives back a slot for which no request could be made.
+    package mutating func abandon(_ id: ClientTransactionID) {
+        guard let client = clients[id.handle], client.sent == nil else { return }
+        clients.remove(id.handle)
+    }
+
+    /// Sends the request of a reserved slot. It must come from `MessageWriter`, have one Via with the reserved branch, and
+    /// not be an ACK.
+    package mutating func start(
+        _ id: ClientTransactionID,
+        request: [UInt8],
+        method: Method,
+        destination: Endpoint,
+        listener: ListenerID,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        guard let client = clients[id.handle], client.sent == nil else { return }
+        let outline = RequestOutline(request)
+        let reliable = destination.transport != .udp
+        let machine: ClientTransaction.Machine =
+            method == .invite
+            ? .invite(InviteClientMachine(reliable: reliable, timers: timers, now: now))
+            : .nonInvite(NonInviteClientMachine(reliable: reliable, timers: timers, now: now))
+        clients[id.handle]?.sent = ClientTransaction.Sent(
+            machine: machine,
+            method: method,
+            sequence: outline.sequence,
+            callIDHash: hash(request[outline.callID]),
+            destination: destination,
+            listener: listener,
+            bytes: request
+        )
+        counters.requestsSent[method] &+= 1
+        out.append(.send(bytes: request, to: destination, from: listener))
+        clients[id.handle]?.sent?.arm(id.handle, on: &wheel)
+    }
+
+    /// Sends the CANCEL of an INVITE, a transaction of its own under the same owner, and gives its identity. Nil if it must
+    /// not be sent: before the first provisional response, after a final one, or again (RFC 3261 section 9.1). If no final
+    /// response to the INVITE follows within 64 × T1, the INVITE times out.
+    ///
+    /// - Parameter reason: the value of a Reason header field (RFC 3326).
+    @discardableResult
+    package mutating func cancel(
+        _ id: ClientTransactionID,
+        reason: [UInt8]? = nil,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) -> ClientTransactionID? {
+        guard let client = clients[id.handle], let invite = client.sent, case .invite(var machine) = invite.machine,
+            machine.cancel(timers: timers, now: now)
+        else { return nil }
+        let cancel = ClientTransaction(owner: client.owner, nonce: client.nonce, companion: id.handle)
+        guard let handle = clients.insert(cancel) else { return nil }
+        clients[id.handle]?.sent?.machine = .invite(machine)
+        clients[id.handle]?.companion = handle
+        clients[id.handle]?.sent?.arm(id.handle, on: &wheel)
+        start(
+            ClientTransactionID(handle: handle),
+            request: RequestOutline.cancel(of: invite.bytes, reason: reason),
+            method: .cancel,
+            destination: invite.destination,
+            listener: invite.listener,
+            now: now,
+            wheel: &wheel,
+            out: &out
+        )
+        return ClientTransactionID(handle: handle)
+    }
+
+    // MARK: Responses
+
+    mutating func receiveResponse(
+        _ response: Message,
+        status: UInt16,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        guard let handle = client(for: response), let client = clients[handle], var sent = client.sent else {
+            counters.strayResponses &+= 1
+            return
+        }
+        let id = ClientTransactionID(handle: handle)
+        switch sent.machine {
+        case .invite(var machine):
+            let reception = machine.receive(status: status, timers: timers, now: now)
+            sent.machine = .invite(machine)
+            switch reception {
+            case .deliver:
+                deliver(response, status, id, client.owner, out: &out)
+            case .deliverAndAcknowledge:
+                sent.bytes = RequestOutline.ack(of: sent.bytes, to: response)
+                counters.requestsSent[.ack] &+= 1
+                out.append(.send(bytes: sent.bytes, to: sent.destination, from: sent.listener))
+                deliver(response, status, id, client.owner, out: &out)
+            case .acknowledge:
+                counters.retransmissionsReceived &+= 1
+                counters.retransmissionsSent &+= 1
+                out.append(.send(bytes: sent.bytes, to: sent.destination, from: sent.listener))
+            case .ignore:
+                counters.retransmissionsReceived &+= 1
+            }
+            if !machine.needsRequest, reception == .deliver { sent.bytes = [] }
+        case .nonInvite(var machine):
+            let reception = machine.receive(status: status, timers: timers, now: now)
+            sent.machine = .nonInvite(machine)
+            switch reception {
+            case .deliver: deliver(response, status, id, client.owner, out: &out)
+            case .ignore: counters.retransmissionsReceived &+= 1
+            }
+            if !machine.needsRequest { sent.bytes = [] }
+        }
+        clients[handle]?.sent = sent
+        clients[handle]?.sent?.arm(handle, on: &wheel)
+    }
+
+    private mutating func deliver(
+        _ response: Message,
+        _ status: UInt16,
+        _ id: ClientTransactionID,
+        _ owner: UInt64,
+        out: inout [TransactionEvent]
+    ) {
+        counters.responsesReceived.add(status)
+        out.append(.response(response, id, owner: owner))
+    }
+
+    /// The transaction that a response belongs to (RFC 3261 section 17.1.3): by the slot in its branch, and then everything
+    /// else must be right as well, since anybody can send us a response.
+    private func client(for response: Message) -> SlabHandle? {
+        guard let branch = response.via.branch,
+            let token = Token(parsing: TransactionKey.cookieSuffix(of: response.bytes[branch]))
+        else { return nil }
+        var handle = SlabHandle(index: token.slot, generation: token.generation)
+        guard var client = clients[handle], client.nonce == token.nonce else { return nil }
+        if response.cseq.method == .cancel {
+            guard let companion = client.companion, let cancel = clients[companion] else { return nil }
+            handle = companion
+            client = cancel
+        }
+        guard let sent = client.sent, sent.method == response.cseq.method, sent.sequence == response.cseq.number,
+            sent.callIDHash == hash(response.bytes[response.callID])
+        else { return nil }
+        return handle
+    }
+
+    // MARK: Timers
+
+    mutating func fireClient(
+        _ handle: SlabHandle,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        guard let client = clients[handle], let sent = client.sent else { return }
+        clients[handle]?.sent?.timer.disarm(on: &wheel)
+        switch sent.machine {
+        case .invite(var machine):
+            let expiry = machine.fire(timers: timers, now: now)
+            clients[handle]?.sent?.machine = .invite(machine)
+            switch expiry {
+            case .wait: break
+            case .retransmit: retransmit(sent, out: &out)
+            case .cancel:
+                let id = ClientTransactionID(handle: handle)
+                cancel(id, now: now, wheel: &wheel, out: &out)
+            case .timeOut: timeOut(handle, client.owner, sent.method, wheel: &wheel, out: &out)
+            case .terminate: endClient(handle, wheel: &wheel, out: &out)
+            }
+        case .nonInvite(var machine):
+            let expiry = machine.fire(timers: timers, now: now)
+            clients[handle]?.sent?.machine = .nonInvite(machine)
+            switch expiry {
+            case .wait: break
+            case .retransmit: retransmit(sent, out: &out)
+            case .timeOut: timeOut(handle, client.owner, sent.method, wheel: &wheel, out: &out)
+            case .terminate: endClient(handle, wheel: &wheel, out: &out)
+            }
+        }
+        clients[handle]?.sent?.arm(handle, on: &wheel)
+    }
+
+    private mutating func retransmit(_ sent: ClientTransaction.Sent, out: inout [TransactionEvent]) {
+        counters.retransmissionsSent &+= 1
+        out.append(.send(bytes: sent.bytes, to: sent.destination, from: sent.listener))
+    }
+
+    private mutating func timeOut(
+        _ handle: SlabHandle,
+        _ owner: UInt64,
+        _ method: Method,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        counters.timeouts &+= 1
+        out.append(.timedOut(ClientTransactionID(handle: handle), owner: owner, method))
+        endClient(handle, wheel: &wheel, out: &out)
+    }
+
+    /// Forgets a transaction. The CANCEL of an INVITE goes with it: it has done its work, and its responses could not be
+    /// matched any more.
+    mutating func endClient(_ handle: SlabHandle, wheel: inout TimingWheel, out: inout [TransactionEvent]) {
+        clients[handle]?.sent?.timer.disarm(on: &wheel)
+        guard let client = clients.remove(handle) else { return }
+        out.append(.terminatedClient(ClientTransactionID(handle: handle), owner: client.owner))
+        guard let companion = client.companion else { return }
+        if client.sent?.method == .cancel {
+            clients[companion]?.companion = nil
+        } else {
+            endClient(companion, wheel: &wheel, out: &out)
+        }
+    }
+}

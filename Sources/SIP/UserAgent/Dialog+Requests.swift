@@ -1,0 +1,67 @@
+/// The requests of a dialog (RFC 3261 section 12.2.1.1).
+extension Dialog {
+    /// Methods that we take, as Allow lists them.
+    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+
+    /// From or To without tag: `"name" <uri>`, or `<uri>` without a name.
+    static func address(displayName: String, uri: [UInt8]) -> [UInt8] {
+        var writer = MessageWriter(capacity: displayName.utf8.count + uri.count + 8)
+        if !displayName.isEmpty { writer.append(displayName: Array(displayName.utf8)) }
+        writer.append("<")
+        writer.append(uri)
+        writer.append(">")
+        return writer.bytes
+    }
+
+    /// Builds a request. INVITEs and their like tell our Contact and what we allow; an ACK is no place for either.
+    func request(_ method: Method, cseq: UInt32, branch: Token, product: [UInt8], body: [UInt8]?) -> [UInt8] {
+        var writer = MessageWriter(capacity: 640 + (body?.count ?? 0))
+        let (uri, routes) = requestURIAndRoutes
+        writer.requestLine(method, uri)
+        writer.via(local, branch: [UInt8](TransactionKey.cookie) + branch.bytes)
+        for route in routes { writer.field(.route, route) }
+        writer.field(.maxForwards, "70")
+        writer.begin(.from)
+        writer.append(localAddress)
+        writer.append(";tag=")
+        writer.append(localTag)
+        writer.end()
+        writer.begin(.to)
+        writer.append(remoteAddress)
+        if !remoteTag.isEmpty {
+            writer.append(";tag=")
+            writer.append(remoteTag)
+        }
+        writer.end()
+        writer.field(.callID, callID)
+        writer.cseq(cseq, method)
+        if method == .invite {
+            writeContact(to: &writer)
+            writer.field(.allow, Self.allow)
+        }
+        writer.field(.userAgent, product)
+        return writer.finish(body.map(MessageBody.sdp))
+    }
+
+    func writeContact(to writer: inout MessageWriter) {
+        writer.begin(.contact)
+        writer.append("<sip:")
+        writer.append(host: local.address)
+        writer.append(":")
+        writer.append(decimal: UInt64(local.port))
+        writer.append(">")
+        writer.end()
+    }
+
+    /// With a loose router first, or none, the remote target is the Request-URI; a strict router takes its place and the target
+    /// moves to the end of the route (RFC 3261 section 12.2.1.1).
+    private var requestURIAndRoutes: (uri: [UInt8], routes: [[UInt8]]) {
+        guard let first = routeSet.first, let router = URI(addressIn: first), !router.isLooseRouter else {
+            return (remoteTarget.bytes, routeSet)
+        }
+        var target: [UInt8] = Array("<".utf8)
+        target += remoteTarget.bytes
+        target += Array(">".utf8)
+        return (router.bytes, Array(routeSet.dropFirst()) + [target])
+    }
+}

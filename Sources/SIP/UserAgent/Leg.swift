@@ -1,0 +1,154 @@
+/// One leg: a dialog that an INVITE of ours or of a peer makes, from the attempt to the end (RFC 3261 sections 12 to 15).
+///
+/// ```
+///   we call                                        we are called
+///   inviting ──2xx──► established ◄──we answer── invited
+///      │ CANCEL, refusal      │ BYE, loss            │ CANCEL, refusal
+///      └──────────────────► ending ◄─────────────────┘
+///                             │ final response, or none in time
+///                          released
+/// ```
+/// At most one INVITE is in progress on a leg at any time, ACK included; `isBusy` says whether one is.
+final class Leg {
+    enum Phase {
+        /// Our INVITE has no final response yet.
+        case inviting
+        /// The peer's INVITE has none.
+        case invited
+        case established
+        /// Over for the user; a response may still be owed.
+        case ending
+    }
+
+    let id: LegID
+    var owner: UInt64
+    var phase: Phase
+    var dialog: Dialog
+    /// Decides what SDP this leg sends.
+    var continuity: SDPContinuity
+    /// Where the peer's last request came from.
+    var source: Endpoint
+
+    /// The peer's INVITE that awaits our final response.
+    var incoming: IncomingInvite?
+    /// Our INVITE that has no final response yet.
+    var outgoing: OutgoingInvite?
+    /// Our 2xx that awaits its ACK.
+    var accepted: AcceptedInvite?
+    /// The peer's 2xx that awaits our ACK.
+    var ackDue: AckDue?
+    /// The ACK that we sent last, for 2xx that come again.
+    var lastACK: SentACK?
+    /// A re-INVITE of ours that waits until no other INVITE is in progress.
+    var queued: QueuedReinvite?
+    /// The pause after a 491 (RFC 3261 section 14.1).
+    var glareTimer: TimerID?
+    var bye: ClientTransactionID?
+
+    var cancellation = Cancellation.none
+    /// The user has let go: nothing of it interests him but `released`.
+    var isAbandoned = false
+    /// BYE as soon as the ACK for our 2xx has come: not earlier (RFC 3261 section 15).
+    var owesBye = false
+    /// Our first INVITE carried an offer.
+    var madeFirstOffer = true
+    /// Other phones that answered the same INVITE and were sent away again.
+    var endedForks: [EndedFork] = []
+    /// We made the Call-ID; decides the length of pauses after a 491.
+    let ownsCallID: Bool
+
+    init(
+        id: LegID,
+        owner: UInt64,
+        phase: Phase,
+        dialog: Dialog,
+        continuity: SDPContinuity,
+        source: Endpoint,
+        ownsCallID: Bool
+    ) {
+        self.id = id
+        self.owner = owner
+        self.phase = phase
+        self.dialog = dialog
+        self.continuity = continuity
+        self.source = source
+        self.ownsCallID = ownsCallID
+    }
+}
+
+extension Leg {
+    struct IncomingInvite {
+        let transaction: ServerTransactionID
+        let request: Message
+        /// nil: it wants an offer from us.
+        let offer: SessionDescription?
+    }
+
+    struct OutgoingInvite {
+        let transaction: ClientTransactionID
+        let cseq: UInt32
+        let hasOffer: Bool
+        /// What to send again after a 491; nil: the user is told of it instead.
+        var retry: QueuedReinvite?
+    }
+
+    struct QueuedReinvite {
+        let offer: SessionDescription?
+        /// After a 491: not before the pause is over.
+        var isPausing = false
+    }
+
+    struct AcceptedInvite {
+        let transaction: ServerTransactionID
+        let cseq: UInt32
+        /// Sent again until the ACK comes (RFC 3261 section 13.3.1.4).
+        let response: [UInt8]
+        /// The 2xx carried our offer: the ACK brings the answer.
+        let hasOffer: Bool
+        let giveUp: Milliseconds
+        var interval: Milliseconds
+        var timer: TimerID
+    }
+
+    struct AckDue {
+        let cseq: UInt32
+        /// The peer's offer, to be answered in the ACK; nil if the 2xx was the answer to ours.
+        let offer: SessionDescription?
+    }
+
+    struct SentACK {
+        let cseq: UInt32
+        let bytes: [UInt8]
+        let destination: Endpoint
+    }
+
+    struct EndedFork {
+        let tag: [UInt8]
+        let ack: SentACK
+    }
+
+    /// How many answers of one forked INVITE are dealt with; a proxy that sends more is ignored.
+    static let maximumForks = 16
+
+    /// A CANCEL may leave only after a provisional response has come (RFC 3261 section 9.1).
+    enum Cancellation {
+        case none
+        case possible
+        /// Wanted, but nothing has come yet.
+        case wanted
+        case sent
+    }
+
+    /// Whether an INVITE is in progress, in either direction, up to its ACK.
+    var isBusy: Bool { incoming != nil || outgoing != nil || accepted != nil || ackDue != nil }
+}
+
+/// Timers of legs on the shared wheel.
+enum LegTimer: UInt8 {
+    /// Our 2xx goes out again.
+    case retransmit2xx
+    /// The pause after a 491 is over.
+    case glare
+
+    static let layer: UInt8 = 2
+}

@@ -1,0 +1,269 @@
+/// Requests of peers, and legs that they begin (RFC 3261 sections 8.2, 12.1.1 and 13.3).
+extension UserAgent {
+    mutating func receive(
+        request message: Message,
+        _ transaction: ServerTransactionID,
+        from source: Endpoint,
+        on listener: ListenerID
+    ) {
+        if message.to.tag != nil {
+            receive(inDialog: message, transaction, from: source)
+            return
+        }
+        if let objection = objection(to: message) {
+            respond(to: message, transaction, from: source, status: objection)
+            return
+        }
+        switch message.method {
+        case .invite: invited(message, transaction, from: source, on: listener)
+        case .options: respond(to: message, transaction, from: source, status: 200)
+        default: respond(to: message, transaction, from: source, status: 481)
+        }
+    }
+
+    /// The checks of RFC 3261 section 8.2, in its order; the status of the refusal, nil if there is nothing against the request.
+    func objection(to message: Message) -> UInt16? {
+        switch message.method {
+        case .invite, .bye, .options, .cancel, .ack: break
+        case .other: return 501
+        default: return 405
+        }
+        if let range = message.requestURI, let uri = try? message.uri(in: range), uri.scheme == .other { return 416 }
+        if message.maxForwards == 0, message.method != .options { return 483 }
+        if message.has(.require) { return 420 }
+        if let encoding = message.first(.contentEncoding), !message.spells(encoding, "identity") { return 415 }
+        guard message.method == .invite else { return nil }
+        if message.sessionBody() == .other { return 415 }
+        guard message.contactURI != nil else { return 400 }
+        return nil
+    }
+
+    private mutating func invited(
+        _ message: Message,
+        _ transaction: ServerTransactionID,
+        from source: Endpoint,
+        on listener: ListenerID
+    ) {
+        guard case .success(let offer) = message.sessionDescription else {
+            respond(to: message, transaction, from: source, status: 400)
+            return
+        }
+        guard let target = message.contactURI,
+            let (listener, local) = configuration.listener(for: source, preferring: listener)
+        else {
+            respond(to: message, transaction, from: source, status: 500)
+            return
+        }
+        let nonce = random.next()
+        let sessionID = random.next() >> 2
+        let leg = legs.insert { handle in
+            let id = LegID(handle)
+            var dialog = Dialog(
+                callID: message.copy(of: message.callID),
+                localTag: Token(slot: id.index, generation: id.generation, nonce: nonce),
+                localAddress: message.addressWithoutTag(message.to),
+                remoteAddress: message.addressWithoutTag(message.from),
+                remoteTarget: target,
+                localCSeq: 0,
+                listener: listener,
+                local: local
+            )
+            dialog.remoteTag = message.from.tag.map { message.copy(of: $0) } ?? []
+            dialog.remoteCSeq = message.cseq.number
+            dialog.routeSet = message.recordRoutes
+            dialog.heardFrom = source
+            return Leg(
+                id: id,
+                owner: .max,
+                phase: .invited,
+                dialog: dialog,
+                continuity: SDPContinuity(sessionID: sessionID, address: local.address),
+                source: source,
+                ownsCallID: false
+            )
+        }
+        guard let leg else {
+            respond(to: message, transaction, from: source, status: 503)
+            return
+        }
+        if let offer { leg.continuity.received(offer) }
+        leg.incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
+        transactions.adopt(transaction, owner: leg.id.owner)
+        emit(.invited(leg.id, message))
+    }
+
+    // MARK: Answering an INVITE
+
+    /// Tells an unanswered caller how his call goes on: a provisional response without SDP.
+    package mutating func progress(_ id: LegID, status: Int, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle], leg.phase == .invited, 101...199 ~= status else { return }
+        respond(toInviteOf: leg, status: UInt16(clamping: status), body: nil)
+    }
+
+    /// From now on, responses to the unanswered INVITE come from another branch, as it were: with a To tag of their own
+    /// (CALLS.md section 2, successive first legs; RFC 3261 section 12.1).
+    package mutating func renewTag(of id: LegID) {
+        guard let leg = legs[id.handle], leg.phase == .invited else { return }
+        leg.dialog.localTag = Token(slot: id.index, generation: id.generation, nonce: random.next())
+    }
+
+    /// Answers the INVITE or re-INVITE in hand with 200. The description is the other side's: the answer to the peer's offer, or
+    /// an offer if he made none.
+    package mutating func accept(_ id: LegID, relaying description: SessionDescription, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle], let incoming = leg.incoming else { return }
+        let body =
+            incoming.offer.map { leg.continuity.answer(relaying: description, to: $0) }
+            ?? leg.continuity.offer(relaying: description)
+        accept(leg, incoming, body: body)
+    }
+
+    func acceptsWithoutChange(_ incoming: Leg.IncomingInvite, of leg: Leg) -> [UInt8]? {
+        incoming.offer.flatMap { leg.continuity.isRefresh($0) ? leg.continuity.lastSent : nil }
+    }
+
+    mutating func accept(_ leg: Leg, _ incoming: Leg.IncomingInvite, body: [UInt8]) {
+        let response = respond(toInviteOf: leg, status: 200, body: body)
+        leg.incoming = nil
+        leg.phase = .established
+        let interval = transactions.timers.t1
+        leg.accepted = Leg.AcceptedInvite(
+            transaction: incoming.transaction,
+            cseq: incoming.request.cseq.number,
+            response: response,
+            hasOffer: incoming.offer == nil,
+            giveUp: now + 64 * transactions.timers.t1,
+            interval: interval,
+            timer: arm(.retransmit2xx, of: leg, at: now + interval)
+        )
+    }
+
+    /// Refuses the INVITE or re-INVITE in hand. With the initial one, the leg is over.
+    package mutating func refuse(_ id: LegID, status: Int, retryAfter: Int? = nil, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle] else { return }
+        refuseInvite(of: leg, status: UInt16(clamping: status), retryAfter: retryAfter)
+        if leg.phase == .invited {
+            leg.phase = .ending
+            releaseIfDone(leg)
+        } else {
+            proceed(leg)
+        }
+    }
+
+    mutating func refuseInvite(of leg: Leg, status: UInt16, retryAfter: Int? = nil) {
+        guard let incoming = leg.incoming else { return }
+        respond(toInviteOf: leg, status: status, retryAfter: retryAfter, body: nil)
+        leg.incoming = nil
+    }
+
+    /// The 2xx is ours to repeat until the ACK comes (RFC 3261 section 13.3.1.4).
+    mutating func retransmit2xx(of leg: Leg) {
+        guard var accepted = leg.accepted else { return }
+        guard now < accepted.giveUp else {
+            leg.accepted = nil
+            lose(leg)
+            return
+        }
+        respond(accepted.transaction, status: 200, response: accepted.response)
+        accepted.interval = min(2 * accepted.interval, transactions.timers.t2)
+        accepted.timer = arm(.retransmit2xx, of: leg, at: min(now + accepted.interval, accepted.giveUp))
+        leg.accepted = accepted
+    }
+
+    mutating func receive(ack message: Message, from source: Endpoint) {
+        guard let leg = leg(for: message), let accepted = leg.accepted, accepted.cseq == message.cseq.number else {
+            return
+        }
+        wheel.cancel(accepted.timer)
+        leg.accepted = nil
+        leg.source = source
+        var description: SessionDescription?
+        if accepted.hasOffer {
+            description = try? message.sessionDescription.get()
+            if let description { leg.continuity.received(description) }
+        }
+        if leg.isAbandoned {
+            if leg.owesBye { sendBye(on: leg) }
+            return
+        }
+        emit(.acknowledged(leg.id, description))
+        proceed(leg)
+    }
+
+    // MARK: Responses
+
+    @discardableResult
+    private mutating func respond(
+        toInviteOf leg: Leg,
+        status: UInt16,
+        retryAfter: Int? = nil,
+        body: [UInt8]?
+    ) -> [UInt8] {
+        guard let incoming = leg.incoming else { return [] }
+        let (dialog, product) = (leg.dialog, configuration.product)
+        let response = makeResponse(
+            to: incoming.request,
+            source: leg.source,
+            status: status,
+            toTag: dialog.localTag.bytes,
+            body: body.map(MessageBody.sdp)
+        ) { writer in
+            if status < 300 { dialog.writeContact(to: &writer) }
+            if status == 200 || status == 405 { writer.field(.allow, Dialog.allow) }
+            if let retryAfter { writer.field(.retryAfter, number: UInt64(clamping: retryAfter)) }
+            writer.field(.server, product)
+        }
+        respond(incoming.transaction, status: status, response: response)
+        return response
+    }
+
+    /// Answers a request that has no leg to speak for it.
+    mutating func respond(
+        to message: Message,
+        _ transaction: ServerTransactionID,
+        from source: Endpoint,
+        status: UInt16,
+        retryAfter: Int? = nil
+    ) {
+        let tag = Token(slot: .max, generation: .max, nonce: random.next()).bytes
+        let product = configuration.product
+        let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
+            writer.explain(status, of: message, retryAfter: retryAfter)
+            writer.field(.server, product)
+        }
+        respond(transaction, status: status, response: response)
+    }
+
+    private mutating func respond(_ transaction: ServerTransactionID, status: UInt16, response: [UInt8]) {
+        let now = now
+        withTransactions { transactions, wheel, out in
+            transactions.respond(
+                transaction,
+                status: status,
+                response: response,
+                now: now,
+                wheel: &wheel,
+                out: &out
+            )
+        }
+    }
+}
+
+extension MessageWriter {
+    /// The header fields that a refusal must have so that the peer can do better (RFC 3261 sections 8.2 and 21).
+    mutating func explain(_ status: UInt16, of message: Message, retryAfter: Int?) {
+        switch status {
+        case 200 where message.method == .options, 405:
+            field(.allow, Dialog.allow)
+            if status == 200 { field(.accept, "application/sdp") }
+        case 415: field(.accept, "application/sdp, multipart/mixed")
+        case 420:
+            for option in message.values(of: .require) { field(.unsupported, of: message, option) }
+        case 503: field(.retryAfter, number: UInt64(clamping: retryAfter ?? 5))
+        default:
+            if let retryAfter { field(.retryAfter, number: UInt64(clamping: retryAfter)) }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/// Legs that we begin (RFC 3261 sections 13.2 and 9.1).
+extension UserAgent {
+    /// Calls somebody. nil if the target names no address that we can send to, or there is no room; nothing has been sent then.
+    package mutating func invite(_ invitation: Invitation, now: Milliseconds) -> LegID? {
+        self.now = now
+        guard let destination = invitation.target.endpoint,
+            let (listener, local) = configuration.listener(for: destination)
+        else { return nil }
+        let callIDEnd = random.next()
+        let tagNonce = random.next()
+        let sessionID = random.next() >> 2
+        let leg = legs.insert { handle in
+            let id = LegID(handle)
+            var callID = Token(slot: id.index, generation: id.generation, nonce: tagNonce &+ callIDEnd).bytes
+            Token.append(callIDEnd, to: &callID)
+            let dialog = Dialog(
+                callID: callID,
+                localTag: Token(slot: id.index, generation: id.generation, nonce: tagNonce),
+                localAddress: Dialog.address(displayName: invitation.displayName, uri: invitation.fromURI),
+                remoteAddress: Dialog.address(displayName: "", uri: invitation.target.bytes),
+                remoteTarget: invitation.target,
+                localCSeq: 1,
+                listener: listener,
+                local: local
+            )
+            return Leg(
+                id: id,
+                owner: invitation.owner,
+                phase: .inviting,
+                dialog: dialog,
+                continuity: SDPContinuity(sessionID: sessionID, address: local.address),
+                source: destination,
+                ownsCallID: true
+            )
+        }
+        guard let leg else { return nil }
+        guard let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner) else {
+            legs.remove(leg.id.handle)
+            return nil
+        }
+        let body = invitation.offer.map { leg.continuity.offer(relaying: $0) }
+        leg.madeFirstOffer = body != nil
+        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, hasOffer: body != nil, retry: nil)
+        let request = leg.dialog.request(.invite, cseq: 1, branch: branch, product: configuration.product, body: body)
+        start(transaction, .invite, request, to: destination, of: leg)
+        return leg.id
+    }
+
+    mutating func receive(
+        inviteResponse response: Message,
+        status: Int,
+        _ transaction: ClientTransactionID,
+        of leg: Leg
+    ) {
+        if 200...299 ~= status {
+            accepted(by: response, of: leg)
+            return
+        }
+        guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
+        if status < 200 {
+            guard leg.phase == .inviting else { return }
+            progressed(response, status: status, of: leg)
+        } else {
+            inviteFailed(transaction, status: status, of: leg)
+        }
+    }
+
+    private mutating func progressed(_ response: Message, status: Int, of leg: Leg) {
+        switch leg.cancellation {
+        case .none: leg.cancellation = .possible
+        case .wanted: sendCancel(of: leg)
+        case .possible, .sent: break
+        }
+        if status > 100, !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
+    }
+
+    private mutating func accepted(by response: Message, of leg: Leg) {
+        let tag = response.to.tag.map { response.bytes[$0] } ?? []
+        if leg.phase == .inviting {
+            establish(leg, by: response, tag: Array(tag))
+            return
+        }
+        guard leg.dialog.remoteTag.elementsEqual(tag) else {
+            endFork(response, tag: Array(tag), of: leg)
+            return
+        }
+        if let outgoing = leg.outgoing, outgoing.cseq == response.cseq.number {
+            modified(by: response, outgoing: outgoing, of: leg)
+        } else if let last = leg.lastACK, last.cseq == response.cseq.number {
+            send(last.bytes, to: last.destination, from: leg.dialog.listener)
+        }
+    }
+
+    /// The first 2xx makes the dialog.
+    private mutating func establish(_ leg: Leg, by response: Message, tag: [UInt8]) {
+        guard let outgoing = leg.outgoing else { return }
+        leg.outgoing = nil
+        leg.phase = .established
+        leg.dialog.remoteTag = tag
+        leg.dialog.routeSet = response.recordRoutes.reversed()
+        leg.dialog.refreshTarget(from: response)
+        let description = try? response.sessionDescription.get()
+        if let description { leg.continuity.received(description) }
+        leg.ackDue = Leg.AckDue(cseq: outgoing.cseq, offer: outgoing.hasOffer ? nil : description)
+        if leg.isAbandoned {
+            endEstablished(leg)
+        } else {
+            emit(.answered(leg.id, description))
+        }
+    }
+
+    /// Sends the ACK that a 2xx awaits. To a peer's offer it carries the answer: `description`, or a refusal of every media line
+    /// if that is nil. (CALLS.md section 2, hand-over.)
+    package mutating func acknowledge(_ id: LegID, relaying description: SessionDescription?, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle], let due = leg.ackDue else { return }
+        let body = due.offer.map { offer in
+            description.map { leg.continuity.answer(relaying: $0, to: offer) } ?? leg.continuity.refusal(of: offer)
+        }
+        sendACK(due.cseq, body: body, of: leg)
+        proceed(leg)
+    }
+
+    mutating func sendACK(_ cseq: UInt32, body: [UInt8]?, of leg: Leg) {
+        leg.ackDue = nil
+        guard let destination = leg.dialog.nextHop else { return }
+        let product = configuration.product
+        let bytes = leg.dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: body)
+        leg.lastACK = Leg.SentACK(cseq: cseq, bytes: bytes, destination: destination)
+        send(bytes, to: destination, from: leg.dialog.listener)
+    }
+
+    /// A proxy has forked our INVITE and another phone has answered too: it gets an ACK, then a BYE (RFC 3261 section 13.2.2.4).
+    private mutating func endFork(_ response: Message, tag: [UInt8], of leg: Leg) {
+        guard leg.ownsCallID, response.cseq.number == 1 else { return }
+        if let ended = leg.endedForks.first(where: { $0.tag == tag }) {
+            send(ended.ack.bytes, to: ended.ack.destination, from: leg.dialog.listener)
+            return
+        }
+        guard leg.endedForks.count < Leg.maximumForks else { return }
+        var dialog = leg.dialog
+        dialog.remoteTag = tag
+        dialog.routeSet = response.recordRoutes.reversed()
+        dialog.refreshTarget(from: response)
+        var refusal: [UInt8]?
+        if !leg.madeFirstOffer, case .success(let offer?) = response.sessionDescription {
+            var continuity = SDPContinuity(sessionID: random.next() >> 2, address: dialog.local.address)
+            refusal = continuity.refusal(of: offer)
+        }
+        guard let destination = dialog.nextHop,
+            let (transaction, branch) = transactions.reserveClient(owner: .max)
+        else { return }
+        let product = configuration.product
+        let ack = dialog.request(.ack, cseq: 1, branch: mintBranch(), product: product, body: refusal)
+        leg.endedForks.append(
+            Leg.EndedFork(tag: tag, ack: Leg.SentACK(cseq: 1, bytes: ack, destination: destination))
+        )
+        send(ack, to: destination, from: dialog.listener)
+        let bye = dialog.request(.bye, cseq: 2, branch: branch, product: product, body: nil)
+        start(transaction, .bye, bye, to: destination, of: leg)
+    }
+
+    // MARK: CANCEL
+
+    /// Takes an INVITE of ours back, as soon as that is allowed. A 2xx that crosses the CANCEL is told as `answered`, another
+    /// final response as `refused`.
+    package mutating func cancel(_ id: LegID, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle], leg.phase == .inviting else { return }
+        switch leg.cancellation {
+        case .none: leg.cancellation = .wanted
+        case .possible: sendCancel(of: leg)
+        case .wanted, .sent: break
+        }
+    }
+
+    private mutating func sendCancel(of leg: Leg) {
+        guard let outgoing = leg.outgoing else { return }
+        leg.cancellation = .sent
+        let now = now
+        withTransactions { transactions, wheel, out in
+            transactions.cancel(outgoing.transaction, reason: nil, now: now, wheel: &wheel, out: &out)
+        }
+    }
+
+    mutating func start(
+        _ transaction: ClientTransactionID,
+        _ method: Method,
+        _ request: [UInt8],
+        to destination: Endpoint,
+        of leg: Leg
+    ) {
+        let (now, listener) = (now, leg.dialog.listener)
+        withTransactions { transactions, wheel, out in
+            transactions.start(
+                transaction,
+                request: request,
+                method: method,
+                destination: destination,
+                listener: listener,
+                now: now,
+                wheel: &wheel,
+                out: &out
+            )
+        }
+    }
+
+    /// For an ACK to a 2xx, which is no part of a transaction.
+    mutating func mintBranch() -> Token { Token(slot: .max, generation: .max, nonce: random.next()) }
+}

@@ -1,0 +1,131 @@
+/// The end of a leg, from either side (RFC 3261 sections 9 and 15).
+extension UserAgent {
+    /// Lets go of a leg in whatever state it is: refuses the peer's INVITE with `status`, takes ours back, or says BYE. Nothing
+    /// is told of it afterwards but `released`.
+    package mutating func hangUp(_ id: LegID, status: Int, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle], !leg.isAbandoned else { return }
+        leg.isAbandoned = true
+        switch leg.phase {
+        case .inviting:
+            cancel(id, now: now)
+        case .invited:
+            refuseInvite(of: leg, status: UInt16(clamping: status))
+            leg.phase = .ending
+            releaseIfDone(leg)
+        case .established:
+            endEstablished(leg)
+        case .ending:
+            break
+        }
+    }
+
+    /// ACK first where a 2xx awaits it, then BYE; after our own 2xx to the initial INVITE, not before its ACK has come.
+    mutating func endEstablished(_ leg: Leg) {
+        refuseInvite(of: leg, status: 487)
+        dropQueue(of: leg)
+        if let due = leg.ackDue {
+            sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
+        }
+        if leg.accepted != nil {
+            leg.owesBye = true
+        } else {
+            sendBye(on: leg)
+        }
+    }
+
+    mutating func sendBye(on leg: Leg) {
+        leg.owesBye = false
+        leg.phase = .ending
+        guard let destination = leg.dialog.nextHop,
+            let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
+        else {
+            releaseIfDone(leg)
+            return
+        }
+        leg.dialog.localCSeq += 1
+        leg.bye = transaction
+        let request = leg.dialog.request(
+            .bye,
+            cseq: leg.dialog.localCSeq,
+            branch: branch,
+            product: configuration.product,
+            body: nil
+        )
+        start(transaction, .bye, request, to: destination, of: leg)
+    }
+
+    mutating func byeDone(_ transaction: ClientTransactionID, of leg: Leg) {
+        guard leg.bye == transaction else { return }
+        leg.bye = nil
+        releaseIfDone(leg)
+    }
+
+    /// The peer is lost: the user is told, and the leg is ended as far as that needs the peer.
+    mutating func lose(_ leg: Leg) {
+        let wasAbandoned = leg.isAbandoned
+        leg.isAbandoned = true
+        refuseInvite(of: leg, status: 487)
+        dropQueue(of: leg)
+        sendBye(on: leg)
+        if !wasAbandoned { emit(.gone(leg.id)) }
+    }
+
+    mutating func receive(
+        bye message: Message,
+        _ transaction: ServerTransactionID,
+        of leg: Leg,
+        from source: Endpoint
+    ) {
+        respond(to: message, transaction, from: source, status: 200)
+        refuseInvite(of: leg, status: 487)
+        dropQueue(of: leg)
+        if let due = leg.ackDue {
+            sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
+        }
+        if let accepted = leg.accepted {
+            wheel.cancel(accepted.timer)
+            leg.accepted = nil
+        }
+        let wasAbandoned = leg.isAbandoned
+        leg.isAbandoned = true
+        leg.phase = .ending
+        if !wasAbandoned { emit(.hungUp(leg.id)) }
+        releaseIfDone(leg)
+    }
+
+    mutating func receive(
+        cancel message: Message,
+        _ transaction: ServerTransactionID,
+        of invite: ServerTransactionID?,
+        from source: Endpoint
+    ) {
+        respond(to: message, transaction, from: source, status: invite == nil ? 481 : 200)
+        guard let invite, let owner = transactions.owner(of: invite), case let id = LegID(owner: owner),
+            let leg = legs[id.handle], leg.incoming?.transaction == invite
+        else { return }
+        refuseInvite(of: leg, status: 487)
+        if leg.phase == .invited {
+            leg.phase = .ending
+            leg.isAbandoned = true
+            emit(.cancelled(id))
+            releaseIfDone(leg)
+        } else {
+            proceed(leg)
+        }
+    }
+
+    private mutating func dropQueue(of leg: Leg) {
+        leg.queued = nil
+        if let timer = leg.glareTimer { wheel.cancel(timer) }
+        leg.glareTimer = nil
+    }
+
+    /// Forgets a leg to which nothing is owed any more.
+    mutating func releaseIfDone(_ leg: Leg) {
+        guard leg.phase == .ending, leg.bye == nil, leg.outgoing == nil, legs.contains(leg.id.handle) else { return }
+        if let accepted = leg.accepted { wheel.cancel(accepted.timer) }
+        emit(.released(leg.id))
+        legs.remove(leg.id.handle)
+    }
+}

@@ -1,0 +1,42 @@
+/// Refusals that leave nothing behind (RFC 3261 section 8.2.7): strangers and broken messages get no memory of ours.
+extension UserAgent {
+    /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.
+    package mutating func refuseStateless(
+        _ message: Message,
+        from source: Endpoint,
+        on listener: ListenerID,
+        status: UInt16
+    ) {
+        guard message.method != .ack else { return }
+        let tag = statelessTag(message.bytes[message.callID])
+        let product = configuration.product
+        let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
+            writer.explain(status, of: message, retryAfter: nil)
+            writer.field(.server, product)
+        }
+        send(response, to: responseDestination(of: message, source: source), from: listener)
+    }
+
+    /// Answers a request that cannot be read, with the status that its error calls for.
+    package mutating func refuseMalformed(
+        _ request: MalformedRequest,
+        error: MessageError,
+        from source: Endpoint,
+        on listener: ListenerID
+    ) {
+        let tag = statelessTag(request.bytes[request.callID])
+        let product = configuration.product
+        let response = makeResponse(to: request, source: source, status: error.status, toTag: tag) { writer in
+            writer.field(.server, product)
+        }
+        send(response, to: responseDestination(of: request, source: source), from: listener)
+    }
+
+    private func statelessTag(_ callID: ArraySlice<UInt8>) -> [UInt8] {
+        var hash = statelessKey
+        for byte in callID {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return Token(slot: .max, generation: .max, nonce: hash ^ hash >> 29).bytes
+    }
+}

@@ -1,0 +1,64 @@
+/// What the user agent is told about its surroundings.
+package struct UserAgentConfiguration {
+    /// A socket that we listen on.
+    package struct Listener: Sendable {
+        /// As bound; the address may be a wildcard.
+        package var endpoint: Endpoint
+        /// The address that peers are told instead, where they see another one than we do.
+        package var advertised: IPAddress?
+
+        package init(endpoint: Endpoint, advertised: IPAddress? = nil) {
+            self.endpoint = endpoint
+            self.advertised = advertised
+        }
+    }
+
+    /// In the order of their `ListenerID`s.
+    package var listeners: [Listener]
+    /// For wildcard listeners: which address of ours a peer can reach; nil if there is no route.
+    package var localAddress: (IPAddress) -> IPAddress?
+    /// Value of User-Agent and Server.
+    package var product: [UInt8]
+    /// Legs alive at once, callers, agents and media servers together.
+    package var maxLegs: Int
+    /// Transactions alive at once.
+    package var maxTransactions: Int
+
+    package init(
+        listeners: [Listener],
+        localAddress: @escaping (IPAddress) -> IPAddress? = { _ in nil },
+        product: String = "callcenterd",
+        maxLegs: Int = 60_000,
+        maxTransactions: Int = 400_000
+    ) {
+        self.listeners = listeners
+        self.localAddress = localAddress
+        self.product = Array(product.utf8)
+        self.maxLegs = maxLegs
+        self.maxTransactions = maxTransactions
+    }
+
+    /// The socket for a peer, and the address of ours that he can reach; nil if no socket fits.
+    func listener(for peer: Endpoint, preferring preferred: ListenerID? = nil) -> (ListenerID, Endpoint)? {
+        if let preferred, let local = local(preferred, for: peer) { return (preferred, local) }
+        for index in listeners.indices {
+            let id = ListenerID(UInt8(clamping: index))
+            if let local = local(id, for: peer) { return (id, local) }
+        }
+        return nil
+    }
+
+    private func local(_ id: ListenerID, for peer: Endpoint) -> Endpoint? {
+        guard listeners.indices.contains(Int(id.index)) else { return nil }
+        let listener = listeners[Int(id.index)]
+        var local = listener.endpoint
+        guard local.transport == peer.transport, local.address.isIPv4 == peer.address.isIPv4 else { return nil }
+        if let advertised = listener.advertised, advertised.isIPv4 == peer.address.isIPv4 {
+            local.address = advertised
+        } else if local.address.isUnspecified {
+            guard let address = localAddress(peer.address) else { return nil }
+            local.address = address
+        }
+        return local
+    }
+}

@@ -1,0 +1,102 @@
+import CallCenter
+import Exchange
+import SIP
+import Testing
+
+@Suite("Admission and routing")
+struct AdmissionTests {
+    @Test("A stranger is refused with 403, or not answered at all, and counted", arguments: [true, false])
+    func untrusted(isAnswered: Bool) {
+        let town = Town { configuration in
+            configuration.trusted = [IPNetwork("10.0.0.0/8")].compactMap(\.self)
+            configuration.untrusted = isAnswered ? .reject : .drop
+        }
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.bench.run()
+        #expect(town.caller.log == (isAnswered ? ["403 invite"] : []))
+        #expect(
+            town.bench.exchange.counters.untrusted == (isAnswered ? 2 : 1)
+                || town.bench.exchange.counters.untrusted == 1
+        )
+        #expect(town.bench.exchange.transactionsAlive == 0)
+    }
+
+    @Test("An unknown flow is 404, a flow without agents 480, each with its own count")
+    func outcomes() {
+        let town = Town(loggedIn: false)
+        town.caller.invite("nothing", sdp: town.caller.sdp())
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.bench.run()
+        #expect(town.caller.log == ["404 invite", "480 invite"])
+        let counted = zip(RoutingOutcome.allCases, town.bench.exchange.counters.outcomes).filter { $0.1 > 0 }.map(\.0)
+        #expect(counted == [.unknownFlow, .noAgents])
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A body that is no SDP is 400, another type of body 415")
+    func badBodies() {
+        let town = Town()
+        town.caller.invite("support", sdp: "this is no SDP\r\n")
+        town.bench.run()
+        #expect(town.caller.log == ["400 invite"])
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("Routes decide in their order, and capture the flow")
+    func routes() throws {
+        let help = try RoutePattern("sip:help@*")
+        let queue = try RoutePattern("sip:q-{flow}@*")
+        let town = Town { configuration in
+            configuration.routes = [
+                Route(pattern: help, flow: "support"), Route(pattern: queue, flow: nil),
+            ]
+        }
+        for user in ["help", "q-support", "q-other"] { town.caller.invite(user, sdp: town.caller.sdp()) }
+        town.bench.run()
+        #expect(town.bench.snapshot.totals.counters.received == 2)
+        #expect(town.caller.log.contains("404 invite"))
+    }
+
+    @Test("More calls than allowed are refused with 503")
+    func full() {
+        let town = Town { $0.policy.maxCalls = 1 }
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.bench.run()
+        #expect(town.caller.log.contains("503 invite"))
+        #expect(town.bench.exchange.counters.overloaded == 1)
+    }
+}
+
+@Suite("Patterns of routes")
+struct RoutePatternTests {
+    @Test(
+        "Match or not, and what is captured",
+        arguments: [
+            ("sip:help@*", "sip:help@example.com", true, nil),
+            ("sip:help@*", "sip:helper@example.com", false, nil),
+            ("{flow}", "support", true, "support"),
+            ("sip:{flow}@*", "sip:support@example.com", true, "support"),
+            ("sip:{flow}@*", "sip:@example.com", false, nil),
+            ("*@b", "a@b@b", true, nil),
+            ("*@b", "a@bc", false, nil),
+            ("*x*y", "axbxcy", true, nil),
+            ("a*a", "a", false, nil),
+            ("exact", "exact", true, nil),
+            ("exact", "exactly", false, nil),
+        ] as [(String, String, Bool, String?)]
+    )
+    func matches(pattern: String, text: String, isMatch: Bool, flow: String?) throws {
+        let match = try RoutePattern(pattern).match(Array(text.utf8)[...])
+        #expect((match != nil) == isMatch)
+        #expect(match?.flow.map { String(decoding: $0, as: UTF8.self) } == flow)
+    }
+
+    @Test(
+        "What is no pattern",
+        arguments: [("", RoutePattern.Problem.empty), ("**", .adjacentWildcards), ("{flow}x{flow}", .twoFlows)]
+    )
+    func problems(text: String, problem: RoutePattern.Problem) {
+        #expect(throws: problem) { try RoutePattern(text) }
+    }
+}

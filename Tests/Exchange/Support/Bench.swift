@@ -1,0 +1,123 @@
+import CallCenter
+import Exchange
+import SIP
+
+/// The core among scripted phones, on a clock that the test moves. Datagrams take no time unless a test says so.
+final class Bench {
+    let endpoint = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 5060)
+    var exchange: Exchange
+    private(set) var now: Milliseconds = 1_000_000
+    private var phones: [Endpoint: Phone] = [:]
+    private var inTransit: [(bytes: [UInt8], from: Endpoint)] = []
+    private var agenda: [(at: Milliseconds, order: Int, action: () -> Void)] = []
+    private var ordered = 0
+    /// Whether a datagram between the core and a phone is lost.
+    var loses: (_ message: Message, _ toCore: Bool) -> Bool = { _, _ in false }
+    private(set) var records: [CallDetailRecord] = []
+    private(set) var notices: [Notice] = []
+
+    init(seed: UInt64 = 1, configure: (inout ExchangeConfiguration) -> Void = { _ in }) {
+        var configuration = ExchangeConfiguration()
+        configuration.trusted = [IPNetwork("127.0.0.1/32")].compactMap(\.self)
+        configure(&configuration)
+        exchange = Exchange(
+            configuration: configuration,
+            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)]),
+            random: SeededGenerator(seed: seed)
+        )
+        exchange.wallOffset = 1_700_000_000_000
+    }
+
+    func phone(_ name: String, port: UInt16, manner: Phone.Manner = .answer(after: 0)) -> Phone {
+        let phone = Phone(name, port: port, on: self, manner: manner)
+        phones[phone.endpoint] = phone
+        return phone
+    }
+
+    func provision(_ flows: [FlowDefinition], _ agents: [AgentDefinition]) {
+        _ = exchange.provision(Provisioning(flows: flows, agents: agents), now: now)
+        carry()
+    }
+
+    func after(_ delay: Milliseconds, _ action: @escaping () -> Void) {
+        ordered += 1
+        agenda.append((now + delay, ordered, action))
+    }
+
+    /// Datagrams to the core.
+    func deliver(_ bytes: [UInt8], from source: Endpoint) { inTransit.append((bytes, source)) }
+
+    /// Lets everything happen that is due until `delay` from now.
+    func run(for delay: Milliseconds = 0) {
+        let end = now + delay
+        while true {
+            carry()
+            let nextAction = agenda.map(\.at).min() ?? .max
+            let nextTimer = exchange.nextDeadline ?? .max
+            let next = min(nextAction, nextTimer)
+            guard next <= end else { break }
+            now = max(now, next)
+            exchange.advance(to: now)
+            collect()
+            let due = agenda.filter { $0.at <= now }.sorted { ($0.at, $0.order) < ($1.at, $1.order) }
+            agenda.removeAll { $0.at <= now }
+            for item in due { item.action() }
+        }
+        now = end
+        exchange.advance(to: now)
+        carry()
+    }
+
+    private func carry() {
+        collect()
+        while !inTransit.isEmpty {
+            let (bytes, source) = inTransit.removeFirst()
+            if case .message(let message) = Message.parse(bytes), loses(message, true) { continue }
+            exchange.receive(bytes, from: source, on: ListenerID(0), now: now)
+            collect()
+        }
+    }
+
+    /// Hands the core's effects out.
+    private func collect() {
+        let effects = exchange.effects
+        exchange.effects.removeAll()
+        records += effects.records
+        notices += effects.notices
+        for outgoing in effects.datagrams {
+            guard case .message(let message) = Message.parse(outgoing.bytes) else { continue }
+            guard !loses(message, false) else { continue }
+            phones[outgoing.destination]?.receive(message)
+        }
+    }
+
+    // MARK: Looking
+
+    var snapshot: CenterSnapshot { exchange.snapshot(now: now) }
+
+    var call: CenterSnapshot.Call? { snapshot.calls.first }
+
+    /// Of the first agent of that name.
+    func agent(_ id: String) -> CenterSnapshot.Agent? { snapshot.agents.first { $0.id == id } }
+
+    /// What is left after everything should be over; empty is good.
+    func leftovers() -> [String] {
+        let snapshot = snapshot
+        let counters = snapshot.totals.counters
+        var found: [String] = []
+        if !snapshot.calls.isEmpty { found.append("\(snapshot.calls.count) calls") }
+        if exchange.transactionsAlive > 0 { found.append("\(exchange.transactionsAlive) transactions") }
+        if exchange.dialogsAlive > 0 { found.append("\(exchange.dialogsAlive) dialogs") }
+        if exchange.timersRunning > 0 { found.append("\(exchange.timersRunning) timers") }
+        for agent in snapshot.agents where agent.state != .free { found.append("\(agent.id) is \(agent.state)") }
+        let ended = counters.answered + counters.abandoned + counters.failed.reduce(0, +)
+        if counters.received != ended { found.append("\(counters.received) received, \(ended) ended") }
+        let finals = records.filter { $0.offerNumber == 0 }.count
+        if UInt64(finals) != counters.received { found.append("\(counters.received) calls, \(finals) final records") }
+        if Set(records.map { "\($0.callUUID)-\($0.offerNumber)" }).count != records.count {
+            found.append("doubled records")
+        }
+        found += notices.compactMap { if case .repaired(let what) = $0 { what } else { nil } }
+        return found
+    }
+}

@@ -1,0 +1,69 @@
+import CallCenter
+import Exchange
+import SIP
+
+/// A caller, two media servers and two agents around a bench: what most tests need.
+struct Town {
+    let bench: Bench
+    let caller: Phone
+    let welcome: Phone
+    let queue: Phone
+    let anna: Phone
+    let ben: Phone
+
+    init(
+        hasWelcome: Bool = false,
+        agents: [String] = ["anna"],
+        loggedIn: Bool = true,
+        configure: (inout ExchangeConfiguration) -> Void = { _ in }
+    ) {
+        bench = Bench(configure: configure)
+        caller = bench.phone("alice", port: 7001)
+        welcome = bench.phone("welcome", port: 7002, manner: .play(for: 3_000))
+        queue = bench.phone("queue", port: 7003)
+        anna = bench.phone("anna", port: 7004, manner: .ringAndAnswer(after: 2_000))
+        ben = bench.phone("ben", port: 7005, manner: .ringAndAnswer(after: 2_000))
+        let locations = ["anna": anna.uri, "ben": ben.uri]
+        bench.provision(
+            [
+                FlowDefinition(
+                    id: "support",
+                    skill: "help",
+                    prependCID: "SUP",
+                    messageWelcome: hasWelcome ? welcome.uri : nil,
+                    messageQueue: queue.uri
+                )
+            ],
+            agents.map {
+                AgentDefinition(
+                    id: $0,
+                    location: locations[$0] ?? "",
+                    isLoggedIn: loggedIn,
+                    skills: ["help"],
+                    wrapupTime: 5_000
+                )
+            }
+        )
+    }
+
+    /// Lets every transaction run out, then says what is left.
+    func leftoversAtTheEnd() -> [String] {
+        bench.run(for: 120_000)
+        return bench.leftovers()
+    }
+
+    func logIn(_ agent: String, _ isLoggedIn: Bool = true) throws {
+        try bench.exchange.setLogin(agentID: agent, loggedIn: isLoggedIn, now: bench.now)
+        bench.run()
+    }
+
+    /// The record with this offer number, of the only call.
+    func record(_ number: Int) -> CallDetailRecord? { bench.records.first { $0.offerNumber == number } }
+
+    /// To tags of the responses of this status that the caller has seen, each once.
+    func callersTags(_ status: UInt16) -> [String] {
+        caller.received.filter { $0.status == status }.compactMap { message in
+            message.to.tag.map { message.text(of: $0) }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import SIP
+import Testing
+
+@Suite("Session descriptions in bodies")
+struct SessionBodyTests {
+    static func message(type: String?, body: String, more: String = "") -> String {
+        let type = type.map { "Content-Type: \($0)\n" } ?? ""
+        return MessageParsingTests.template + type + more + "\n" + body
+    }
+
+    static let nested = message(
+        type: "multipart/mixed ; charset=x; Boundary=\"out er\"",
+        body: """
+            preamble
+            --out er
+            Content-Type: text/plain
+
+            --inner is not the boundary here
+            --out er
+            Content-Type: multipart/alternative;boundary=inner
+
+            --inner
+            Content-Type: application/sdp
+
+            v=0 first
+            --inner
+            c: APPLICATION/SDP;charset=utf-8
+            Content-Transfer-Encoding: binary
+
+            v=0 second
+            --inner
+            Content-Type: text/html
+
+            <p>
+            --inner--
+            --out er--
+            epilogue
+            """)
+
+    @Test("Where the description is", arguments: [
+        ("application/sdp", "v=0", "v=0"), ("Application / SDP ; x=y", "v=0", "v=0"),
+        ("application/sdpx", "v=0", nil), ("application/sd", "v=0", nil), ("text/plain", "v=0", nil), (nil, "v=0", nil),
+        ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n\n--b--\n", "v=0\r\n"),
+        ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0", "v=0"),
+        ("multipart/mixed;boundary=b",
+            "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "one"),
+        ("multipart/alternative;boundary=b",
+            "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "two"),
+        ("multipart/mixed;boundary=b", "--b--\n--b\nContent-Type: application/sdp\n\nv=0", nil),
+        ("multipart/mixed;boundary=b", "--b\n\nv=0\n--b--", nil),
+        ("multipart/mixed;boundary=b", "--b\nno header\n\nv=0\n--b--", nil),
+        ("multipart/mixed;boundary=b",
+            "--b\nContent-Type: application/sdp\nContent-Transfer-Encoding: base64\n\ndj0w\n--b--", nil),
+        ("multipart/mixed;boundary=b", "--bb\nContent-Type: application/sdp\n\nv=0\n--bb--", nil),
+        ("multipart/mixed", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
+        ("multipart/mixed;boundary=", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
+        ("multipart/mixed;boundary=\"\"", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
+        ("multipart/signed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
+    ] as [(String?, String, String?)])
+    func found(type: String?, body: String, description: String?) throws {
+        let message = try parsed(Self.message(type: type, body: body))
+        switch message.sessionBody() {
+        case .sdp(let range): #expect(message.text(of: range) == description)
+        case .other: #expect(description == nil)
+        case .none: Issue.record("there is a body")
+        }
+    }
+
+    @Test("In nested parts, the last alternative counts")
+    func nestedParts() throws {
+        let message = try parsed(Self.nested)
+        guard case .sdp(let range) = message.sessionBody() else {
+            Issue.record("not found")
+            return
+        }
+        #expect(message.text(of: range) == "v=0 second")
+    }
+
+    @Test("Nesting has a limit")
+    func depth() throws {
+        let message = try parsed(Self.nested)
+        var limits = MessageLimits()
+        limits.multipartDepth = 1
+        #expect(message.sessionBody(limits: limits) == .other)
+    }
+
+    @Test("No body and an encoded body are told apart")
+    func none() throws {
+        #expect(try parsed(Self.message(type: "application/sdp", body: "")).sessionBody() == .none)
+        #expect(
+            try parsed(Self.message(type: "application/sdp", body: "x", more: "Content-Encoding: gzip\n")).sessionBody()
+                == .other)
+        let identity = try parsed(Self.message(type: "application/sdp", body: "x", more: "e: identity\n"))
+        #expect(identity.sessionBody() == .sdp(identity.body))
+    }
+
+    @Test("The type of a body is compared without case and parameters")
+    func contentType() throws {
+        let message = try parsed(Self.message(type: "Message/SipFrag;version=2.0", body: "x"))
+        #expect(message.hasContentType("message/sipfrag"))
+        #expect(!message.hasContentType("message/sip"))
+        #expect(!message.hasContentType("application/sdp"))
+    }
+}
