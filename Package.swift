@@ -36,10 +36,14 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["CallCenter"], swiftSettings: settings),
 
         // Shells: the world outside. They import pure targets, never each other.
-        .target(name: "Transport", dependencies: ["SIP", nio, posix], swiftSettings: settings),
+        // sendmmsg(2), which Swift's Glibc module does not show.
+        .target(name: "CSocket"),
+        .target(name: "Transport", dependencies: ["CSocket", "SIP", nio, posix], swiftSettings: settings),
+        // The .sql files of Schema/, by #embed.
+        .target(name: "CSchema"),
         .target(
             name: "Store",
-            dependencies: ["CallCenter", .product(name: "GRDB", package: "GRDB.swift"), log],
+            dependencies: ["CSchema", "SIP", "CallCenter", .product(name: "GRDB", package: "GRDB.swift"), deque, log],
             swiftSettings: settings
         ),
         .target(
@@ -49,7 +53,7 @@ let package = Package(
         ),
         .target(
             name: "Settings",
-            dependencies: ["SIP", "CallCenter", "Exchange", .product(name: "Yams", package: "Yams")],
+            dependencies: ["SIP", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
 
@@ -58,7 +62,7 @@ let package = Package(
             name: "callcenterd",
             dependencies: [
                 "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "Settings",
-                nio, posix, lifecycle, log, arguments,
+                nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"), log, arguments,
             ],
             swiftSettings: settings
         ),
@@ -68,6 +72,63 @@ let package = Package(
             dependencies: ["SIP", "Transport", nio, posix, log, arguments],
             swiftSettings: settings
         ),
+
+        // Tests of the whole: the rules of the house, and the built programs with real SIP peers.
+        .testTarget(name: "HouseTests", path: "Tests/House", swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            path: "Tests/Integration",
+            resources: [.copy("Scenarios")],
+            swiftSettings: settings
+        ),
+
+        // Tests of the targets, a folder each.
+        .testTarget(name: "SIPTests", dependencies: ["SIP"], path: "Tests/SIP", swiftSettings: settings),
+        .testTarget(name: "CallCenterTests", dependencies: ["CallCenter"], path: "Tests/CallCenter", swiftSettings: settings),
+        .testTarget(
+            name: "ExchangeTests",
+            dependencies: ["Exchange", "SIP", "CallCenter"],
+            path: "Tests/Exchange",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "CallCenter"],
+            path: "Tests/Telemetry",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Transport", "SIP", nio, posix],
+            path: "Tests/Transport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ManagementTests",
+            dependencies: ["Management", "Telemetry", "CallCenter", hummingbird, lifecycle, nio, posix, log],
+            path: "Tests/Management",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "CCCtlTests", dependencies: ["ccctl"], path: "Tests/ccctl", swiftSettings: settings),
+        .testTarget(
+            name: "AnnouncerTests",
+            dependencies: ["cc-announcer", "SIP", nio, posix],
+            path: "Tests/Announcer",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "CallCenter", .product(name: "GRDB", package: "GRDB.swift"), log],
+            path: "Tests/Store",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Settings", "SIP"],
+            path: "Tests/Settings",
+            swiftSettings: settings
+        ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )

@@ -1,6 +1,7 @@
 /// Scanning of network bytes. Reading past the end gives NUL, which no rule of the grammar takes: a scan stops there by
 /// itself and can neither trap nor read what is not its own.
 extension Span where Element == UInt8 {
+    /// The byte at an offset; NUL beyond the ends.
     @inline(__always)
     func at(_ offset: Int) -> UInt8 {
         // As unsigned numbers, negative offsets are beyond the end too: one comparison.
@@ -26,13 +27,16 @@ extension Span where Element == UInt8 {
         return offset
     }
 
-    /// The end of the token that starts here; `start` itself if there is none.
+    /// The end of the run of characters of a class that starts here; `start` itself if there is none.
     @inline(__always)
-    func skipToken(_ start: Int, _ end: Int) -> Int {
+    func skip(_ characters: CharacterClass, _ start: Int, _ end: Int) -> Int {
         var offset = start
-        while offset < end, at(offset).isToken { offset &+= 1 }
+        while offset < end, characters.contains(at(offset)) { offset &+= 1 }
         return offset
     }
+
+    /// The end of the token that starts here; `start` itself if there is none.
+    func skipToken(_ start: Int, _ end: Int) -> Int { skip(.token, start, end) }
 
     /// The range without blanks on either side.
     func trimmed(_ lower: Int, _ upper: Int) -> ByteRange {
@@ -52,7 +56,7 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// The same eight bytes at a time, for what is likely to be some way off.
+    /// The offset of the first colon from `start` on, below `end`, searched eight bytes at a time.
     @inline(__always)
     func firstColon(_ start: Int, _ end: Int) -> Int? {
         var offset = start
@@ -76,10 +80,10 @@ extension Span where Element == UInt8 {
         for offset in lower..<upper {
             let byte = at(offset)
             guard byte.isDigit else { return nil }
-            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
-            guard !overflow else { return nil }
-            value = tenfold &+ UInt64(byte &- UInt8(ascii: "0"))
-            guard value <= maximum else { return nil }
+            let (tenfold, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isBeyond) = tenfold.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
+            guard !isTooLarge, !isBeyond, sum <= maximum else { return nil }
+            value = sum
         }
         return value
     }
@@ -97,8 +101,8 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// The end of the quoted string whose opening quote is at `start`: the offset after its closing quote; nil if there is
-    /// none below `end`. A backslash takes the next byte with it (`quoted-pair`).
+    /// The end of the quoted string whose opening quote is at `start`: the offset after its closing quote; nil if
+    /// there is none below `end`. A backslash takes the next byte with it (`quoted-pair`).
     func skipQuoted(_ start: Int, _ end: Int) -> Int? {
         var offset = start + 1
         while offset < end {
@@ -111,8 +115,8 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// The first control character other than HTAB from `start` on, eight bytes at a time; the end of the bytes if there is
-    /// none. It ends a line, or has no business in it.
+    /// The first control character other than HTAB from `start` on, eight bytes at a time; the end of the bytes if
+    /// there is none. It ends a line, or has no business in it.
     func nextControl(from start: Int) -> Int {
         var offset = start
         while offset <= count &- 8 {

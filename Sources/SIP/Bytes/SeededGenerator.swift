@@ -1,6 +1,7 @@
-/// Random numbers that a seed determines wholly: the core draws its nonces, back-offs and jitter from one of these, so that a
-/// simulation repeats to the bit. It is ChaCha with eight rounds (RFC 8439 gives the construction): whoever sees some of the
-/// numbers in our branches and tags cannot work out the next ones, which a linear generator would let him do.
+/// Random numbers that a seed determines wholly: the core draws its nonces, back-offs and jitter from one of these,
+/// so that a simulation repeats to the bit. It is ChaCha with eight rounds (RFC 8439 gives the construction): whoever
+/// sees some of the numbers in our branches and tags cannot work out the next ones, which a linear generator would
+/// let him do.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private let key: (UInt64, UInt64, UInt64, UInt64)
     private var counter: UInt64 = 0

@@ -1,5 +1,6 @@
-/// What a branch, tag or Call-ID of ours carries: the slot of a table and its generation, so that an incoming message finds
-/// its transaction or dialog by index, and 64 random bits, so that nobody guesses it (RFC 3261 sections 8.1.1.7 and 19.3).
+/// What a branch, tag or Call-ID of ours carries: the slot of a table and its generation, so that an incoming message
+/// finds its transaction or dialog by index, and 64 random bits, so that nobody guesses it (RFC 3261 sections 8.1.1.7
+/// and 19.3).
 ///
 /// As text it is 32 lower-case hexadecimal digits: slot (8), generation (8), nonce (16).
 @usableFromInline package struct Token: Hashable, Sendable {

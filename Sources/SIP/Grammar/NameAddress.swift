@@ -99,5 +99,5 @@ extension Span where Element == UInt8 {
 
 extension UInt8 {
     /// Display names without quotes are tokens; UTF-8 in them is not allowed, but common and harmless.
-    fileprivate var isDisplayWord: Bool { isToken || self >= 0x80 }
+    fileprivate var isDisplayWord: Bool { CharacterClass.token.contains(self) || self >= 0x80 }
 }

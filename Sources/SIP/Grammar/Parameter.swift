@@ -9,11 +9,11 @@ package struct Parameter: Hashable, Sendable {
 }
 
 extension Span where Element == UInt8 {
-    /// Takes the next parameter, `*( SEMI generic-param )`; nil at the end of the range or at a comma, where the next value
-    /// of a list begins. Leaves `position` after what it took.
+    /// Takes the next parameter, `*( SEMI generic-param )`; nil at the end of the range or at a comma, where the next
+    /// value of a list begins. Leaves `position` after what it took.
     ///
-    /// A value may be any visible text without separators, which is more than the grammar's token, host or quoted string:
-    /// peers put base64 and the like into their tags.
+    /// A value may be any visible text without separators, which is more than the grammar's token, host or quoted
+    /// string: peers put base64 and the like into their tags.
     func nextParameter(_ position: inout Int, _ end: Int) throws(GrammarError) -> Parameter? {
         position = skipBlanks(position, end)
         guard position < end, at(position) != UInt8(ascii: ",") else { return nil }
@@ -51,7 +51,8 @@ extension Span where Element == UInt8 {
         return offset
     }
 
-    /// The end of the value of a list that starts here: the offset of the next comma outside of quotes and `<>`, or `end`.
+    /// The end of the value of a list that starts here: the offset of the next comma outside of quotes and `<>`, or
+    /// `end`.
     func skipListValue(_ start: Int, _ end: Int) -> Int {
         var offset = start
         while offset < end {

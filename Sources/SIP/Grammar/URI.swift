@@ -55,8 +55,8 @@ extension URI: CustomStringConvertible {
 }
 
 extension URIRanges {
-    /// The value of a parameter in the buffer that was parsed, case of its name ignored: nil if it is absent, an empty range
-    /// if it has none (`;lr`).
+    /// The value of a parameter in the buffer that was parsed, case of its name ignored: nil if it is absent, an
+    /// empty range if it has none (`;lr`).
     package func parameter(named name: StaticString, in bytes: [UInt8]) -> ByteRange? {
         let span = bytes.span
         let end = Int(parameters.upper)

@@ -89,19 +89,18 @@ extension Span where Element == UInt8 {
     }
 
     private func userInfo(_ uri: inout URIRanges, _ start: Int, _ end: Int) throws(GrammarError) {
-        let user = try skipEscaped(start, end) { $0.isUserCharacter }
+        let user = try skipEscaped(.user, start, end)
         guard user > start else { throw GrammarError(start, "a user before '@'") }
         uri.user = ByteRange(start, user)
         guard user < end else { return }
         guard at(user) == UInt8(ascii: ":") else { throw GrammarError(user, "a character that a user part may have") }
-        let password = try skipEscaped(user + 1, end) { $0.isPasswordCharacter }
+        let password = try skipEscaped(.password, user + 1, end)
         guard password == end else { throw GrammarError(password, "a character that a password may have") }
         uri.password = ByteRange(user + 1, end)
     }
 
     private func telephoneParts(_ uri: inout URIRanges, _ start: Int, _ end: Int) throws(GrammarError) {
-        var position = start
-        while position < end, at(position).isTelephoneCharacter { position &+= 1 }
+        var position = skip(.telephone, start, end)
         guard position > start else { throw GrammarError(start, "a telephone number") }
         uri.user = ByteRange(start, position)
         position = try uriParameters(&uri, position, end)
@@ -112,11 +111,11 @@ extension Span where Element == UInt8 {
     private func uriParameters(_ uri: inout URIRanges, _ start: Int, _ end: Int) throws(GrammarError) -> Int {
         var position = start
         while position < end, at(position) == UInt8(ascii: ";") {
-            let name = try skipEscaped(position + 1, end) { $0.isURIParameterCharacter }
+            let name = try skipEscaped(.parameter, position + 1, end)
             guard name > position + 1 else { throw GrammarError(name, "the name of a URI parameter after ';'") }
             position = name
             if at(name) == UInt8(ascii: "="), name < end {
-                position = try skipEscaped(name + 1, end) { $0.isURIParameterCharacter }
+                position = try skipEscaped(.parameter, name + 1, end)
                 guard position > name + 1 else { throw GrammarError(position, "a value after '='") }
             }
         }
@@ -135,7 +134,7 @@ extension Span where Element == UInt8 {
             }
             return position + 1
         }
-        while position < end, at(position).isHostCharacter { position &+= 1 }
+        position = skip(.host, start, end)
         guard position > start else { throw GrammarError(start, "a host name or an address") }
         return position
     }
@@ -147,24 +146,18 @@ extension Span where Element == UInt8 {
     }
 
     /// The end of the characters of a class and of `%HH` escapes.
-    @inline(__always)
     private func skipEscaped(
+        _ characters: CharacterClass,
         _ start: Int,
-        _ end: Int,
-        _ belongs: (UInt8) -> Bool
+        _ end: Int
     ) throws(GrammarError) -> Int {
-        var offset = start
-        while offset < end {
-            let byte = at(offset)
-            if byte == UInt8(ascii: "%") {
-                guard offset + 2 < end, at(offset + 1).hexadecimalValue != nil, at(offset + 2).hexadecimalValue != nil
-                else { throw GrammarError(offset, "two hexadecimal digits after '%'") }
-                offset += 3
-            } else if belongs(byte) {
-                offset &+= 1
-            } else {
-                break
+        var offset = skip(characters, start, end)
+        while offset < end, at(offset) == UInt8(ascii: "%") {
+            guard offset + 2 < end, at(offset + 1).hexadecimalValue != nil, at(offset + 2).hexadecimalValue != nil
+            else {
+                throw GrammarError(offset, "two hexadecimal digits after '%'")
             }
+            offset = skip(characters, offset + 3, end)
         }
         return offset
     }
@@ -173,41 +166,6 @@ extension Span where Element == UInt8 {
 extension UInt8 {
     fileprivate var isSchemeCharacter: Bool {
         isDigit || self == UInt8(ascii: "+") || self == UInt8(ascii: "-") || self == UInt8(ascii: ".")
-    }
-
-    /// `unreserved / user-unreserved`, and `#`: the RFC wants it escaped, but telephones send `*31#` as it is.
-    fileprivate var isUserCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "$"), UInt8(ascii: ","),
-            UInt8(ascii: ";"), UInt8(ascii: "?"), UInt8(ascii: "/"), UInt8(ascii: "#"):
-            true
-        default: isUnreserved
-        }
-    }
-
-    fileprivate var isPasswordCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "$"), UInt8(ascii: ","): true
-        default: isUnreserved
-        }
-    }
-
-    fileprivate var isURIParameterCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "&"),
-            UInt8(ascii: "+"), UInt8(ascii: "$"):
-            true
-        default: isUnreserved
-        }
-    }
-
-    fileprivate var isTelephoneCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"),
-            UInt8(ascii: "*"), UInt8(ascii: "#"):
-            true
-        default: hexadecimalValue != nil
-        }
     }
 
     fileprivate var isAddressCharacter: Bool {

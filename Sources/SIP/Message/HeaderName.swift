@@ -136,33 +136,41 @@ extension HeaderName {
 
     init(_ bytes: Span<UInt8>, _ lower: Int, _ upper: Int) {
         let length = upper - lower
-        if length == 1 {
-            self = HeaderName(compact: bytes.at(lower)) ?? .other
-            return
-        }
-        guard length > 1, length < headerNames.starts.count - 1 else {
-            self = .other
+        guard length > 1 else {
+            self = length == 1 ? HeaderName(compact: bytes.at(lower)) ?? .other : .other
             return
         }
         let key = HeaderKey(bytes, lower, length)
-        for index in headerNames.starts[length]..<headerNames.starts[length + 1] {
-            let entry = headerNames.entries[index]
-            guard entry.key == key else { continue }
-            // The key has all of a name up to 16 bytes.
-            if length <= 16 || bytes.spells(ByteRange(lower, upper), entry.name.spelling) {
+        var slot = key.slot
+        while true {
+            let entry = headerNames[slot]
+            // The key has all of a name up to 16 bytes. Free slots, of which there are many, are `.other`.
+            if entry.name == .other
+                || (entry.key == key && entry.length == length
+                    && (length <= 16 || bytes.spells(ByteRange(lower, upper), entry.name.spelling)))
+            {
                 self = entry.name
                 return
             }
+            slot = (slot + 1) % headerNames.count
         }
-        self = .other
     }
 }
 
-/// The first and the last eight bytes of a name, bit 0x20 set in each. A token with the same key has the same letters and
-/// hyphens there: no other token character becomes one of them by setting that bit.
+/// The first and the last eight bytes of a name, bit 0x20 set in each. What has the same key has the same letters and
+/// hyphens there: of the bytes that a line may have, no other becomes one of them by setting that bit.
 private struct HeaderKey: Equatable {
     var head: UInt64
     var tail: UInt64
+
+    /// Where the search for it begins.
+    var slot: Int { Int(truncatingIfNeeded: ((head ^ tail) &* 0x9E37_79B9_7F4A_7C15) >> 57) }
+
+    /// The key of no name at all.
+    init() {
+        head = 0
+        tail = 0
+    }
 
     @inline(__always)
     init(_ bytes: Span<UInt8>, _ start: Int, _ length: Int) {
@@ -177,18 +185,15 @@ private struct HeaderKey: Equatable {
     }
 }
 
-/// All long names, grouped by length: those of length n are entries starts[n]..<starts[n + 1].
-private let headerNames: (entries: [(key: HeaderKey, name: HeaderName)], starts: [Int]) = {
-    let known = HeaderName.allCases.filter { $0 != .other }
-    let longest = known.map(\.spelling.utf8CodeUnitCount).max() ?? 0
-    var entries: [(key: HeaderKey, name: HeaderName)] = []
-    var starts: [Int] = []
-    for length in 0...longest + 1 {
-        starts.append(entries.count)
-        for name in known where name.spelling.utf8CodeUnitCount == length {
-            entries.append((HeaderKey([UInt8](name.spelling).span, 0, length), name))
-        }
+/// All long names in a hash table with linear probing, half of whose 128 slots are free.
+private let headerNames: [(key: HeaderKey, length: Int, name: HeaderName)] = {
+    var slots = [(key: HeaderKey, length: Int, name: HeaderName)](repeating: (HeaderKey(), 0, .other), count: 128)
+    for name in HeaderName.allCases where name != .other {
+        let spelling = [UInt8](name.spelling)
+        let key = HeaderKey(spelling.span, 0, spelling.count)
+        var slot = key.slot
+        while slots[slot].name != .other { slot = (slot + 1) % slots.count }
+        slots[slot] = (key, spelling.count, name)
     }
-    starts.append(entries.count)
-    return (entries, starts)
+    return slots
 }()

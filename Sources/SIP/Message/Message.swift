@@ -1,5 +1,5 @@
-/// A SIP message: its bytes, and where in them everything is. Parsing copies nothing; only what is needed to route and match
-/// a message is taken apart at once, the rest when it is asked for.
+/// A SIP message: its bytes, and where in them everything is. Parsing copies nothing; only what is needed to route
+/// and match a message is taken apart at once, the rest when it is asked for.
 package struct Message: Sendable {
     /// The whole message. Folded header lines are joined: CRLF and what follows it have become blanks.
     package let bytes: [UInt8]
@@ -114,8 +114,8 @@ extension Message {
         return values(of: name).contains { spells($0, token) }
     }
 
-    /// A header whose value is one decimal number, parameters allowed behind it: Expires, RSeq, Min-SE, Session-Expires.
-    /// nil if it is absent or no such number.
+    /// A header whose value is one decimal number, parameters allowed behind it: Expires, RSeq, Min-SE,
+    /// Session-Expires. nil if it is absent or no such number.
     package func number(_ name: HeaderName) -> UInt32? {
         guard let value = first(name) else { return nil }
         let span = bytes.span
@@ -154,8 +154,8 @@ extension Message {
         return try bytes.span.uri(range.lowerBound, range.upperBound)
     }
 
-    /// The parameters behind an address, a media type or another value that has them: the range begins at the first `;`.
-    /// Stops at the first one that does not follow the grammar.
+    /// The parameters behind an address, a media type or another value that has them: the range begins at the first
+    /// `;`. Stops at the first one that does not follow the grammar.
     package func parameters(in range: ByteRange) -> Parameters { Parameters(bytes: bytes, range: range) }
 
     /// The value of a parameter by its name: nil if it is absent; empty if it is a flag.

@@ -1,8 +1,8 @@
 extension Message {
     /// Reads one whole message: a UDP datagram, or what a stream's framing cut out.
     ///
-    /// The grammar is RFC 3261 section 25 with these allowances: a bare LF ends a line, empty lines before the start line are
-    /// skipped, Max-Forwards may be missing, and bytes behind Content-Length are left out.
+    /// The grammar is RFC 3261 section 25 with these allowances: a bare LF ends a line, empty lines before the start
+    /// line are skipped, Max-Forwards may be missing, and bytes behind Content-Length are left out.
     package static func parse(_ bytes: consuming [UInt8], limits: MessageLimits = .standard) -> Parsed {
         guard bytes.count <= limits.bytes, UInt64(bytes.count) < UInt64(UInt32.max) else {
             return .hopeless(MessageError(.tooLarge, at: limits.bytes, expected: "a smaller message"))
@@ -206,7 +206,8 @@ extension Span where Element == UInt8 {
 }
 
 extension MessageParser {
-    /// Joins folded header lines in place (RFC 3261 section 7.3.1): the line end becomes blanks, so that all offsets stay.
+    /// Joins folded header lines in place (RFC 3261 section 7.3.1): the line end becomes blanks, so that all offsets
+    /// stay.
     static func unfold(_ bytes: inout [UInt8]) {
         var start = 0
         while bytes.span.at(start) == 0x0D || bytes.span.at(start) == 0x0A { start += 1 }

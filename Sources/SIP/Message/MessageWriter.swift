@@ -1,5 +1,6 @@
-/// Writes a message from front to back into one buffer: start line, header fields, then `finish`, which adds Content-Length and
-/// the body. The caller sees to it that values are free of line ends: those taken from parsed messages are.
+/// Writes a message from front to back into one buffer: start line, header fields, then `finish`, which adds
+/// Content-Length and the body. The caller sees to it that values are free of line ends: those taken from parsed
+/// messages are.
 package struct MessageWriter: Sendable {
     /// What is written so far.
     package private(set) var bytes: [UInt8] = []

@@ -1,5 +1,5 @@
-/// The reason phrase of a status, as RFC 3261 section 21 and the registry of response codes have it; for one that is not
-/// registered, the name of its class.
+/// The reason phrase of a status, as RFC 3261 section 21 and the registry of response codes have it; for one that is
+/// not registered, the name of its class.
 package func reasonPhrase(_ status: UInt16) -> StaticString {
     switch status {
     case 100: "Trying"

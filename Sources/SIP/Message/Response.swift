@@ -1,6 +1,6 @@
-/// Writes the response to a request (RFC 3261 section 8.2.6.2): all Vias in order, From, To, Call-ID and CSeq as they came, the
-/// topmost Via with `received` and `rport` filled in (section 18.2.1, RFC 3581 section 4), Record-Route where the response may
-/// make a dialog, and for 100 the Timestamp.
+/// Writes the response to a request (RFC 3261 section 8.2.6.2): all Vias in order, From, To, Call-ID and CSeq as they
+/// came, the topmost Via with `received` and `rport` filled in (section 18.2.1, RFC 3581 section 4), Record-Route
+/// where the response may make a dialog, and for 100 the Timestamp.
 ///
 /// - Parameters:
 ///   - source: where the request came from.
@@ -29,7 +29,8 @@ package func makeResponse(
     return writer.finish(body)
 }
 
-/// Writes the refusal of a request that is too broken for a transaction: as `makeResponse(to:)`, with raw header values.
+/// Writes the refusal of a request that is too broken for a transaction: as `makeResponse(to:)`, with raw header
+/// values.
 package func makeResponse(
     to request: MalformedRequest,
     source: Endpoint,
@@ -49,9 +50,9 @@ package func makeResponse(
     return writer.finish()
 }
 
-/// Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4): over a stream back to where it came from;
-/// over UDP to the address it came from, at the port it came from if it asks so by `rport`, else at that of sent-by. A `maddr` is
-/// not obeyed: it would let a stranger point our answers at somebody else.
+/// Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4): over a stream back to where it
+/// came from; over UDP to the address it came from, at the port it came from if it asks so by `rport`, else at that
+/// of sent-by. A `maddr` is not obeyed: it would let a stranger point our answers at somebody else.
 package func responseDestination(of request: Message, source: Endpoint) -> Endpoint {
     responseDestination(via: request.via, source: source)
 }
@@ -82,8 +83,8 @@ extension MessageWriter {
         }
     }
 
-    /// The line of the topmost Via: `received` and a filled `rport` come first among its parameters, what the request may
-    /// have said of them is left out.
+    /// The line of the topmost Via: `received` and a filled `rport` come first among its parameters, what the request
+    /// may have said of them is left out.
     private mutating func answerTopmost(_ via: Via, _ line: ByteRange, _ source: [UInt8], _ peer: Endpoint) {
         append(source[ByteRange(lower: line.lower, upper: via.parametersStart)])
         if via.rport != nil || via.received != nil || IPAddress(parsing: source[via.host]) != peer.address {

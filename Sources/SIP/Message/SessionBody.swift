@@ -9,8 +9,8 @@ package enum SessionBody: Hashable, Sendable {
 }
 
 extension Message {
-    /// Finds the session description of the body, also in multipart/mixed and multipart/alternative, nested at most as deep as
-    /// the limits say. Of alternatives the last one counts, of mixed parts the first.
+    /// Finds the session description of the body, also in multipart/mixed and multipart/alternative, nested at most
+    /// as deep as the limits say. Of alternatives the last one counts, of mixed parts the first.
     package func sessionBody(limits: MessageLimits = .standard) -> SessionBody {
         guard !body.isEmpty else { return .none }
         guard let type = first(.contentType), isIdentity(first(.contentEncoding)) else { return .other }
@@ -78,8 +78,8 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// The next part behind a delimiter line: from its headers to the line end before the next delimiter. nil behind the
-    /// last one; a last part that nothing closes ends with the body.
+    /// The next part behind a delimiter line: from its headers to the line end before the next delimiter. nil behind
+    /// the last one; a last part that nothing closes ends with the body.
     private func nextPart(_ position: inout Int, _ end: Int, _ boundary: ByteRange) -> ByteRange? {
         var start: Int?
         while position < end {

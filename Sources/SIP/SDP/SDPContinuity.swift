@@ -1,8 +1,8 @@
-/// The one place that decides what session description is sent on a leg (RFC 3264 section 8). The far end of the bridge may
-/// change, from welcome to music to agent; the peer on this leg sees one session all the same:
+/// The one place that decides what session description is sent on a leg (RFC 3264 section 8). The far end of the
+/// bridge may change, from welcome to music to agent; the peer on this leg sees one session all the same:
 ///
-/// - o= is the leg's own: user, session id and address never change, and the version rises by one when, and only when, anything
-///   else differs from what was sent last.
+/// - o= is the leg's own: user, session id and address never change, and the version rises by one when, and only when,
+///   anything else differs from what was sent last.
 /// - Media lines are matched by position and never vanish: an offer has at least as many as any before on this leg, an
 ///   answer exactly those of the offer that it answers. What is missing is padded with port 0.
 /// - Every other line passes byte for byte, payload numbers included.
@@ -44,8 +44,8 @@ package struct SDPContinuity: Sendable {
         self.address = address
     }
 
-    /// Goes on after a restart from the body that was sent last, as the journal has it. Its version jumps ahead, because
-    /// the journal may lack the very last changes; nil if the body is none of ours.
+    /// Goes on after a restart from the body that was sent last, as the journal has it. Its version jumps ahead,
+    /// because the journal may lack the very last changes; nil if the body is none of ours.
     package init?(resuming body: [UInt8], skippingVersions skip: UInt64 = 100) {
         guard let description = try? SessionDescription(parsing: body),
             let sessionID = Self.number(description, description.origin.sessionID),
@@ -101,8 +101,9 @@ package struct SDPContinuity: Sendable {
         return send(body)
     }
 
-    /// The answer to send on this leg to the offer received on it, for the answer that came in on the other one: media that the
-    /// offer does not have are dropped, those that the answer lacks, or answers with another type of media, are refused.
+    /// The answer to send on this leg to the offer received on it, for the answer that came in on the other one:
+    /// media that the offer does not have are dropped, those that the answer lacks, or answers with another type of
+    /// media, are refused.
     package mutating func answer(
         relaying description: SessionDescription,
         to offer: SessionDescription

@@ -1,4 +1,5 @@
-/// A session description (RFC 8866): its text, and where in it the lines are that we look at. The others we only pass on.
+/// A session description (RFC 8866): its text, and where in it the lines are that we look at. The others we only pass
+/// on.
 package struct SessionDescription: Hashable, Sendable {
     /// The text. Each line ends with CRLF, whatever the peer wrote.
     package let bytes: [UInt8]
@@ -82,8 +83,8 @@ extension SDPError: CustomStringConvertible {
 }
 
 extension SessionDescription {
-    /// Reads a description. Lines may end with LF alone, empty lines at the end are left out, and what a description should
-    /// have but nobody misses (s=, t=) may be absent.
+    /// Reads a description. Lines may end with LF alone, empty lines at the end are left out, and what a description
+    /// should have but nobody misses (s=, t=) may be absent.
     package init(parsing text: ArraySlice<UInt8>) throws(SDPError) {
         guard text.count <= Self.largest else { throw SDPError(kind: .tooLarge, line: 1) }
         try self.init(lines: Self.normalised(text))
@@ -154,7 +155,8 @@ extension SessionDescription {
 }
 
 extension Span where Element == UInt8 {
-    /// `o=<user> <session id> <version> <net type> <address type> <address>`; read from its end, as some users have blanks.
+    /// `o=<user> <session id> <version> <net type> <address type> <address>`; read from its end, as some users have
+    /// blanks.
     fileprivate func origin(_ start: Int, _ end: Int) -> SessionDescription.Origin? {
         var position = end
         guard let address = lastWord(start + 2, &position), let addressType = lastWord(start + 2, &position),

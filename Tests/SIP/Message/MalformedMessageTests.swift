@@ -51,8 +51,13 @@ struct MalformedMessageTests {
         Case("a space behind the version", "h SIP/2.0\n", "h SIP/2.0 \n", .refusable(.startLine, nil)),
         Case("a Request-URI in brackets", "sip:support@h", "<sip:support@h>", .refusable(.requestURI, nil)),
         Case("a Request-URI that is none", "sip:support@h", "support", .refusable(.requestURI, nil)),
-        Case("a long Request-URI", "support@", String(repeating: "s", count: 1_020) + "@",
-            .refusable(.requestURITooLong, nil), status: 414),
+        Case(
+            "a long Request-URI",
+            "support@",
+            String(repeating: "s", count: 1_020) + "@",
+            .refusable(.requestURITooLong, nil),
+            status: 414
+        ),
         Case("CSeq beyond its limit", "CSeq: 1 ", "CSeq: 2147483648 ", .refusable(.header, .cseq)),
         Case("CSeq beyond 64 bits", "CSeq: 1 ", "CSeq: 36893488147419103232 ", .refusable(.header, .cseq)),
         Case("CSeq without a method", "1 INVITE", "1", .refusable(.header, .cseq)),
@@ -82,10 +87,18 @@ struct MalformedMessageTests {
         Case("a name that is none", "From:", "Foo@bar: x\nFrom:", .refusable(.header, .other)),
         Case("a control character", "ID: x", "ID: x\u{1}y", .refusable(.header, .other)),
         Case("a NUL", "ID: x", "ID: x\0", .refusable(.header, .other)),
-        Case("too many fields", "From:", String(repeating: "X: y\n", count: 130) + "From:",
-            .hopeless(.tooManyFields, nil)),
-        Case("too many fields at the end", "Content-Length", String(repeating: "X: y\n", count: 130) + "Content-Length",
-            .refusable(.tooManyFields, nil)),
+        Case(
+            "too many fields",
+            "From:",
+            String(repeating: "X: y\n", count: 130) + "From:",
+            .hopeless(.tooManyFields, nil)
+        ),
+        Case(
+            "too many fields at the end",
+            "Content-Length",
+            String(repeating: "X: y\n", count: 130) + "Content-Length",
+            .refusable(.tooManyFields, nil)
+        ),
         Case("no empty line", "\n\nbody", "\n", .refusable(.truncated, nil)),
         Case("the last line is cut", "Content-Length: 4\n\nbody", "Content-Le", .refusable(.truncated, nil)),
         Case("an ACK is never answered", "INVITE", "ACK", .hopeless(.bodyTooShort, .contentLength)),
@@ -120,24 +133,30 @@ struct MalformedMessageTests {
     func response() {
         #expect(
             outcome(Message.parse(wire(Sample.response.replacing("CSeq: 1", with: "CSeq: x"))))
-                == .hopeless(.header, .cseq))
+                == .hopeless(.header, .cseq)
+        )
     }
 
-    @Test("Status lines that are none", arguments: [
-        "SIP/2.0 99 x", "SIP/2.0 700 x", "SIP/2.0 2000 x", "SIP/2.0 4294967301 x", "SIP/2.0 20", "SIP/2.0 abc",
-        "SIP/2.0", "SIP/2.0  200 OK", "HTTP/1.1 200 OK",
-    ])
+    @Test(
+        "Status lines that are none",
+        arguments: [
+            "SIP/2.0 99 x", "SIP/2.0 700 x", "SIP/2.0 2000 x", "SIP/2.0 4294967301 x", "SIP/2.0 20", "SIP/2.0 abc",
+            "SIP/2.0", "SIP/2.0  200 OK", "HTTP/1.1 200 OK",
+        ]
+    )
     func statusLines(line: String) {
         #expect(
             outcome(Message.parse(wire(Sample.response.replacing("SIP/2.0 200 OK", with: line))))
-                == .hopeless(.startLine, nil))
+                == .hopeless(.startLine, nil)
+        )
     }
 
     @Test("Another version in a status line is told apart")
     func responseVersion() {
         #expect(
             outcome(Message.parse(wire(Sample.response.replacing("SIP/2.0 200 OK", with: "SIP/3.0 200 OK"))))
-                == .hopeless(.version, nil))
+                == .hopeless(.version, nil)
+        )
     }
 
     @Test("Keep-alives are told apart", arguments: ["", "\r\n", "\r\n\r\n", "\n", "\r\n\r\n\r\n\r\n"])
@@ -145,11 +164,15 @@ struct MalformedMessageTests {
         #expect(outcome(Message.parse(Array(text.utf8))) == .hopeless(.keepAlive, nil))
     }
 
-    @Test("Noise is hopeless", arguments: [
-        [UInt8](repeating: 0, count: 40), [0], [0xFF, 0xD8, 0xFF], Array("hello".utf8), Array("hello\r\n\r\n".utf8),
-        Array(" \r\n\r\n".utf8), Array("INVITE".utf8), Array("INVITE \r\n".utf8), Array("INVITE sip:h SIP/2.0".utf8),
-        Array("SIP/".utf8), Array("/\r\n".utf8),
-    ])
+    @Test(
+        "Noise is hopeless",
+        arguments: [
+            [UInt8](repeating: 0, count: 40), [0], [0xFF, 0xD8, 0xFF], Array("hello".utf8), Array("hello\r\n\r\n".utf8),
+            Array(" \r\n\r\n".utf8), Array("INVITE".utf8), Array("INVITE \r\n".utf8),
+            Array("INVITE sip:h SIP/2.0".utf8),
+            Array("SIP/".utf8), Array("/\r\n".utf8),
+        ]
+    )
     func noise(bytes: [UInt8]) {
         #expect(outcome(Message.parse(bytes)) == .hopeless(.startLine, nil))
     }
@@ -166,7 +189,8 @@ struct MalformedMessageTests {
     func description() throws {
         guard
             case .refusable(_, let error) = Message.parse(
-                wire(Self.request.replacing("<sip:a@b>", with: "<sip:a@b")))
+                wire(Self.request.replacing("<sip:a@b>", with: "<sip:a@b"))
+            )
         else {
             Issue.record("not refusable")
             return

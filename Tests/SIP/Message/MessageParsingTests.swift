@@ -101,19 +101,26 @@ struct MessageParsingTests {
 
         """
 
-    @Test("Values of a list are split at commas outside of quotes and angle brackets", arguments: [
-        ("Contact: <sip:a,b@h>, \"x, y\" <sip:c@h>;q=0.1,sip:d@h", HeaderName.contact,
-            ["<sip:a,b@h>", "\"x, y\" <sip:c@h>;q=0.1", "sip:d@h"]),
-        ("Supported: timer,100rel\nk: replaces", .supported, ["timer", "100rel", "replaces"]),
-        ("Supported:", .supported, []),
-        ("Allow: , INVITE ,, ACK,", .allow, ["INVITE", "ACK"]),
-        ("Contact: \"a\\\", b\" <sip:x@y>", .contact, ["\"a\\\", b\" <sip:x@y>"]),
-        ("Contact: \"never closed, <sip:x@y>, z", .contact, ["\"never closed, <sip:x@y>, z"]),
-        ("Date: Sat, 13 Nov 2010 23:29:00 GMT", .date, ["Sat, 13 Nov 2010 23:29:00 GMT"]),
-        ("Subject: a, b\nSubject: c", .subject, ["a, b", "c"]),
-        ("Reason: SIP;cause=200;text=\"a, b\", Q.850;cause=16", .reason,
-            ["SIP;cause=200;text=\"a, b\"", "Q.850;cause=16"]),
-    ])
+    @Test(
+        "Values of a list are split at commas outside of quotes and angle brackets",
+        arguments: [
+            (
+                "Contact: <sip:a,b@h>, \"x, y\" <sip:c@h>;q=0.1,sip:d@h", HeaderName.contact,
+                ["<sip:a,b@h>", "\"x, y\" <sip:c@h>;q=0.1", "sip:d@h"]
+            ),
+            ("Supported: timer,100rel\nk: replaces", .supported, ["timer", "100rel", "replaces"]),
+            ("Supported:", .supported, []),
+            ("Allow: , INVITE ,, ACK,", .allow, ["INVITE", "ACK"]),
+            ("Contact: \"a\\\", b\" <sip:x@y>", .contact, ["\"a\\\", b\" <sip:x@y>"]),
+            ("Contact: \"never closed, <sip:x@y>, z", .contact, ["\"never closed, <sip:x@y>, z"]),
+            ("Date: Sat, 13 Nov 2010 23:29:00 GMT", .date, ["Sat, 13 Nov 2010 23:29:00 GMT"]),
+            ("Subject: a, b\nSubject: c", .subject, ["a, b", "c"]),
+            (
+                "Reason: SIP;cause=200;text=\"a, b\", Q.850;cause=16", .reason,
+                ["SIP;cause=200;text=\"a, b\"", "Q.850;cause=16"]
+            ),
+        ]
+    )
     func lists(lines: String, name: HeaderName, values: [String]) throws {
         let message = try parsed(Self.template + lines + "\n\n")
         #expect(message.values(name) == values)
@@ -126,13 +133,16 @@ struct MessageParsingTests {
         #expect(message.first(named: Array("X-Other".utf8)) == nil)
     }
 
-    @Test("A number may have parameters or a comment behind it, and nothing else", arguments: [
-        ("Expires: 60", HeaderName.expires, 60), ("Session-Expires: 1800;refresher=uac", .sessionExpires, 1800),
-        ("x:90 ; refresher=uas", .sessionExpires, 90), ("Retry-After: 5 (busy)", .retryAfter, 5),
-        ("Expires: 4294967295", .expires, 4_294_967_295), ("Expires: 4294967296", .expires, nil),
-        ("Expires: -1", .expires, nil), ("Expires: 1x", .expires, nil), ("Expires:", .expires, nil),
-        ("Date: 1", .expires, nil),
-    ] as [(String, HeaderName, UInt32?)])
+    @Test(
+        "A number may have parameters or a comment behind it, and nothing else",
+        arguments: [
+            ("Expires: 60", HeaderName.expires, 60), ("Session-Expires: 1800;refresher=uac", .sessionExpires, 1800),
+            ("x:90 ; refresher=uas", .sessionExpires, 90), ("Retry-After: 5 (busy)", .retryAfter, 5),
+            ("Expires: 4294967295", .expires, 4_294_967_295), ("Expires: 4294967296", .expires, nil),
+            ("Expires: -1", .expires, nil), ("Expires: 1x", .expires, nil), ("Expires:", .expires, nil),
+            ("Date: 1", .expires, nil),
+        ] as [(String, HeaderName, UInt32?)]
+    )
     func numbers(line: String, name: HeaderName, number: UInt32?) throws {
         #expect(try parsed(Self.template + line + "\n\n").number(name) == number)
     }
@@ -149,7 +159,8 @@ struct MessageParsingTests {
 
     @Test("Folded lines are joined; offsets and bytes around them stay")
     func folding() throws {
-        let message = try parsed("""
+        let message = try parsed(
+            """
             OPTIONS sip:h SIP/2.0
             Via: SIP/2.0/UDP h
              ;branch=z9hG4bK1,
@@ -167,7 +178,8 @@ struct MessageParsingTests {
             \tthree
 
              body, not folded
-            """)
+            """
+        )
         #expect(message.values(.via) == ["SIP/2.0/UDP h   ;branch=z9hG4bK1", "SIP/2.0/UDP i"])
         #expect(message.via.branch.map(message.text(of:)) == "z9hG4bK1")
         #expect(message.from.tag.map(message.text(of:)) == "1")
@@ -192,9 +204,12 @@ struct MessageParsingTests {
         #expect(try parsed(Self.template + "l: 3\nContent-Length: 003\n\nabcdef").body.count == 3)
     }
 
-    @Test("Reason phrases may be empty, absent or UTF-8", arguments: [
-        ("SIP/2.0 100 ", 100, ""), ("SIP/2.0 100", 100, ""), ("sip/2.0 699 no \u{43F}", 699, "no \u{43F}"),
-    ] as [(String, UInt16, String)])
+    @Test(
+        "Reason phrases may be empty, absent or UTF-8",
+        arguments: [
+            ("SIP/2.0 100 ", 100, ""), ("SIP/2.0 100", 100, ""), ("sip/2.0 699 no \u{43F}", 699, "no \u{43F}"),
+        ] as [(String, UInt16, String)]
+    )
     func reasons(line: String, status: UInt16, reason: String) throws {
         let headers = Self.template.split(separator: "\n").dropFirst().joined(separator: "\n")
         let message = try parsed("\(line)\n\(headers)\n\n")

@@ -29,7 +29,8 @@ struct MutationTests {
         return bytes
     }
 
-    /// Reads everything that can be read of a message and answers it; the size of it all, so that nothing is optimised away.
+    /// Reads everything that can be read of a message and answers it; the size of it all, so that nothing is
+    /// optimised away.
     private static func exercise(_ message: Message) throws -> Int {
         var size = message.fields.count
         for name in HeaderName.allCases {

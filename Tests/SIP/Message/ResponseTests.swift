@@ -27,7 +27,11 @@ struct ResponseTests {
     func whole() throws {
         let request = try parsed(Self.request(via: "SIP/2.0/UDP h:5070;branch=z9hG4bK1;rport"))
         let response = makeResponse(
-            to: request, source: Self.source, status: 200, toTag: Array("t9".utf8), body: .sdp(Array("v=0\r\n".utf8))
+            to: request,
+            source: Self.source,
+            status: 200,
+            toTag: Array("t9".utf8),
+            body: .sdp(Array("v=0\r\n".utf8))
         ) { writer in
             writer.field(.contact, "<sip:us@192.0.2.1>")
             writer.field(.retryAfter, number: 5)
@@ -53,7 +57,9 @@ struct ResponseTests {
 
                     v=0
 
-                    """))
+                    """
+                )
+        )
     }
 
     @Test("100 has the Timestamp, but neither tag nor Record-Route")
@@ -76,21 +82,32 @@ struct ResponseTests {
                     Content-Length: 0
 
 
-                    """))
+                    """
+                )
+        )
     }
 
-    @Test("The topmost Via says where the request really came from", arguments: [
-        ("SIP/2.0/UDP 192.0.2.9;branch=b", "SIP/2.0/UDP 192.0.2.9;branch=b"),
-        ("SIP/2.0/UDP 192.0.2.9:5070;branch=b", "SIP/2.0/UDP 192.0.2.9:5070;branch=b"),
-        ("SIP/2.0/UDP 192.0.2.8;branch=b", "SIP/2.0/UDP 192.0.2.8;received=192.0.2.9;branch=b"),
-        ("SIP/2.0/UDP h.example.com", "SIP/2.0/UDP h.example.com;received=192.0.2.9"),
-        ("SIP/2.0/UDP 192.0.2.9;rport;branch=b", "SIP/2.0/UDP 192.0.2.9;received=192.0.2.9;rport=40000;branch=b"),
-        ("SIP/2.0/UDP 192.0.2.9;branch=b;rport", "SIP/2.0/UDP 192.0.2.9;received=192.0.2.9;rport=40000;branch=b"),
-        ("SIP/2.0/UDP h ; branch = b ; rport ; x", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000 ; branch = b  ; x"),
-        ("SIP/2.0/UDP h;rport=1;received=6.6.6.6;x", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000;x"),
-        ("SIP/2.0/UDP h;received=6.6.6.6;x;rport=1;y", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000;x;y"),
-        ("SIP/2.0/UDP h;rport, SIP/2.0/UDP i;rport", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000, SIP/2.0/UDP i;rport"),
-    ])
+    @Test(
+        "The topmost Via says where the request really came from",
+        arguments: [
+            ("SIP/2.0/UDP 192.0.2.9;branch=b", "SIP/2.0/UDP 192.0.2.9;branch=b"),
+            ("SIP/2.0/UDP 192.0.2.9:5070;branch=b", "SIP/2.0/UDP 192.0.2.9:5070;branch=b"),
+            ("SIP/2.0/UDP 192.0.2.8;branch=b", "SIP/2.0/UDP 192.0.2.8;received=192.0.2.9;branch=b"),
+            ("SIP/2.0/UDP h.example.com", "SIP/2.0/UDP h.example.com;received=192.0.2.9"),
+            ("SIP/2.0/UDP 192.0.2.9;rport;branch=b", "SIP/2.0/UDP 192.0.2.9;received=192.0.2.9;rport=40000;branch=b"),
+            ("SIP/2.0/UDP 192.0.2.9;branch=b;rport", "SIP/2.0/UDP 192.0.2.9;received=192.0.2.9;rport=40000;branch=b"),
+            (
+                "SIP/2.0/UDP h ; branch = b ; rport ; x",
+                "SIP/2.0/UDP h;received=192.0.2.9;rport=40000 ; branch = b  ; x"
+            ),
+            ("SIP/2.0/UDP h;rport=1;received=6.6.6.6;x", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000;x"),
+            ("SIP/2.0/UDP h;received=6.6.6.6;x;rport=1;y", "SIP/2.0/UDP h;received=192.0.2.9;rport=40000;x;y"),
+            (
+                "SIP/2.0/UDP h;rport, SIP/2.0/UDP i;rport",
+                "SIP/2.0/UDP h;received=192.0.2.9;rport=40000, SIP/2.0/UDP i;rport"
+            ),
+        ]
+    )
     func topmostVia(via: String, expected: String) throws {
         let request = try parsed(Self.request(via: via))
         let response = try parsed(makeResponse(to: request, source: Self.source, status: 404, toTag: nil))
@@ -103,13 +120,17 @@ struct ResponseTests {
         let address = try #require(IPAddress("2001:db8::9"))
         let request = try parsed(Self.request(via: "SIP/2.0/UDP [2001:db8::8]:5060;branch=b"))
         let response = try parsed(
-            makeResponse(to: request, source: Endpoint(address: address, port: 1), status: 404, toTag: nil))
+            makeResponse(to: request, source: Endpoint(address: address, port: 1), status: 404, toTag: nil)
+        )
         #expect(
             response.first(.via).map(response.text(of:))
-                == "SIP/2.0/UDP [2001:db8::8]:5060;received=2001:db8::9;branch=b")
+                == "SIP/2.0/UDP [2001:db8::8]:5060;received=2001:db8::9;branch=b"
+        )
         let same = try parsed(Self.request(via: "SIP/2.0/UDP [2001:DB8:0::9]:5060;branch=b"))
-        #expect(!text(makeResponse(to: same, source: Endpoint(address: address, port: 1), status: 404, toTag: nil))
-            .contains("received"))
+        #expect(
+            !text(makeResponse(to: same, source: Endpoint(address: address, port: 1), status: 404, toTag: nil))
+                .contains("received")
+        )
     }
 
     @Test("A tag that is there is kept", arguments: ["<sip:c@d>;tag=2", "sip:c@d;x=\"y\";tag=2"])
@@ -119,11 +140,15 @@ struct ResponseTests {
         #expect(response.text(of: response.to.range) == to)
     }
 
-    @Test("Responses go where RFC 3581 and RFC 3261 18.2.2 say", arguments: [
-        ("SIP/2.0/UDP h:5070;rport", TransportProtocol.udp, 40_000), ("SIP/2.0/UDP h:5070", .udp, 5070),
-        ("SIP/2.0/UDP h", .udp, 5060), ("SIP/2.0/UDP h;maddr=224.0.0.1", .udp, 5060), ("SIP/2.0/TCP h:5070", .tcp, 40_000),
-        ("SIP/2.0/TLS h", .tls, 40_000),
-    ] as [(String, TransportProtocol, UInt16)])
+    @Test(
+        "Responses go where RFC 3581 and RFC 3261 18.2.2 say",
+        arguments: [
+            ("SIP/2.0/UDP h:5070;rport", TransportProtocol.udp, 40_000), ("SIP/2.0/UDP h:5070", .udp, 5070),
+            ("SIP/2.0/UDP h", .udp, 5060), ("SIP/2.0/UDP h;maddr=224.0.0.1", .udp, 5060),
+            ("SIP/2.0/TCP h:5070", .tcp, 40_000),
+            ("SIP/2.0/TLS h", .tls, 40_000),
+        ] as [(String, TransportProtocol, UInt16)]
+    )
     func destination(via: String, transport: TransportProtocol, port: UInt16) throws {
         let request = try parsed(Self.request(via: via))
         let source = Endpoint(address: Self.source.address, port: 40_000, transport: transport)
@@ -147,19 +172,25 @@ struct ResponseTests {
         #expect(responseDestination(of: request, source: Self.source).port == request.via.effectivePort)
     }
 
-    @Test("The tag of a broken To is seen", arguments: [
-        ("\"x <sip:c@d>;tag=1", true), ("\"x <sip:c@d>; TAG = 1", true), ("\"x <sip:c@d>", false),
-        ("<sip:c@d>;;tag=1", true), ("<sip:c@d>;tags=1", false),
-    ])
+    @Test(
+        "The tag of a broken To is seen",
+        arguments: [
+            ("\"x <sip:c@d>;tag=1", true), ("\"x <sip:c@d>; TAG = 1", true), ("\"x <sip:c@d>", false),
+            ("<sip:c@d>;;tag=1", true), ("<sip:c@d>;tags=1", false),
+        ]
+    )
     func brokenTag(to: String, hasTag: Bool) throws {
         #expect(try refusable(Self.request(via: "SIP/2.0/UDP h", to: to, more: "x\n")).hasToTag == hasTag)
     }
 
-    @Test("Every status has a phrase", arguments: [
-        (100, "Trying"), (182, "Queued"), (199, "Early Dialog Terminated"), (200, "OK"), (299, "Success"),
-        (399, "Redirection"), (404, "Not Found"), (499, "Request Failure"), (599, "Server Failure"),
-        (603, "Decline"), (699, "Global Failure"), (150, "Progress"),
-    ] as [(UInt16, String)])
+    @Test(
+        "Every status has a phrase",
+        arguments: [
+            (100, "Trying"), (182, "Queued"), (199, "Early Dialog Terminated"), (200, "OK"), (299, "Success"),
+            (399, "Redirection"), (404, "Not Found"), (499, "Request Failure"), (599, "Server Failure"),
+            (603, "Decline"), (699, "Global Failure"), (150, "Progress"),
+        ] as [(UInt16, String)]
+    )
     func phrases(status: UInt16, phrase: String) {
         #expect("\(reasonPhrase(status))" == phrase)
     }

@@ -35,28 +35,39 @@ struct SessionBodyTests {
             --inner--
             --out er--
             epilogue
-            """)
+            """
+    )
 
-    @Test("Where the description is", arguments: [
-        ("application/sdp", "v=0", "v=0"), ("Application / SDP ; x=y", "v=0", "v=0"),
-        ("application/sdpx", "v=0", nil), ("application/sd", "v=0", nil), ("text/plain", "v=0", nil), (nil, "v=0", nil),
-        ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n\n--b--\n", "v=0\r\n"),
-        ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0", "v=0"),
-        ("multipart/mixed;boundary=b",
-            "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "one"),
-        ("multipart/alternative;boundary=b",
-            "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "two"),
-        ("multipart/mixed;boundary=b", "--b--\n--b\nContent-Type: application/sdp\n\nv=0", nil),
-        ("multipart/mixed;boundary=b", "--b\n\nv=0\n--b--", nil),
-        ("multipart/mixed;boundary=b", "--b\nno header\n\nv=0\n--b--", nil),
-        ("multipart/mixed;boundary=b",
-            "--b\nContent-Type: application/sdp\nContent-Transfer-Encoding: base64\n\ndj0w\n--b--", nil),
-        ("multipart/mixed;boundary=b", "--bb\nContent-Type: application/sdp\n\nv=0\n--bb--", nil),
-        ("multipart/mixed", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
-        ("multipart/mixed;boundary=", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
-        ("multipart/mixed;boundary=\"\"", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
-        ("multipart/signed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
-    ] as [(String?, String, String?)])
+    @Test(
+        "Where the description is",
+        arguments: [
+            ("application/sdp", "v=0", "v=0"), ("Application / SDP ; x=y", "v=0", "v=0"),
+            ("application/sdpx", "v=0", nil), ("application/sd", "v=0", nil), ("text/plain", "v=0", nil),
+            (nil, "v=0", nil),
+            ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n\n--b--\n", "v=0\r\n"),
+            ("multipart/mixed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0", "v=0"),
+            (
+                "multipart/mixed;boundary=b",
+                "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "one"
+            ),
+            (
+                "multipart/alternative;boundary=b",
+                "--b\nContent-Type: application/sdp\n\none\n--b\nContent-Type: application/sdp\n\ntwo\n--b--", "two"
+            ),
+            ("multipart/mixed;boundary=b", "--b--\n--b\nContent-Type: application/sdp\n\nv=0", nil),
+            ("multipart/mixed;boundary=b", "--b\n\nv=0\n--b--", nil),
+            ("multipart/mixed;boundary=b", "--b\nno header\n\nv=0\n--b--", nil),
+            (
+                "multipart/mixed;boundary=b",
+                "--b\nContent-Type: application/sdp\nContent-Transfer-Encoding: base64\n\ndj0w\n--b--", nil
+            ),
+            ("multipart/mixed;boundary=b", "--bb\nContent-Type: application/sdp\n\nv=0\n--bb--", nil),
+            ("multipart/mixed", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
+            ("multipart/mixed;boundary=", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
+            ("multipart/mixed;boundary=\"\"", "--\nContent-Type: application/sdp\n\nv=0\n----", nil),
+            ("multipart/signed;boundary=b", "--b\nContent-Type: application/sdp\n\nv=0\n--b--", nil),
+        ] as [(String?, String, String?)]
+    )
     func found(type: String?, body: String, description: String?) throws {
         let message = try parsed(Self.message(type: type, body: body))
         switch message.sessionBody() {
@@ -89,7 +100,8 @@ struct SessionBodyTests {
         #expect(try parsed(Self.message(type: "application/sdp", body: "")).sessionBody() == .none)
         #expect(
             try parsed(Self.message(type: "application/sdp", body: "x", more: "Content-Encoding: gzip\n")).sessionBody()
-                == .other)
+                == .other
+        )
         let identity = try parsed(Self.message(type: "application/sdp", body: "x", more: "e: identity\n"))
         #expect(identity.sessionBody() == .sdp(identity.body))
     }

@@ -3,22 +3,30 @@ import Testing
 
 @Suite("Tokens of branches, tags and Call-IDs")
 struct TokenTests {
-    @Test("A token is 32 lower-case hexadecimal digits and reads back", arguments: [
-        (Token(slot: 0, generation: 0, nonce: 0), "00000000000000000000000000000000"),
-        (Token(slot: 1, generation: 2, nonce: 0xDEAD_BEEF), "000000010000000200000000deadbeef"),
-        (Token(slot: .max, generation: .max, nonce: .max), "ffffffffffffffffffffffffffffffff"),
-        (Token(slot: 0x1234_5678, generation: 0x9ABC_DEF0, nonce: 0x0123_4567_89AB_CDEF),
-            "123456789abcdef00123456789abcdef"),
-    ])
+    @Test(
+        "A token is 32 lower-case hexadecimal digits and reads back",
+        arguments: [
+            (Token(slot: 0, generation: 0, nonce: 0), "00000000000000000000000000000000"),
+            (Token(slot: 1, generation: 2, nonce: 0xDEAD_BEEF), "000000010000000200000000deadbeef"),
+            (Token(slot: .max, generation: .max, nonce: .max), "ffffffffffffffffffffffffffffffff"),
+            (
+                Token(slot: 0x1234_5678, generation: 0x9ABC_DEF0, nonce: 0x0123_4567_89AB_CDEF),
+                "123456789abcdef00123456789abcdef"
+            ),
+        ]
+    )
     func roundTrip(token: Token, digits: String) {
         #expect(text(token.bytes) == digits)
         #expect(Token(parsing: Array(digits.utf8)) == token)
     }
 
-    @Test("Anything else is no token", arguments: [
-        "", "0", "0000000000000000000000000000000", "000000000000000000000000000000000",
-        "0000000000000000000000000000000A", "0000000000000000000000000000000g", "-000000000000000000000000000000f",
-    ])
+    @Test(
+        "Anything else is no token",
+        arguments: [
+            "", "0", "0000000000000000000000000000000", "000000000000000000000000000000000",
+            "0000000000000000000000000000000A", "0000000000000000000000000000000g", "-000000000000000000000000000000f",
+        ]
+    )
     func refused(digits: String) {
         #expect(Token(parsing: Array(digits.utf8)) == nil)
     }

@@ -55,7 +55,8 @@ struct TortureTests {
     @Test("A Contact with headers and without brackets is refused where it is read (regbadct)")
     func badContact() throws {
         let message = try parsed(
-            MessageParsingTests.template + "Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E\n\n")
+            MessageParsingTests.template + "Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E\n\n"
+        )
         #expect(message.firstAddress(.contact) == nil)
         #expect(throws: GrammarError.self) { try message.addresses(of: .contact) }
     }

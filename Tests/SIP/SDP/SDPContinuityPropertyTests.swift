@@ -7,7 +7,8 @@ struct SDPContinuityPropertyTests {
     /// A random description of a far end: other o=, other lines, 0 to 5 media.
     static func description(using generator: inout SeededGenerator) throws -> SessionDescription {
         let types = ["audio", "video", "text", "image"]
-        var text = "v=0\no=peer\(generator.next() % 3) \(generator.next() % 4) \(generator.next() % 4) IN IP4 203.0.113.9\n"
+        var text =
+            "v=0\no=peer\(generator.next() % 3) \(generator.next() % 4) \(generator.next() % 4) IN IP4 203.0.113.9\n"
         text += "s=-\n"
         if generator.next() % 3 > 0 { text += "c=IN IP4 203.0.113.\(generator.next() % 2)\n" }
         text += "t=0 0\n"

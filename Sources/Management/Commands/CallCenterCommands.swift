@@ -1,0 +1,85 @@
+import CallCenter
+import Telemetry
+
+extension CommandRegistry {
+    /// The commands on flows, agents, calls and the queue (CALLS.md section 6).
+    package mutating func registerCallCenterCommands() {
+        registerList("cc_list_flows", "Lists the flows.", Lists.flows)
+        registerList("cc_list_agents", "Lists the agents.", Lists.agents)
+        registerList("cc_list_queue", "Lists the calls that wait for an agent, the next first.", Lists.queue)
+        registerList("cc_list_calls", "Lists all calls.", Lists.calls)
+
+        register(
+            Command(
+                name: "cc_agent_login",
+                summary: "Logs an agent in (1) or off (0).",
+                parameters: [Parameter("agent_id", .text), Parameter("state", .flag)],
+                changesState: true
+            ) { arguments, invocation throws(RPCError) in
+                let agentID = try arguments.text("agent_id")
+                let isLoggedIn = try arguments.flag("state")
+                try await RPCError.orDomainError { () async throws(ControlError) in
+                    try await invocation.control.setLogin(of: agentID, to: isLoggedIn, for: invocation.requester)
+                }
+                return "OK"
+            }
+        )
+        register(
+            Command(
+                name: "cc_reload",
+                summary: "Reads flows and agents from the database again and says what has changed.",
+                changesState: true
+            ) { _, invocation throws(RPCError) in
+                let report = try await RPCError.orDomainError { () async throws(ControlError) in
+                    try await invocation.control.reload(for: invocation.requester)
+                }
+                return report.json
+            }
+        )
+        register(
+            Command(
+                name: "cc_reset_stats",
+                summary: "Sets all counter-like statistics to zero.",
+                changesState: true
+            ) { _, invocation throws(RPCError) in
+                try await RPCError.orDomainError { () async throws(ControlError) in
+                    try await invocation.control.resetStatistics(for: invocation.requester)
+                }
+                return "OK"
+            }
+        )
+    }
+
+    private mutating func registerList(
+        _ name: String,
+        _ summary: String,
+        _ list: @escaping @Sendable (CenterSnapshot) -> JSONValue
+    ) {
+        register(
+            Command(name: name, summary: summary) { _, invocation throws(RPCError) in
+                list(try await invocation.snapshot().center)
+            }
+        )
+    }
+}
+
+extension ProvisioningReport {
+    /// What a reload answers: for flows and agents the IDs added, changed and removed, then the rows refused.
+    fileprivate var json: JSONValue {
+        func changes(_ added: [String], _ changed: [String], _ removed: [String]) -> JSONValue {
+            [
+                "added": .array(added.map(JSONValue.string)),
+                "changed": .array(changed.map(JSONValue.string)),
+                "removed": .array(removed.map(JSONValue.string)),
+            ]
+        }
+        let refusals = refused.map { row -> JSONValue in
+            ["table": .string(row.table), "id": .string(row.id), "reason": .string(row.reason)]
+        }
+        return [
+            "Flows": changes(addedFlows, changedFlows, removedFlows),
+            "Agents": changes(addedAgents, changedAgents, removedAgents),
+            "Refused": .array(refusals),
+        ]
+    }
+}

@@ -1,0 +1,74 @@
+/// One command of the management interface: all that is known of it, in one value. Registering it is all it takes for
+/// every way in to have it.
+package struct Command: Sendable {
+    /// The plain name, such as `cc_list_flows`; `call_center:list_flows` follows from it.
+    package var name: String
+    /// One line for people.
+    package var summary: String
+    /// In positional order.
+    package var parameters: [Parameter]
+    /// Whether it changes anything; if so, the log says who asked.
+    package var changesState: Bool
+    package var run: @Sendable (Arguments, Invocation) async throws(RPCError) -> JSONValue
+
+    package init(
+        name: String,
+        summary: String,
+        parameters: [Parameter] = [],
+        changesState: Bool = false,
+        run: @escaping @Sendable (Arguments, Invocation) async throws(RPCError) -> JSONValue
+    ) {
+        self.name = name
+        self.summary = summary
+        self.parameters = parameters
+        self.changesState = changesState
+        self.run = run
+    }
+
+    /// `cc_agent_login agent_id state`, optional parameters in brackets.
+    package var usage: String {
+        ([name] + parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }).joined(separator: " ")
+    }
+}
+
+/// What a command takes.
+package struct Parameter: Sendable {
+    package enum Kind: Sendable {
+        /// A string that is not empty.
+        case text
+        /// 0 or 1; a string of that digit is taken too, as tools without types send it.
+        case flag
+        /// Strings: an array of them, or, as the last by position, all that follow.
+        case texts
+    }
+
+    package var name: String
+    package var kind: Kind
+    package var isOptional: Bool
+
+    package init(_ name: String, _ kind: Kind, isOptional: Bool = false) {
+        self.name = name
+        self.kind = kind
+        self.isOptional = isOptional
+    }
+
+    /// For error messages.
+    var expectation: String {
+        switch kind {
+        case .text: "a string"
+        case .flag: "0 or 1"
+        case .texts: "strings"
+        }
+    }
+}
+
+/// The surroundings of one call of a command.
+package struct Invocation: Sendable {
+    package var control: BoundedControl
+    package var requester: Requester
+
+    package init(control: BoundedControl, requester: Requester) {
+        self.control = control
+        self.requester = requester
+    }
+}

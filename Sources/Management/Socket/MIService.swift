@@ -1,0 +1,134 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The management interface on a Unix stream socket: JSON-RPC 2.0, one request a line (`LineFraming`), one reply a line, in
+/// the order of the requests.
+package struct MIService: Service {
+    package struct Configuration: Sendable {
+        /// Of the socket file; its folder must exist.
+        package var path: String
+        /// Bytes of one request.
+        package var maximumRequest = 1 << 20
+        package var maximumConnections = 128
+        /// To complete a request, and to take a reply.
+        package var timeout = TimeAmount.seconds(60)
+        /// At the end, for replies that are under way.
+        package var grace = TimeAmount.seconds(2)
+
+        package init(path: String) { self.path = path }
+    }
+
+    private typealias Connection = NIOAsyncChannel<MIFrame, ByteBuffer>
+
+    private let configuration: Configuration
+    private let dispatcher: RPCDispatcher
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let connections: Budget
+    private let refusals: RefusalLog
+    private let onRunning: @Sendable () async -> Void
+
+    /// - Parameters:
+    ///   - group: whose loops do the input and output; not the loop of the calls.
+    ///   - onRunning: called once the socket takes connections.
+    package init(
+        configuration: Configuration,
+        dispatcher: RPCDispatcher,
+        group: any EventLoopGroup,
+        logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.configuration = configuration
+        self.dispatcher = dispatcher
+        self.group = group
+        self.logger = logger
+        self.connections = Budget(limit: configuration.maximumConnections)
+        self.refusals = RefusalLog(logger)
+        self.onRunning = onRunning
+    }
+
+    /// Serves until the group shuts down; then requests under way get their replies, and the socket file goes.
+    ///
+    /// - Throws: `ManagementError` if the socket cannot be opened.
+    package func run() async throws {
+        let (file, descriptor) = try SocketFile.bind(to: configuration.path)
+        defer { file.remove() }
+        let server = try await ServerBootstrap(group: group)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(descriptor) { [configuration] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        LineFraming(maximumLength: configuration.maximumRequest, timeout: configuration.timeout)
+                    )
+                    return try Connection(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)
+                    )
+                }
+            }
+        logger.info("management socket open", metadata: ["path": "\(configuration.path)"])
+        await onRunning()
+        try await withGracefulShutdownHandler {
+            try await server.executeThenClose { inbound in
+                try await withThrowingDiscardingTaskGroup { tasks in
+                    for try await connection in inbound {
+                        tasks.addTask { await serve(connection) }
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ connection: Connection) async {
+        do {
+            try await connection.executeThenClose { inbound, outbound in
+                guard connections.take() else {
+                    refusals.note(limit: connections.limit)
+                    let error = ControlError.unavailable("\(connections.limit) connections are open, no more are taken")
+                    return try await outbound.write(
+                        line(RPCDispatcher.refusal(RPCError(code: error.code, message: error.message)))
+                    )
+                }
+                defer { connections.giveBack() }
+                try await withGracefulShutdownHandler {
+                    try await answer(inbound, outbound, for: .peer(of: connection.channel))
+                } onGracefulShutdown: {
+                    // Ends the requests; the reply under way still leaves, if the peer takes it.
+                    let channel = connection.channel
+                    channel.close(mode: .input, promise: nil)
+                    channel.eventLoop.scheduleTask(in: configuration.grace) { channel.close(promise: nil) }
+                }
+            }
+        } catch {
+            // The peer has gone before it took its reply, which is its own affair.
+            logger.debug("management connection lost", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func answer(
+        _ inbound: NIOAsyncChannelInboundStream<MIFrame>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        for requester: Requester
+    ) async throws {
+        for try await frame in inbound {
+            switch frame {
+            case .request(let request):
+                let reply = await dispatcher.reply(to: Array(request.readableBytesView), from: requester)
+                if let reply { try await outbound.write(line(reply)) }
+            case .oversize:
+                let error = RPCError.invalidRequest("a request has at most \(configuration.maximumRequest) bytes")
+                return try await outbound.write(line(RPCDispatcher.refusal(error)))
+            }
+        }
+    }
+
+    private func line(_ reply: JSONValue) -> ByteBuffer {
+        var bytes = reply.bytes
+        bytes.append(UInt8(ascii: "\n"))
+        return ByteBuffer(bytes: bytes)
+    }
+}

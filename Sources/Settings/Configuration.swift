@@ -1,0 +1,96 @@
+package import SIP
+
+/// The configuration file as one validated value. A file that says nothing gives the defaults that stand here; the keys
+/// are those of `callcenterd.yaml`, in its order.
+package struct Configuration: Sendable, Equatable {
+    /// Length of time in milliseconds; whole or decimal seconds in the file.
+    package typealias Milliseconds = SIP.Milliseconds
+
+    /// Where flows and agents are provisioned. May hold a password: never to be shown.
+    package var databaseURL = "sqlite:/var/lib/callcenterd/callcenterd.db"
+    /// Where call-detail records go; nil: as `databaseURL`. May hold a password: never to be shown.
+    package var recordsDatabaseURL: String?
+    /// The scenario that calls follow.
+    package var scenario = "call center"
+    /// Time for an agent between two calls, where his row says nothing.
+    package var wrapupTime: Milliseconds = 30_000
+    /// Whether callers of a flow without a logged-in agent are refused.
+    package var rejectsOnNoAgents = true
+    /// Name of the URI parameter that tells the hold media how many calls are ahead; nil: none.
+    package var queuePositionParameter: String?
+    /// How long a call rings at an agent.
+    package var agentRingTimeout: Milliseconds = 30_000
+    /// An agent who refused a call is not offered it again before this.
+    package var reofferDelay: Milliseconds = 5_000
+    /// Unanswered offers in a row that log an agent off; 0: never.
+    package var maxNoAnswer = 3
+    package var mediaAnswerTimeout: Milliseconds = 8_000
+    /// Longest welcome.
+    package var welcomeMax: Milliseconds = 120_000
+    /// Longest wait in a queue, where the flow says nothing.
+    package var maxWait: Milliseconds = 3_600_000
+    package var handOverTimeout: Milliseconds = 8_000
+    /// Longest call, from the caller's answer.
+    package var maxCallDuration: Milliseconds = 43_200_000
+    /// An answer within this time counts as in time, where the flow says nothing.
+    package var serviceLevelThreshold: Milliseconds = 20_000
+    package var stateDirectory = "/var/lib/callcenterd"
+    package var sip = SIPSection()
+    /// The first that matches a call gives its flow.
+    package var routes: [RouteRule] = []
+    package var handleCallStatus = HandleCallStatus()
+    /// `http.listen`: where /metrics is served; the transport is TCP.
+    package var httpListen = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 9506, transport: .tcp)
+    /// `mi.socket`: path of the Unix socket for commands.
+    package var managementSocket = "/run/callcenterd/mi.sock"
+    /// `log.level`.
+    package var logLevel = LogLevel.info
+
+    package init() {}
+}
+
+extension Configuration {
+    /// The section `sip`.
+    package struct SIPSection: Sendable, Equatable {
+        /// Sockets, at least one, no two alike.
+        package var listen = [Endpoint(address: IPAddress(v4: 0), port: 5060)]
+        /// The address that peers are told instead of the socket's own; nil: the socket's own.
+        package var advertisedAddress: IPAddress?
+        /// Sources whose calls are taken.
+        package var trusted = [IPNetwork("127.0.0.0/8"), IPNetwork("::1/128")].compactMap { $0 }
+        package var untrusted = UntrustedPolicy.reject
+        /// Calls alive at once.
+        package var maxCalls = 20_000
+
+        package init() {}
+    }
+
+    /// What a source outside `sip.trusted` gets.
+    package enum UntrustedPolicy: String, Sendable, CaseIterable {
+        /// 403.
+        case reject
+        /// Silence.
+        case drop
+    }
+
+    /// The answer to the caller for each outcome of `cc_handle_call` (CALLS.md section 1, step 2).
+    package struct HandleCallStatus: Sendable, Equatable {
+        /// -1: the flow ID cannot be derived.
+        package var noFlowID = 404
+        /// -2: From cannot be parsed.
+        package var brokenFrom = 400
+        /// -3: no such flow.
+        package var unknownFlow = 404
+        /// -4: no agent of the flow is logged in.
+        package var noAgents = 480
+        /// -5: internal error.
+        package var internalError = 500
+
+        package init() {}
+    }
+
+    /// The raw values are those of swift-log.
+    package enum LogLevel: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+}

@@ -1,0 +1,98 @@
+/// A key of the configuration file, by its path.
+struct ConfigurationKey: Sendable {
+    enum Effect: String {
+        /// `cc_reload` and SIGHUP apply a change.
+        case reload
+        /// A change needs a restart.
+        case restart
+        /// Known, but without effect in this version: refused, so that nobody relies on it.
+        case later
+    }
+
+    let path: String
+    let effect: Effect
+    /// Whether two configurations agree on it.
+    let isSame: @Sendable (Configuration, Configuration) -> Bool
+
+    /// Every key there is, in the order of the shipped file.
+    static let all: [ConfigurationKey] = [
+        restart("db_url") { $0.databaseURL },
+        restart("acc_db_url") { $0.recordsDatabaseURL },
+        later("rt_db_url"),
+        reload("b2b_scenario") { $0.scenario },
+        reload("wrapup_time") { $0.wrapupTime },
+        reload("reject_on_no_agents") { $0.rejectsOnNoAgents },
+        reload("queue_pos_param") { $0.queuePositionParameter },
+        later("internal_call_dispatching"),
+        reload("agent_ring_timeout") { $0.agentRingTimeout },
+        reload("reoffer_delay") { $0.reofferDelay },
+        reload("max_no_answer") { $0.maxNoAnswer },
+        reload("media_answer_timeout") { $0.mediaAnswerTimeout },
+        reload("welcome_max") { $0.welcomeMax },
+        reload("max_wait") { $0.maxWait },
+        reload("hand_over_timeout") { $0.handOverTimeout },
+        reload("max_call_duration") { $0.maxCallDuration },
+        reload("service_level_threshold") { $0.serviceLevelThreshold },
+        restart("state_directory") { $0.stateDirectory },
+        later("scenario_directory"),
+        restart("sip.listen") { $0.sip.listen },
+        // Dialogs in progress have told it to their peers.
+        restart("sip.advertised_address") { $0.sip.advertisedAddress },
+        reload("sip.trusted") { $0.sip.trusted },
+        reload("sip.untrusted") { $0.sip.untrusted },
+        later("sip.outbound_proxy"),
+        later("sip.session_expires"),
+        later("sip.keepalive"),
+        reload("sip.max_calls") { $0.sip.maxCalls },
+        reload("routes") { $0.routes },
+        reload("handle_call_status") { $0.handleCallStatus },
+        restart("http.listen") { $0.httpListen },
+        later("http.mi"),
+        later("http.token_file"),
+        restart("mi.socket") { $0.managementSocket },
+        later("mi.fifo"),
+        later("snmp"),
+        reload("log.level") { $0.logLevel },
+    ]
+
+    /// Those with an effect.
+    static let inEffect = all.filter { $0.effect != .later }
+
+    private static func reload(
+        _ path: String,
+        _ value: @escaping @Sendable (Configuration) -> some Equatable & SendableMetatype
+    ) -> ConfigurationKey {
+        ConfigurationKey(path: path, effect: .reload) { value($0) == value($1) }
+    }
+
+    private static func restart(
+        _ path: String,
+        _ value: @escaping @Sendable (Configuration) -> some Equatable & SendableMetatype
+    ) -> ConfigurationKey {
+        ConfigurationKey(path: path, effect: .restart) { value($0) == value($1) }
+    }
+
+    private static func later(_ path: String) -> ConfigurationKey {
+        ConfigurationKey(path: path, effect: .later) { _, _ in true }
+    }
+}
+
+extension Configuration {
+    /// The paths of all keys whose values differ, in the order of the shipped file.
+    package func changes(comparedTo other: Configuration) -> [String] {
+        ConfigurationKey.inEffect.filter { !$0.isSame(self, other) }.map(\.path)
+    }
+
+    /// Those changes that a reload cannot apply: it is refused, naming them.
+    package func changesNeedingRestart(comparedTo other: Configuration) -> [String] {
+        ConfigurationKey.inEffect.filter { $0.effect == .restart && !$0.isSame(self, other) }.map(\.path)
+    }
+
+    /// For `--check`: every key, one a line, and whether a reload applies a change of it or a restart is needed.
+    package static func describe() -> String {
+        let width = ConfigurationKey.inEffect.map(\.path.count).max() ?? 0
+        return ConfigurationKey.inEffect
+            .map { "\($0.path)\(String(repeating: " ", count: width - $0.path.count))  \($0.effect)" }
+            .joined(separator: "\n")
+    }
+}

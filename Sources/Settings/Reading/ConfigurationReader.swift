@@ -1,0 +1,103 @@
+/// Turns the file into a `Configuration`, key by key. What is wrong goes to the problem list, and reading goes on.
+struct ConfigurationReader {
+    let checks: ConfigurationChecks
+
+    /// No deadline may be zero: every state of a call lasts at least as long as a message needs.
+    private static let shortest: Configuration.Milliseconds = 100
+    private static let day: Configuration.Milliseconds = 86_400_000
+
+    func read(_ root: Field) -> Configuration {
+        var configuration = Configuration()
+        let section = Self.section(root)
+        readDatabases(section, &configuration)
+        readRules(section, &configuration)
+        readTimes(section, &configuration)
+        if let sip = section["sip"] { readSIP(Self.section(sip), &configuration.sip) }
+        section.read("routes", into: &configuration.routes) { field in
+            field.isNull ? [] : field.list(of: "routes") { $0.route(checks) }
+        }
+        section.read("handle_call_status", into: &configuration.handleCallStatus) { $0.handleCallStatus() }
+        if let http = section["http"] {
+            Self.section(http).read("listen", into: &configuration.httpListen) { $0.webEndpoint() }
+        }
+        if let mi = section["mi"] {
+            // sockaddr_un holds 107 bytes and the zero at the end.
+            Self.section(mi).read("socket", into: &configuration.managementSocket) {
+                $0.path("/run/callcenterd/mi.sock", longest: 107)
+            }
+        }
+        if let log = section["log"] {
+            Self.section(log).read("level", into: &configuration.logLevel) { $0.choice("a log level") }
+        }
+        return configuration
+    }
+
+    /// The mapping in a field, with the keys that the catalogue has for it.
+    private static func section(_ field: Field) -> Section {
+        let prefix = field.path.isEmpty ? "" : "\(field.path)."
+        var known: [String] = []
+        var later: [String] = []
+        for key in ConfigurationKey.all where key.path.hasPrefix(prefix) {
+            let name = String(key.path.dropFirst(prefix.count).prefix { $0 != "." })
+            let isWhole = prefix + name == key.path
+            if key.effect == .later, isWhole {
+                later.append(name)
+            } else if !known.contains(name) {
+                known.append(name)
+            }
+        }
+        return Section(field, known: known, later: later, elsewhere: ConfigurationKey.inEffect.map(\.path))
+    }
+
+    private func readDatabases(_ section: Section, _ configuration: inout Configuration) {
+        section.read("db_url", into: &configuration.databaseURL) { databaseURL($0) }
+        section.read("acc_db_url", into: &configuration.recordsDatabaseURL) { $0.optional { databaseURL($0) } }
+        section.read("state_directory", into: &configuration.stateDirectory) { $0.path("/var/lib/callcenterd") }
+    }
+
+    private func databaseURL(_ field: Field) -> String? {
+        guard let text = field.scalar, !field.isNull else {
+            return field.complain("is no database address; expected sqlite:/path")
+        }
+        if let problem = checks.databaseURL(text) { return field.complain(problem) }
+        return text
+    }
+
+    private func readRules(_ section: Section, _ configuration: inout Configuration) {
+        let known = configuration.scenario
+        section.read("b2b_scenario", into: &configuration.scenario) { field in
+            field.scalar == known ? known : field.complain(not: "a known scenario", expected: known)
+        }
+        section.read("reject_on_no_agents", into: &configuration.rejectsOnNoAgents) { $0.flag() }
+        section.read("queue_pos_param", into: &configuration.queuePositionParameter) { field in
+            field.optional { $0.token("a parameter name", example: "position") }
+        }
+        section.read("max_no_answer", into: &configuration.maxNoAnswer) { $0.whole(0...1_000) }
+    }
+
+    private func readTimes(_ section: Section, _ configuration: inout Configuration) {
+        let aDay = Self.shortest...Self.day
+        let aWeek = Self.shortest...7 * Self.day
+        section.read("wrapup_time", into: &configuration.wrapupTime) { $0.seconds(0...Self.day) }
+        section.read("agent_ring_timeout", into: &configuration.agentRingTimeout) { $0.seconds(aDay) }
+        section.read("reoffer_delay", into: &configuration.reofferDelay) { $0.seconds(0...Self.day) }
+        section.read("media_answer_timeout", into: &configuration.mediaAnswerTimeout) { $0.seconds(aDay) }
+        section.read("welcome_max", into: &configuration.welcomeMax) { $0.seconds(aDay) }
+        section.read("max_wait", into: &configuration.maxWait) { $0.seconds(aWeek) }
+        section.read("hand_over_timeout", into: &configuration.handOverTimeout) { $0.seconds(aDay) }
+        section.read("max_call_duration", into: &configuration.maxCallDuration) { $0.seconds(aWeek) }
+        section.read("service_level_threshold", into: &configuration.serviceLevelThreshold) {
+            $0.seconds(0...Self.day)
+        }
+    }
+
+    private func readSIP(_ section: Section, _ sip: inout Configuration.SIPSection) {
+        section.read("listen", into: &sip.listen) { $0.listeners() }
+        section.read("advertised_address", into: &sip.advertisedAddress) { field in field.optional { $0.address() } }
+        section.read("trusted", into: &sip.trusted) { field in
+            field.list(of: "address blocks such as 10.0.0.0/8") { $0.network() }
+        }
+        section.read("untrusted", into: &sip.untrusted) { $0.choice("a policy") }
+        section.read("max_calls", into: &sip.maxCalls) { $0.whole(1...1_000_000) }
+    }
+}

@@ -1,0 +1,63 @@
+import SIP
+
+extension Field {
+    /// `10.0.0.0/8`, or a single address.
+    func network() -> IPNetwork? {
+        guard let text = scalar, let network = IPNetwork(text) else {
+            return complain(not: "an address block", expected: "CIDR such as 10.0.0.0/8")
+        }
+        return network
+    }
+
+    /// An address that others can send to.
+    func address() -> IPAddress? {
+        guard let text = scalar, let address = IPAddress(text), !address.isUnspecified else {
+            return complain(not: "an address", expected: "an IP address such as 192.0.2.10")
+        }
+        return address
+    }
+
+    /// `127.0.0.1:9506` or `[::1]:9506`.
+    func webEndpoint() -> Endpoint? {
+        guard let text = scalar, let (address, port) = Self.socket(text) else {
+            return complain(not: "an address and port", expected: "ADDRESS:PORT such as 127.0.0.1:9506")
+        }
+        return Endpoint(address: address, port: port, transport: .tcp)
+    }
+
+    /// `udp:192.0.2.1:5060`.
+    func listener() -> Endpoint? {
+        let text = scalar ?? ""
+        if text.hasPrefix("tcp:") || text.hasPrefix("tls:") {
+            return complain("\"\(text)\" is not yet supported by this version; only udp: so far")
+        }
+        guard text.hasPrefix("udp:"), let (address, port) = Self.socket(text.dropFirst(4)) else {
+            return complain(not: "a listening address", expected: "udp:ADDRESS:PORT such as udp:192.0.2.1:5060")
+        }
+        return Endpoint(address: address, port: port)
+    }
+
+    /// The sockets to listen on: at least one, no two alike.
+    func listeners() -> [Endpoint]? {
+        let most = 16
+        guard let list = list(of: "udp:ADDRESS:PORT", { $0.listener() }) else { return nil }
+        guard (1...most).contains(list.count) else {
+            return complain("has \(list.count) addresses; expected 1 to \(most)")
+        }
+        let twin = list.indices.first { list[..<$0].contains(list[$0]) }
+        if let twin { return complain("\(list[twin]) is there more than once; expected each address once") }
+        return list
+    }
+
+    private static func socket(_ text: some StringProtocol) -> (IPAddress, UInt16)? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let host = text[..<colon]
+        let digits = text[text.index(after: colon)...]
+        // An IPv6 address without brackets would take its last group for the port.
+        guard host.hasPrefix("[") || !host.contains(":"), let address = IPAddress(String(host)) else { return nil }
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(digits), port > 0 else {
+            return nil
+        }
+        return (address, port)
+    }
+}

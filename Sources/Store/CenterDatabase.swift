@@ -1,0 +1,44 @@
+package import CallCenter
+import Dispatch
+
+/// The database of a call centre: flows, agents and call-detail records in the tables of DESIGN.md section 2.
+///
+/// Every call blocks until the database has answered or its time-out is over, and may come from any thread but the call
+/// loop.
+package protocol CenterDatabase: Sendable {
+    /// What to call it in front of people, without password.
+    var name: String { get }
+
+    /// Creates the tables that are missing and brings older ones up to this program, each step whole or not at all.
+    ///
+    /// A database that a newer program has changed is left alone: `StoreError.Kind.unusable`.
+    func migrate() throws(StoreError)
+
+    /// All flows and agents, as of one moment, by ID. A row that cannot be used is named in `refused`; a column that is
+    /// missing means its default.
+    func loadProvisioning() throws(StoreError) -> Provisioning
+
+    /// Writes all of the records or none. One that is there already, by its key, stays as it is.
+    ///
+    /// When it returns, they survive a crash of the machine.
+    func write(_ records: [CallDetailRecord]) throws(StoreError)
+
+    /// The call number (`cid`) from which to go on after a restart: the highest of the records written last, 0 if there
+    /// are none. Numbers have 31 bits and begin again, which is seen and allowed for.
+    func highestCallNumber() throws(StoreError) -> Int32
+
+    /// Ends all use; later calls fail. What was written is in the file.
+    func close() throws(StoreError)
+}
+
+extension CenterDatabase {
+    /// `loadProvisioning` on a background thread, for those who may not block.
+    package func provisioning() async throws(StoreError) -> Provisioning {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async {
+                continuation.resume(returning: Result { () throws(StoreError) in try loadProvisioning() })
+            }
+        }
+        return try result.get()
+    }
+}

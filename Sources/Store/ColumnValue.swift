@@ -1,0 +1,22 @@
+/// A value as it stands in a column of any database.
+enum ColumnValue: Sendable, Equatable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    /// Bytes that are no text; nothing here uses their content.
+    case bytes
+}
+
+extension ColumnValue: CustomStringConvertible {
+    /// As messages quote it.
+    var description: String {
+        switch self {
+        case .null: "NULL"
+        case .integer(let value): "\(value)"
+        case .real(let value): "\(value)"
+        case .text(let value): "\"\(value.prefix(64))\""
+        case .bytes: "a BLOB"
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package import CallCenter
+import Foundation
+import GRDB
+
+/// The tables of a call centre in an SQLite file.
+///
+/// - The file is in WAL mode: reading provisioning and writing records do not wait for each other, and others, such as
+///   the `sqlite3` shell, can read and write meanwhile.
+/// - `synchronous` is FULL: once a record is reported written, nothing else holds it any more, so it must be on the
+///   disk. It costs one fsync a batch, on a thread of its own.
+/// - A file that is removed or replaced while it is open is noticed before each access: SQLite itself would go on
+///   writing into a file that no longer has a name.
+package final class SQLiteDatabase: CenterDatabase {
+    package let name: String
+
+    private let path: String
+    private let file: FileIdentity
+    private let pool: DatabasePool
+
+    /// How long SQLite itself waits for a lock that somebody else holds, in seconds.
+    package static let defaultLockTimeout = 2.0
+
+    /// Opens the file, or creates it. Tables come with `migrate`.
+    ///
+    /// - Parameters:
+    ///   - path: absolute path of the file.
+    ///   - lockTimeout: seconds to wait for a lock before `StoreError.Kind.unavailable`.
+    package init(path: String, lockTimeout: Double = defaultLockTimeout) throws(StoreError) {
+        let name = "sqlite:\(path)"
+        try DatabaseFile.check(path, name: name)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(lockTimeout)
+        configuration.maximumReaderCount = 2
+        configuration.label = "callcenterd"
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB has chosen NORMAL for its writing connection; see above.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw StoreError(opening: name, error)
+        }
+        guard let file = FileIdentity(of: path) else {
+            throw StoreError(.unusable, database: name, "was removed while it was being opened")
+        }
+        self.name = name
+        self.path = path
+        self.file = file
+    }
+
+    package func migrate() throws(StoreError) {
+        try access { try pool.write { try SchemaMigrator(name: name).migrate($0) } }
+    }
+
+    package func loadProvisioning() throws(StoreError) -> Provisioning {
+        try access {
+            try pool.read { database in
+                var provisioning = Provisioning(flows: [], agents: [])
+                provisioning.flows = try read(flowTable, from: database, refused: &provisioning.refused)
+                provisioning.agents = try read(agentTable, from: database, refused: &provisioning.refused)
+                return provisioning
+            }
+        }
+    }
+
+    package func write(_ records: [CallDetailRecord]) throws(StoreError) {
+        guard !records.isEmpty else { return }
+        try access {
+            try pool.write { database in
+                let insert = try database.cachedStatement(sql: Self.insert)
+                for record in records {
+                    try insert.execute(arguments: StatementArguments(RecordColumns.values(of: record).map(\.forSQLite)))
+                }
+            }
+        }
+    }
+
+    package func highestCallNumber() throws(StoreError) -> Int32 {
+        try access {
+            try pool.read { database in
+                let numbers = try Int64.fetchAll(
+                    database,
+                    sql: "SELECT cid FROM cc_cdrs WHERE cid IS NOT NULL ORDER BY rowid DESC LIMIT \(CallNumbers.window)"
+                )
+                return CallNumbers.last(among: numbers.compactMap(Int32.init(exactly:)))
+            }
+        }
+    }
+
+    package func close() throws(StoreError) {
+        do {
+            try pool.close()
+        } catch {
+            throw StoreError(using: name, error)
+        }
+    }
+
+    private static let insert = """
+        INSERT INTO \(RecordColumns.table) (\(RecordColumns.names.joined(separator: ", ")))
+        VALUES (\(RecordColumns.names.map { _ in "?" }.joined(separator: ", ")))
+        ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
+        """
+
+    private func access<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
+        guard FileIdentity(of: path) == file else {
+            throw StoreError(
+                .unavailable,
+                database: name,
+                "the file was removed or replaced while in use; put it back, or restart callcenterd to begin a new one"
+            )
+        }
+        do {
+            return try body()
+        } catch {
+            throw StoreError(using: name, error)
+        }
+    }
+
+    private func read<Definition>(
+        _ table: ProvisioningTable<Definition>,
+        from database: Database,
+        refused: inout [Provisioning.RefusedRow]
+    ) throws -> [Definition] {
+        let statement = try database.makeStatement(sql: "SELECT * FROM \(table.name)")
+        let layout = ProvisioningRow.Layout(statement.columnNames)
+        let order = layout.index(of: table.id) == nil ? "" : " ORDER BY \(table.id)"
+        var rows: [[ColumnValue]] = []
+        let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table.name)\(order)")
+        while let row = try cursor.next() {
+            rows.append(row.databaseValues.map(ColumnValue.init))
+        }
+        do {
+            return try table.definitions(layout: layout, rows: rows, refused: &refused)
+        } catch {
+            throw StoreError(.unusable, database: name, error.reason)
+        }
+    }
+}
+
+extension ColumnValue {
+    fileprivate init(_ value: DatabaseValue) {
+        self =
+            switch value.storage {
+            case .null: .null
+            case .int64(let number): .integer(number)
+            case .double(let number): .real(number)
+            case .string(let text): .text(text)
+            case .blob: .bytes
+            }
+    }
+
+    fileprivate var forSQLite: DatabaseValue {
+        switch self {
+        case .null, .bytes: .null
+        case .integer(let number): number.databaseValue
+        case .real(let number): number.databaseValue
+        case .text(let text): text.databaseValue
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import CallCenter
+
+/// What the process knows of itself: the SIP stack, admission, the stores, the loop.
+extension Catalogue {
+    static let process: [Statistic] = [
+        Statistic(
+            "ccg_handle_call",
+            .counter,
+            metric: "callcenter_handle_call_total",
+            label: "code",
+            help:
+                "Outcomes of routing an INVITE to a flow: 1 accepted, -1 no flow ID, -2 broken From, -3 no such flow, "
+                + "-4 no agent logged in, -5 internal error.",
+            .global { .counts($0.process.admission.outcomes) }
+        ),
+        Statistic(
+            "ccg_rejected_admissions",
+            .counter,
+            metric: "callcenter_rejected_admissions_total",
+            label: "reason",
+            help: "Initial requests refused before routing.",
+            .global {
+                let admission = $0.process.admission
+                return .counts([
+                    NamedCount("untrusted", admission.untrusted), NamedCount("overloaded", admission.overloaded),
+                ])
+            }
+        ),
+        Statistic(
+            "ccg_media_failures",
+            .counter,
+            metric: "callcenter_media_failures_total",
+            help: "Announcements and hold music that could not be had.",
+            .global { .count($0.process.mediaFailures) }
+        ),
+        Statistic(
+            "ccg_sip_requests_received",
+            .counter,
+            metric: "callcenter_sip_requests_received_total",
+            label: "method",
+            help: "SIP requests received, without retransmissions.",
+            .global { .counts($0.process.signalling.requestsReceived) }
+        ),
+        Statistic(
+            "ccg_sip_requests_sent",
+            .counter,
+            metric: "callcenter_sip_requests_sent_total",
+            label: "method",
+            help: "SIP requests sent, without retransmissions.",
+            .global { .counts($0.process.signalling.requestsSent) }
+        ),
+        Statistic(
+            "ccg_sip_responses_received",
+            .counter,
+            metric: "callcenter_sip_responses_received_total",
+            label: "class",
+            help: "SIP responses received, without retransmissions.",
+            .global { .counts($0.process.signalling.responsesReceived) }
+        ),
+        Statistic(
+            "ccg_sip_responses_sent",
+            .counter,
+            metric: "callcenter_sip_responses_sent_total",
+            label: "class",
+            help: "SIP responses sent, without retransmissions.",
+            .global { .counts($0.process.signalling.responsesSent) }
+        ),
+        Statistic(
+            "ccg_sip_retransmissions",
+            .counter,
+            metric: "callcenter_sip_retransmissions_total",
+            label: "direction",
+            help: "SIP messages that came or went again.",
+            .global {
+                let signalling = $0.process.signalling
+                return .counts([
+                    NamedCount("received", signalling.retransmissionsReceived),
+                    NamedCount("sent", signalling.retransmissionsSent),
+                ])
+            }
+        ),
+        Statistic(
+            "ccg_sip_timeouts",
+            .counter,
+            metric: "callcenter_sip_timeouts_total",
+            help: "SIP requests of ours without a final response in time.",
+            .global { .count($0.process.signalling.timeouts) }
+        ),
+        Statistic(
+            "ccg_sip_parse_errors",
+            .counter,
+            metric: "callcenter_sip_parse_errors_total",
+            help: "Datagrams that are no SIP message.",
+            .global { .count($0.process.signalling.parseErrors) }
+        ),
+        Statistic(
+            "ccg_sip_transactions",
+            .realtime,
+            metric: "callcenter_sip_transactions",
+            help: "SIP transactions alive.",
+            .global { .gauge($0.process.signalling.transactions) }
+        ),
+        Statistic(
+            "ccg_sip_dialogs",
+            .realtime,
+            metric: "callcenter_sip_dialogs",
+            help: "SIP dialogs alive.",
+            .global { .gauge($0.process.signalling.dialogs) }
+        ),
+        Statistic(
+            "ccg_store_backlog",
+            .realtime,
+            metric: "callcenter_store_backlog_records",
+            help: "Records that wait to be written to a database.",
+            .global { .gauge($0.process.store.backlog) }
+        ),
+        Statistic(
+            "ccg_cdrs_written",
+            .counter,
+            metric: "callcenter_cdrs_written_total",
+            help: "Call-detail records written.",
+            .global { .count($0.process.store.recordsWritten) }
+        ),
+        Statistic(
+            "ccg_cdrs_lost",
+            .counter,
+            metric: "callcenter_cdrs_lost_total",
+            help: "Call-detail records lost.",
+            .global { .count($0.process.store.recordsLost) }
+        ),
+        Statistic(
+            "ccg_provisioning_stale",
+            .realtime,
+            metric: "callcenter_provisioning_stale",
+            help: "1 while flows and agents are those of an earlier reading, because they cannot be read now.",
+            .global { .gauge($0.process.store.isProvisioningStale ? 1 : 0) }
+        ),
+        Statistic(
+            "ccg_loop_delay",
+            .distribution,
+            metric: "callcenter_loop_delay_seconds",
+            help: "How late the call loop comes to what is due.",
+            .global { .delays($0.process.loopDelay) }
+        ),
+        Statistic(
+            "ccg_start_time",
+            .realtime,
+            metric: "callcenter_start_time_seconds",
+            help: "When the process started, in seconds since 1970.",
+            .global { .time($0.process.startedAt) }
+        ),
+        Statistic(
+            "ccg_build",
+            .realtime,
+            metric: "callcenter_build_info",
+            label: "version",
+            help: "1, with the version of the daemon.",
+            .global { .counts([NamedCount($0.process.version, 1)]) }
+        ),
+    ]
+}

@@ -1,0 +1,22 @@
+/// Counts of short delays, in microseconds, below each of a fixed list of bounds.
+package struct DelayHistogram: Sendable, Equatable {
+    /// Upper bounds, inclusive, in microseconds; a last bucket without bound follows.
+    package static let bounds: [UInt64] = [
+        100, 250, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    ]
+
+    /// Not cumulative; one more than there are bounds.
+    package private(set) var buckets = [UInt64](repeating: 0, count: DelayHistogram.bounds.count + 1)
+    /// Microseconds.
+    package private(set) var sum: UInt64 = 0
+    package private(set) var count: UInt64 = 0
+
+    package init() {}
+
+    package mutating func record(microseconds delay: UInt64) {
+        let index = Self.bounds.firstIndex { delay <= $0 } ?? Self.bounds.count
+        buckets[index] += 1
+        sum &+= delay
+        count += 1
+    }
+}

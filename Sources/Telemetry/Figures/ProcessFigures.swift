@@ -1,0 +1,74 @@
+package import CallCenter
+
+/// What the daemon knows of itself, the SIP stack and its stores. Counters are since the start of the process.
+package struct ProcessFigures: Sendable, Equatable {
+    /// Of the daemon, such as `0.1.0`.
+    package var version = ""
+    /// When the process started: milliseconds since 1970, UTC.
+    package var startedAt: Milliseconds = 0
+    /// How late the call loop comes to what is due.
+    package var loopDelay = DelayHistogram()
+    package var signalling = Signalling()
+    package var admission = Admission()
+    package var store = Store()
+    /// Announcements and hold music that could not be had.
+    package var mediaFailures: UInt64 = 0
+
+    package init() {}
+
+    /// SIP messages and machines (RFC 3261).
+    package struct Signalling: Sendable, Equatable {
+        /// Without retransmissions, a name for each method; the names must come from a fixed list.
+        package var requestsReceived: [NamedCount] = []
+        package var requestsSent: [NamedCount] = []
+        /// Without retransmissions, a name for each class: `1xx` to `6xx`.
+        package var responsesReceived: [NamedCount] = []
+        package var responsesSent: [NamedCount] = []
+        package var retransmissionsReceived: UInt64 = 0
+        package var retransmissionsSent: UInt64 = 0
+        /// Client transactions without a final response in time.
+        package var timeouts: UInt64 = 0
+        package var transactions = 0
+        package var dialogs = 0
+        /// Datagrams that are no SIP message.
+        package var parseErrors: UInt64 = 0
+
+        package init() {}
+    }
+
+    /// What became of initial INVITEs before they were calls.
+    package struct Admission: Sendable, Equatable {
+        /// From a source that is not trusted.
+        package var untrusted: UInt64 = 0
+        /// At the bound of calls or transactions.
+        package var overloaded: UInt64 = 0
+        /// Outcomes of `cc_handle_call`, named by their code: `1` (accepted), `-1` to `-5`.
+        package var outcomes: [NamedCount] = []
+
+        package init() {}
+    }
+
+    /// Writers to the databases.
+    package struct Store: Sendable, Equatable {
+        /// Records that wait to be written.
+        package var backlog = 0
+        package var recordsWritten: UInt64 = 0
+        /// Records that no database will ever have.
+        package var recordsLost: UInt64 = 0
+        /// Flows and agents are those of the last successful reading, because the present one failed.
+        package var isProvisioningStale = false
+
+        package init() {}
+    }
+}
+
+/// A counter of a group and the name that tells it from the others: the value of a label, so from a bounded list.
+package struct NamedCount: Sendable, Equatable {
+    package var name: String
+    package var count: UInt64
+
+    package init(_ name: String, _ count: UInt64) {
+        self.name = name
+        self.count = count
+    }
+}

@@ -1,0 +1,112 @@
+import CallCenter
+import Exchange
+import NIOCore
+import SIP
+import Telemetry
+import Transport
+
+/// The one event loop that owns all call state (DESIGN.md section 1): it hands datagrams, time and commands to the Exchange and
+/// carries out what that wants done. Everything here happens on that loop.
+final class CallLoop: DatagramHandler {
+    private var exchange: Exchange
+    private let transport: DatagramTransport
+    private let clock: SteadyClock
+    private let outlet: EffectOutlet
+
+    /// When the next wake-up is planned; earlier ones that were overtaken fire and find nothing to do.
+    private var plannedWakeup: Milliseconds?
+    private var loopDelay = DelayHistogram()
+
+    init(exchange: consuming Exchange, transport: DatagramTransport, clock: SteadyClock, outlet: EffectOutlet) {
+        self.exchange = exchange
+        self.transport = transport
+        self.clock = clock
+        self.outlet = outlet
+    }
+
+    // MARK: The network
+
+    func received(_ bytes: [UInt8], from peer: Endpoint, on listener: ListenerID) {
+        exchange.receive(bytes, from: peer, on: listener, now: clock.now)
+        carryOut()
+    }
+
+    func batchEnded() { plan() }
+
+    func listenerFailed(_ listener: ListenerID, reason: String) {
+        outlet.listenerFailed(listener, reason: reason)
+    }
+
+    // MARK: Commands
+
+    /// Runs a command of another thread against the Exchange.
+    func command<Result>(_ body: (inout Exchange, Milliseconds) throws -> Result) rethrows -> Result {
+        defer {
+            carryOut()
+            transport.flush()
+            plan()
+        }
+        exchange.wallOffset = clock.wallOffset
+        return try body(&exchange, clock.now)
+    }
+
+    /// All figures of the core at this moment.
+    func figures() -> CoreFigures {
+        CoreFigures(
+            center: exchange.snapshot(now: clock.now),
+            exchange: exchange.counters,
+            transactions: exchange.signalling,
+            transactionsAlive: exchange.transactionsAlive,
+            dialogsAlive: exchange.dialogsAlive,
+            datagrams: transport.counters,
+            loopDelay: loopDelay
+        )
+    }
+
+    // MARK: Time
+
+    private func wakeUp(planned: Milliseconds) {
+        guard plannedWakeup == planned else { return }
+        plannedWakeup = nil
+        loopDelay.record(microseconds: UInt64(clamping: clock.microseconds - planned * 1_000))
+        let now = clock.now
+        exchange.wallOffset = clock.wallOffset
+        exchange.advance(to: now)
+        carryOut()
+        transport.flush()
+        plan()
+    }
+
+    /// Sees to it that the loop wakes up when the Exchange has something to do.
+    private func plan() {
+        let now = clock.now
+        // At least every second: the wall clock may be set, and the delay of the loop is to be known.
+        let wakeup = min(max(exchange.nextDeadline ?? .max, now + 1), now + 1_000)
+        if let planned = plannedWakeup, planned <= wakeup { return }
+        plannedWakeup = wakeup
+        let loop = NIOLoopBound(self, eventLoop: transport.eventLoop)
+        // The clock of NIO is the same one, in nanoseconds.
+        let deadline = NIODeadline.uptimeNanoseconds(UInt64(clamping: wakeup) &* 1_000_000)
+        transport.eventLoop.scheduleTask(deadline: deadline) { loop.value.wakeUp(planned: wakeup) }
+    }
+
+    private func carryOut() {
+        for datagram in exchange.effects.datagrams {
+            transport.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
+        }
+        for record in exchange.effects.records { outlet.store(record) }
+        for notice in exchange.effects.notices { outlet.log(notice) }
+        exchange.effects.removeAll()
+    }
+}
+
+/// What the core has to say of itself, as values that may leave the loop.
+struct CoreFigures: Sendable {
+    var center: CenterSnapshot
+    var exchange: ExchangeCounters
+    var transactions: TransactionCounters
+    var transactionsAlive: Int
+    var dialogsAlive: Int
+    var datagrams: DatagramCounters
+    var loopDelay: DelayHistogram
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import Settings
+
+/// The command: `callcenterd --config FILE [--check] [--version]` (DESIGN.md section 5).
+@main
+struct Callcenterd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "callcenterd",
+        abstract:
+            "Inbound call centre: SIP calls wait in flows and are handed to agents by skill, priority and arrival.",
+        discussion: """
+            Exit status: 0 stopped as asked; 78 the configuration is wrong; 71 a socket or another resource of the system \
+            cannot be had; 70 internal error. SIGHUP reloads configuration, flows and agents; SIGTERM ends calls and stops.
+            """,
+        version: Version.current
+    )
+
+    @Option(help: "Configuration file (YAML).")
+    var config = "/etc/callcenterd/callcenterd.yaml"
+
+    @Flag(help: "Only read the configuration: say what is wrong, or what a reload applies, and exit.")
+    var check = false
+
+    func run() async throws {
+        let configuration = try loadConfiguration()
+        if check {
+            printCheck(of: configuration)
+            return
+        }
+        do {
+            try await Daemon(configuration: configuration, file: config).run()
+        } catch let error as StartError {
+            fail(error.description, status: error.status)
+        } catch {
+            fail("\(error)", status: EX_SOFTWARE)
+        }
+    }
+
+    private func loadConfiguration() throws -> Configuration {
+        do {
+            return try Configuration.load(file: config, checks: .all)
+        } catch {
+            fail(error.description, status: EX_CONFIG)
+        }
+    }
+
+    private func printCheck(of configuration: Configuration) {
+        print("\(config): correct")
+        print(Configuration.describe())
+    }
+
+    private func fail(_ message: String, status: Int32) -> Never {
+        for line in message.split(separator: "\n") {
+            let text = Array("callcenterd: \(line)\n".utf8)
+            _ = write(STDERR_FILENO, text, text.count)
+        }
+        Glibc.exit(status)
+    }
+}

@@ -1,0 +1,218 @@
+import CallCenter
+import Exchange
+import Logging
+import Management
+import NIOCore
+import SIP
+import Settings
+import Store
+import Synchronization
+import Telemetry
+import Transport
+
+/// The running call centre as the other threads see it: what they want is posted to the call loop, what they get are values.
+final class Centre: Sendable {
+    private let loop: NIOLoopBound<CallLoop>
+    private let transport: DatagramTransport
+    private let store: CentreStore
+    private let file: String
+    private let configuration: Mutex<Configuration>
+    private let logger: Logger
+    private let started: Milliseconds
+    private let snapshots: SnapshotSource
+    /// Set once, when a part that we cannot do without has failed.
+    let failure: AsyncStream<String>
+    private let reportFailure: AsyncStream<String>.Continuation
+
+    /// Opens for calls: provisioning is there before the first datagram is read.
+    static func start(
+        configuration: Configuration,
+        file: String,
+        transport: DatagramTransport,
+        store: CentreStore,
+        logger: Logger
+    ) async throws -> Centre {
+        let provisioning = try await store.provisioning.provisioning()
+        let nextNumber = try store.records.highestCallNumber()
+        let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+        let outlet = EffectOutlet(writer: store.writer, logger: logger) { reportFailure.yield($0) }
+        var system = SystemRandomNumberGenerator()
+        let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
+        let clock = SteadyClock()
+
+        let (loop, figures) = try await transport.eventLoop.submit {
+            let userAgent = UserAgentConfiguration(
+                listeners: transport.listeners.map {
+                    .init(endpoint: $0.local, advertised: configuration.sip.advertisedAddress)
+                },
+                localAddress: { peer in
+                    transport.listeners.lazy.compactMap { transport.localEndpoint(of: $0.id, reaching: peer) }.first?
+                        .address
+                },
+                product: "callcenterd/\(Version.current)",
+                maxLegs: configuration.sip.maxCalls * 3,
+                maxTransactions: configuration.sip.maxCalls * 20
+            )
+            var exchange = Exchange(
+                configuration: ExchangeConfiguration(configuration),
+                userAgent: userAgent,
+                random: random
+            )
+            exchange.wallOffset = clock.wallOffset
+            exchange.nextCallNumber = nextNumber == .max ? 1 : nextNumber + 1
+            let report = exchange.provision(provisioning, now: clock.now)
+            Self.log(report, logger)
+            let loop = CallLoop(exchange: exchange, transport: transport, clock: clock, outlet: outlet)
+            transport.start(loop)
+            return (NIOLoopBound(loop, eventLoop: transport.eventLoop), loop.figures())
+        }.get()
+        return Centre(
+            loop: loop,
+            figures: figures,
+            transport: transport,
+            store: store,
+            file: file,
+            configuration: configuration,
+            logger: logger,
+            started: clock.now + clock.wallOffset,
+            failure: failure,
+            reportFailure: reportFailure
+        )
+    }
+
+    private init(
+        loop: NIOLoopBound<CallLoop>,
+        figures: CoreFigures,
+        transport: DatagramTransport,
+        store: CentreStore,
+        file: String,
+        configuration: Configuration,
+        logger: Logger,
+        started: Milliseconds,
+        failure: AsyncStream<String>,
+        reportFailure: AsyncStream<String>.Continuation
+    ) {
+        self.loop = loop
+        self.transport = transport
+        self.store = store
+        self.file = file
+        self.configuration = Mutex(configuration)
+        self.logger = logger
+        self.started = started
+        self.failure = failure
+        self.reportFailure = reportFailure
+        let eventLoop = transport.eventLoop
+        snapshots = SnapshotSource(first: Snapshot(figures, store: store, started: started)) {
+            let figures = try? await eventLoop.submit { loop.value.figures() }.get()
+            return figures.map { Snapshot($0, store: store, started: started) }
+        }
+    }
+
+    // MARK: Commands
+
+    /// Runs a command on the call loop.
+    private func command<Result: Sendable>(
+        _ body: @escaping @Sendable (inout Exchange, Milliseconds) throws -> Result
+    ) async throws -> Result {
+        try await transport.eventLoop.submit { [loop] in try loop.value.command(body) }.get()
+    }
+
+    /// What management may ask and order.
+    var control: Control {
+        Control(
+            snapshot: { await self.snapshots.snapshot() },
+            reload: { requester in await self.reload(for: "\(requester)") },
+            setLogin: { agentID, loggedIn, requester in
+                await self.setLogin(agentID, loggedIn, for: "\(requester)")
+            },
+            resetStatistics: { requester in
+                do {
+                    try await self.command { exchange, now in exchange.resetStatistics(now: now) }
+                    return .success(())
+                } catch {
+                    return .failure(.failed("\(error)"))
+                }
+            },
+            health: {
+                let answered = try? await self.command { _, _ in true }
+                return answered == true ? .good : .bad(reason: "the call loop has stopped")
+            }
+        )
+    }
+
+    private func setLogin(_ agentID: String, _ loggedIn: Bool, for requester: String) async -> Result<
+        Void, ControlError
+    > {
+        do {
+            try await command { exchange, now in
+                try exchange.setLogin(agentID: agentID, loggedIn: loggedIn, now: now)
+            }
+            return .success(())
+        } catch is UnknownAgentError {
+            return .failure(.unknownAgent(agentID))
+        } catch {
+            return .failure(.failed("\(error)"))
+        }
+    }
+
+    /// Reads configuration file, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
+    func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
+        let next: Configuration
+        do {
+            next = try Configuration.load(file: file, checks: .all)
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error)"))
+        }
+        let restarts = configuration.withLock { next.changesNeedingRestart(comparedTo: $0) }
+        guard restarts.isEmpty else {
+            let keys = restarts.joined(separator: ", ")
+            return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
+        }
+        do {
+            let provisioning = try await store.provisioning.provisioning()
+            let report = try await command { exchange, now in
+                exchange.apply(ExchangeConfiguration(next), now: now)
+                return exchange.provision(provisioning, now: now)
+            }
+            configuration.withLock { $0 = next }
+            Self.log(report, logger)
+            return .success(report)
+        } catch {
+            return .failure(.failed("\(error)"))
+        }
+    }
+
+    private static func log(_ report: ProvisioningReport, _ logger: Logger) {
+        logger.info(
+            "provisioning taken over",
+            metadata: [
+                "flows": "+\(report.addedFlows.count) ~\(report.changedFlows.count) -\(report.removedFlows.count)",
+                "agents": "+\(report.addedAgents.count) ~\(report.changedAgents.count) -\(report.removedAgents.count)",
+            ]
+        )
+        for row in report.refused {
+            logger.warning(
+                "row refused",
+                metadata: ["table": "\(row.table)", "id": "\(row.id)", "reason": "\(row.reason)"]
+            )
+        }
+    }
+
+    // MARK: The end
+
+    /// Ends all calls, waits for the last words of their legs, writes what is to be written.
+    func stop() async {
+        _ = try? await command { exchange, now in exchange.shutDown(now: now) }
+        let deadline = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < deadline {
+            let alive = try? await command { exchange, _ in exchange.dialogsAlive }
+            if alive == 0 || alive == nil { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        await transport.close()
+        let figures = await store.writer.stop(within: .seconds(10))
+        if figures.lost > 0 { logger.critical("records lost", metadata: ["count": "\(figures.lost)"]) }
+        try? store.provisioning.close()
+        if store.hasSeparateRecords { try? store.records.close() }
+    }
+}

@@ -1,0 +1,124 @@
+import CallCenter
+import Exchange
+import Logging
+import Management
+import NIOCore
+import NIOPosix
+import SIP
+import ServiceLifecycle
+import Settings
+import Store
+import Telemetry
+import Transport
+import UnixSignals
+
+/// Builds the parts, joins them, and runs them until somebody says stop. Nothing is decided here.
+struct Daemon {
+    let configuration: Configuration
+    /// Path of the configuration file, for reloads.
+    let file: String
+
+    func run() async throws(StartError) {
+        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        var logger = Logger(label: "callcenterd")
+        logger.logLevel = Logger.Level(configuration.logLevel)
+
+        do {
+            let store = try await openStore(logger)
+            let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let management = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let transport = try await DatagramTransport.bind(listeners: configuration.sip.listen, on: loops.next())
+            for listener in transport.listeners {
+                logger.info(
+                    "listening",
+                    metadata: [
+                        "address": "\(listener.local)",
+                        "receive-buffer": "\(listener.receiveBufferGranted) of \(listener.receiveBufferAsked)",
+                    ]
+                )
+            }
+            let centre = try await Centre.start(
+                configuration: configuration,
+                file: file,
+                transport: transport,
+                store: store,
+                logger: logger
+            )
+            try await serve(centre, management: management, logger: logger)
+            await centre.stop()
+            try await loops.shutdownGracefully()
+            try await management.shutdownGracefully()
+            logger.info("stopped")
+        } catch {
+            throw StartError(error)
+        }
+    }
+
+    private func openStore(_ logger: Logger) async throws -> CentreStore {
+        let url = try DatabaseURL(configuration.databaseURL)
+        let provisioning = try url.open()
+        try provisioning.migrate()
+        var records = provisioning
+        var hasSeparateRecords = false
+        if let separate = configuration.recordsDatabaseURL, separate != configuration.databaseURL {
+            records = try DatabaseURL(separate).open()
+            try records.migrate()
+            hasSeparateRecords = true
+        }
+        return CentreStore(
+            provisioning: provisioning,
+            records: records,
+            hasSeparateRecords: hasSeparateRecords,
+            writer: RecordWriter(database: records, logger: logger)
+        )
+    }
+
+    private func serve(_ centre: Centre, management: MultiThreadedEventLoopGroup, logger: Logger) async throws {
+        let control = BoundedControl(centre.control)
+        let http = HTTPService(
+            configuration: .init(
+                host: "\(configuration.httpListen.address)",
+                port: Int(configuration.httpListen.port)
+            ),
+            control: control,
+            group: management,
+            logger: logger
+        )
+        let mi = MIService(
+            configuration: .init(path: configuration.managementSocket),
+            dispatcher: RPCDispatcher(
+                registry: .standard(version: Version.current),
+                control: control,
+                logger: logger
+            ),
+            group: management,
+            logger: logger
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: http), .init(service: mi),
+                    .init(service: ReloadOnHangup(centre: centre, logger: logger)),
+                    .init(service: FailureWatch(centre: centre)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        logger.info("started", metadata: ["version": "\(Version.current)", "configuration": "\(file)"])
+        try await group.run()
+    }
+}
+
+/// The databases and what writes to them.
+struct CentreStore: Sendable {
+    let provisioning: any CenterDatabase
+    let records: any CenterDatabase
+    /// Whether `records` is another database than `provisioning`.
+    let hasSeparateRecords: Bool
+    let writer: RecordWriter
+}
+
+extension Logger.Level {
+    init(_ level: Configuration.LogLevel) { self = Logger.Level(rawValue: level.rawValue) ?? .info }
+}

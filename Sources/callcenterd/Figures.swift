@@ -1,0 +1,58 @@
+import CallCenter
+import Exchange
+import SIP
+import Store
+import Telemetry
+import Transport
+
+extension Snapshot {
+    /// What the core, the sockets and the writers have to say, under the names of the catalogue.
+    init(_ figures: CoreFigures, store: CentreStore, started: Milliseconds) {
+        var process = ProcessFigures()
+        process.version = Version.current
+        process.startedAt = started
+        process.loopDelay = figures.loopDelay
+        process.signalling = ProcessFigures.Signalling(figures)
+        process.admission = ProcessFigures.Admission(figures.exchange)
+        process.mediaFailures = figures.exchange.mediaFailures
+        let written = store.writer.figures
+        process.store.backlog = written.backlog
+        process.store.recordsWritten = written.written
+        process.store.recordsLost = written.lost
+        self.init(center: figures.center, process: process)
+    }
+}
+
+extension ProcessFigures.Signalling {
+    init(_ figures: CoreFigures) {
+        self.init()
+        let counters = figures.transactions
+        requestsReceived = Self.named(counters.requestsReceived)
+        requestsSent = Self.named(counters.requestsSent)
+        responsesReceived = Self.named(counters.responsesReceived)
+        responsesSent = Self.named(counters.responsesSent)
+        retransmissionsReceived = counters.retransmissionsReceived
+        retransmissionsSent = counters.retransmissionsSent
+        timeouts = counters.timeouts
+        transactions = figures.transactionsAlive
+        dialogs = figures.dialogsAlive
+        parseErrors = figures.exchange.unreadable
+    }
+
+    private static func named(_ counts: MethodCounts) -> [NamedCount] {
+        Method.allCases.map { NamedCount($0 == .other ? "other" : "\($0.token)", counts[$0]) }
+    }
+
+    private static func named(_ counts: StatusCounts) -> [NamedCount] {
+        (1...6).map { NamedCount("\($0)xx", counts[$0]) }
+    }
+}
+
+extension ProcessFigures.Admission {
+    init(_ counters: ExchangeCounters) {
+        self.init()
+        untrusted = counters.untrusted
+        overloaded = counters.overloaded
+        outcomes = zip(RoutingOutcome.allCases, counters.outcomes).map { NamedCount("\($0.rawValue)", $1) }
+    }
+}
