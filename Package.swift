@@ -62,7 +62,8 @@ let package = Package(
             name: "callcenterd",
             dependencies: [
                 "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "Settings",
-                nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"), log, arguments,
+                nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"), log,
+                arguments,
             ],
             swiftSettings: settings
         ),
@@ -84,7 +85,12 @@ let package = Package(
 
         // Tests of the targets, a folder each.
         .testTarget(name: "SIPTests", dependencies: ["SIP"], path: "Tests/SIP", swiftSettings: settings),
-        .testTarget(name: "CallCenterTests", dependencies: ["CallCenter"], path: "Tests/CallCenter", swiftSettings: settings),
+        .testTarget(
+            name: "CallCenterTests",
+            dependencies: ["CallCenter"],
+            path: "Tests/CallCenter",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ExchangeTests",
             dependencies: ["Exchange", "SIP", "CallCenter"],
@@ -112,8 +118,9 @@ let package = Package(
         .testTarget(name: "CCCtlTests", dependencies: ["ccctl"], path: "Tests/ccctl", swiftSettings: settings),
         .testTarget(
             name: "AnnouncerTests",
-            dependencies: ["cc-announcer", "SIP", nio, posix],
+            dependencies: ["cc-announcer", "SIP", "Transport", arguments, nio, posix],
             path: "Tests/Announcer",
+            exclude: ["Scenarios"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -16,7 +16,11 @@ extension Exchange {
     mutating func apply(_ effect: CenterEffect) {
         switch effect {
         case .offer(_, let owner, let agentRef):
-            guard let call = calls[CallID(owner: owner)] else { return }
+            guard let call = calls[CallID(owner: owner)] else {
+                note(.repaired("an agent was reserved for a call that is gone"))
+                center.agentCleared(agentRef, now: now, out: &distribution)
+                return
+            }
             offer(call, to: agentRef)
         case .wait(_, let owner):
             guard let call = calls[CallID(owner: owner)] else { return }

@@ -131,20 +131,18 @@ package struct Exchange: ~Copyable {
 
     // MARK: Turning the crank
 
-    /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides.
+    /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides. A decision is carried
+    /// out before the next event is looked at: what happens in between cannot make it stale.
     mutating func settle() {
-        var hasWork = true
-        while hasWork {
-            hasWork = false
-            while let (event, owner) = agent.nextEvent() {
-                hasWork = true
-                handle(event, owner: owner)
-            }
+        while true {
             if !distribution.isEmpty {
-                hasWork = true
                 let decided = distribution
                 distribution.removeAll(keepingCapacity: true)
                 for effect in decided { apply(effect) }
+            } else if let (event, owner) = agent.nextEvent() {
+                handle(event, owner: owner)
+            } else {
+                break
             }
         }
         agent.drainDatagrams(into: &effects.datagrams)

@@ -56,6 +56,7 @@ extension Exchange {
     mutating func wait(_ call: Call) {
         guard case .queued = call.stage else { return }
         noteState(of: call)
+        ensureHold(call)
         if !call.isAnswered {
             agent.progress(call.caller, status: 182, now: now)
             arm(.queuedReminder, of: call, in: FixedTimes.queuedReminder)
@@ -63,7 +64,6 @@ extension Exchange {
                 arm(.unansweredLimit, of: call, in: 3 * configuration.mediaAnswerTimeout)
             }
         }
-        ensureHold(call)
     }
 
     mutating func handleMedia(_ event: LegEvent, of call: Call) {

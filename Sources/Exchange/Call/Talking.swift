@@ -40,6 +40,7 @@ extension Exchange {
             if let joined = call.awaitsCallersAnswer {
                 call.awaitsCallersAnswer = nil
                 agent.acknowledge(joined, relaying: description, now: now)
+                if description == nil { endWithoutAnswer(call) }
             } else {
                 relayAcknowledgement(description, from: leg, of: call)
             }
@@ -54,6 +55,15 @@ extension Exchange {
             callerLeft(call)
         case .invited, .progress, .answered, .refused, .released:
             break
+        }
+    }
+
+    /// A caller who owed us the answer to an offer has sent an ACK without one: there is no session (RFC 3261 section 13.2.1).
+    private mutating func endWithoutAnswer(_ call: Call) {
+        if let talk = call.talk {
+            finish(call, talk: talk, by: .system)
+        } else {
+            fail(call, cause: .media, status: 488)
         }
     }
 

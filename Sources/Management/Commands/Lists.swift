@@ -21,8 +21,8 @@ package enum Lists {
         return ["Flows": .array(flows)]
     }
 
-    /// `Agents[]` of cc_list_agents. As in the reference, `State` is there while he is logged in (or still has something
-    /// to finish), `Wrapup-ends` (seconds from now) in wrap-up only; `Ref` is the number of calls he has.
+    /// `Agents[]` of cc_list_agents. As in the reference, `State` is there while he is logged in (or still has
+    /// something to finish), `Wrapup-ends` (seconds from now) in wrap-up only; `Ref` is the number of calls he has.
     package static func agents(in snapshot: CenterSnapshot) -> JSONValue {
         let agents = snapshot.agents.map { agent in
             var members: [JSONValue.Member] = [
@@ -63,8 +63,8 @@ package enum Lists {
         return ["Calls": .array(calls)]
     }
 
-    /// `Calls[]` of cc_list_calls: every call, in the order of arrival. `Ref` is 1: the reference counts pointers to its
-    /// record, here a call that is listed is alive and there once. `Agent` is left out while there is none.
+    /// `Calls[]` of cc_list_calls: every call, in the order of arrival. `Ref` is 1: the reference counts pointers to
+    /// its record, here a call that is listed is alive and there once. `Agent` is left out while there is none.
     package static func calls(in snapshot: CenterSnapshot) -> JSONValue {
         let calls = snapshot.calls.map { call in
             var members: [JSONValue.Member] = [

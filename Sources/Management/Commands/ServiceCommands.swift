@@ -53,8 +53,8 @@ extension Invocation {
 /// Names in one request; each is looked for among all flows or agents. Without names there is no limit.
 private let maximumStatistics = 1_000
 
-/// Names and values, in the order asked for. One unknown name fails the request: who gets fewer values than he asked for
-/// takes one for another.
+/// Names and values, in the order asked for. One unknown name fails the request: who gets fewer values than he asked
+/// for takes one for another.
 private func statistics(_ names: [String], in snapshot: Snapshot) throws(RPCError) -> JSONValue {
     let answer = ReferenceStatistics.find(names: names, in: snapshot)
     guard answer.unknown.isEmpty else {

@@ -2,8 +2,8 @@ import Hummingbird
 import NIOCore
 import NIOHTTPTypes
 
-/// Keeps one HTTP connection within bounds: refuses it if there are too many, refuses requests with a body, and ends it if
-/// a response is not taken in time.
+/// Keeps one HTTP connection within bounds: refuses it if there are too many, refuses requests with a body, and ends
+/// it if a response is not taken in time.
 ///
 /// It stands between the codec and Hummingbird's handlers, which look after header sizes and idle connections.
 final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {

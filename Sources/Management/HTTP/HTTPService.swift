@@ -8,8 +8,8 @@ import Telemetry
 
 /// What is served over HTTP/1.1: `GET /metrics` for Prometheus and `GET /healthz` for whoever watches; all else is 404.
 ///
-/// Nothing is rendered on an event loop, and the call loop is asked through `BoundedControl`, so that no scraper can hold
-/// it up.
+/// Nothing is rendered on an event loop, and the call loop is asked through `BoundedControl`, so that no scraper can
+/// hold it up.
 package struct HTTPService: Service {
     package struct Configuration: Sendable {
         /// An address, not a name.

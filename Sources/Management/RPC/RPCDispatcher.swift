@@ -1,7 +1,7 @@
 package import Logging
 
-/// Takes one JSON text, runs what it asks for, and gives back the reply (JSON-RPC 2.0). It knows nothing of sockets: every
-/// way in uses the same one.
+/// Takes one JSON text, runs what it asks for, and gives back the reply (JSON-RPC 2.0). It knows nothing of sockets:
+/// every way in uses the same one.
 package struct RPCDispatcher: Sendable {
     /// Requests in one batch.
     package static let maximumBatch = 100

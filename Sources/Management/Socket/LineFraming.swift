@@ -13,9 +13,9 @@ enum MIFrame: Sendable {
 /// One request is one line: a JSON text without line breaks inside, ended by LF (an LF or CR LF inside a JSON string is
 /// always escaped). Empty lines are skipped. A last line may be ended by the peer's half-close instead.
 ///
-/// There is one deadline: from the connection's start, or from the last reply, a peer has `timeout` to complete the next
-/// request, and then as long again to take the reply. Single bytes do not extend it, so half a request cannot hold a
-/// connection.
+/// There is one deadline: from the connection's start, or from the last reply, a peer has `timeout` to complete the
+/// next request, and then as long again to take the reply. Single bytes do not extend it, so half a request cannot
+/// hold a connection.
 final class LineFraming: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = MIFrame

@@ -3,8 +3,8 @@ package import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The management interface on a Unix stream socket: JSON-RPC 2.0, one request a line (`LineFraming`), one reply a line, in
-/// the order of the requests.
+/// The management interface on a Unix stream socket: JSON-RPC 2.0, one request a line (`LineFraming`), one reply a
+/// line, in the order of the requests.
 package struct MIService: Service {
     package struct Configuration: Sendable {
         /// Of the socket file; its folder must exist.

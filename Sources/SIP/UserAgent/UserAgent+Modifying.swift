@@ -99,9 +99,12 @@ extension UserAgent {
         }
     }
 
-    /// Takes back a re-INVITE that waits for its turn. false: it has been sent already, or there is none.
+    /// Takes back a re-INVITE that waits for its turn; one that is under way does not come again after a 491. false: it has been
+    /// sent already, or there is none.
     package mutating func withdrawReinvite(of id: LegID) -> Bool {
-        guard let leg = legs[id.handle], leg.queued != nil else { return false }
+        guard let leg = legs[id.handle] else { return false }
+        leg.outgoing?.retry = nil
+        guard leg.queued != nil else { return false }
         leg.queued = nil
         if let timer = leg.glareTimer { wheel.cancel(timer) }
         leg.glareTimer = nil

@@ -8,8 +8,7 @@ extension Catalogue {
             .counter,
             metric: "callcenter_handle_call_total",
             label: "code",
-            help:
-                "Outcomes of routing an INVITE to a flow: 1 accepted, -1 no flow ID, -2 broken From, -3 no such flow, "
+            help: "Routings of an INVITE by outcome: 1 accepted, -1 no flow ID, -2 broken From, -3 no such flow, "
                 + "-4 no agent logged in, -5 internal error.",
             .global { .counts($0.process.admission.outcomes) }
         ),

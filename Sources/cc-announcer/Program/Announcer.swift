@@ -1,0 +1,118 @@
+import ArgumentParser
+import Logging
+import NIOCore
+import NIOPosix
+import SIP
+import Transport
+
+/// The program: opens what it needs, runs until SIGTERM or SIGINT, then says BYE to all.
+@main
+struct Announcer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cc-announcer",
+        abstract: "Announcements and hold music: a SIP user agent server that plays files over RTP.",
+        discussion: """
+            Call sip:NAME@ADDRESS:PORT to hear NAME.wav of the folder: once, followed by BYE; for ever if NAME begins with \
+            queue, hold or music, or the address has the parameter ;loop. Call sip:agent-NAME@ADDRESS:PORT for an agent who \
+            rings, answers, talks a while and hangs up; he plays agent.wav if there is one.
+
+            Files are WAV, PCM of 16 bits, best with one channel and 8000 samples a second. They are read at the start. RTP \
+            carries PCMU or PCMA (G.711).
+
+            It serves everybody who reaches it, and sends RTP where their SDP says: keep it on loopback or in a trusted network.
+
+            Example: cc-announcer --listen udp:127.0.0.1:5090 --sounds /usr/share/callcenterd/sounds
+
+            Exit status: 0 after SIGTERM or SIGINT; 64 wrong arguments; 70 internal error; 71 a socket could not be opened \
+            or broke; 78 the sounds cannot be used.
+            """
+    )
+
+    @OptionGroup var options: Options
+
+    func run() async throws {
+        let verbose = options.verbose
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = verbose ? .debug : .info
+            return handler
+        }
+        let log = Logger(label: "cc-announcer")
+        do {
+            try await serve(log)
+        } catch let error as SoundLibrary.Failure {
+            throw exit(78, error, log)
+        } catch let error as BindError {
+            throw exit(71, error, log)
+        } catch let error as NoFreePort {
+            throw exit(71, error, log)
+        } catch let error as ListenerFailure {
+            throw exit(71, error, log)
+        } catch {
+            throw exit(70, error, log)
+        }
+    }
+
+    private func exit(_ code: Int32, _ error: any Error, _ log: Logger) -> ExitCode {
+        log.critical("\(error)")
+        return ExitCode(code)
+    }
+
+    /// Why the program ends.
+    private enum Stop {
+        case signal(String)
+        case socketFailed(String)
+    }
+
+    private func serve(_ log: Logger) async throws {
+        let library = try SoundLibrary(folder: options.sounds)
+        if library.names.isEmpty { log.warning("no WAV files in \(options.sounds)") }
+        let (stops, stop) = AsyncStream<Stop>.makeStream()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let listen = options.listen.endpoint
+        let sip = try await DatagramTransport.bind(listeners: [listen], on: loop)
+        // An address that only peers know may be none of this machine's.
+        let address = options.mediaAddress == nil ? listen.address : .unspecified(like: listen.address)
+        let media = try await MediaSocket.open(address, options.rtpPorts, on: loop)
+        let (limits, advertised) = (options.limits, options.mediaAddress?.address)
+        let runner = try await loop.submit {
+            let runner = Runner(
+                sip: sip,
+                media: media,
+                library: library,
+                limits: limits,
+                advertised: advertised,
+                log: log
+            ) { reason in stop.yield(.socketFailed(reason)) }
+            runner.start()
+            return NIOLoopBound(runner, eventLoop: loop)
+        }.get()
+        let signals = StopSignals { stop.yield(.signal($0)) }
+        let names = library.names.joined(separator: ", ")
+        log.notice("listening on \(sip.listeners[0].local), RTP from port \(media.local.port), sounds: \(names)")
+        var reasons = stops.makeAsyncIterator()
+        switch await reasons.next() {
+        case .signal(let name): log.notice("\(name): saying BYE to all")
+        case .socketFailed(let reason): throw ListenerFailure(reason: reason)
+        case nil: break
+        }
+        try await loop.flatSubmit { runner.value.stop() }.get()
+        await sip.close()
+        await media.close()
+        withExtendedLifetime(signals) {}
+    }
+}
+
+/// A socket of ours has died.
+private struct ListenerFailure: Error, CustomStringConvertible {
+    let reason: String
+
+    var description: String { "the SIP socket is dead: \(reason)" }
+}
+
+extension IPAddress {
+    /// The wildcard address of the same family.
+    fileprivate static func unspecified(like other: IPAddress) -> IPAddress {
+        other.isIPv4 ? IPAddress(v4: 0) : IPAddress(high: 0, low: 0)
+    }
+}

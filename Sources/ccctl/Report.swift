@@ -1,0 +1,35 @@
+/// Results that are not lists, as `key: value` lines.
+enum Report {
+    /// One line a member.
+    static func lines(of object: RawJSON) -> String {
+        let members = object.members ?? []
+        return lines(members.map { ($0.name, $0.value.text) })
+    }
+
+    /// What a reload did, and every row that could not be used with the reason.
+    static func reload(_ result: RawJSON) -> String {
+        var entries: [(String, String)] = []
+        for kind in ["Flows", "Agents"] {
+            for (change, ids) in result[kind]?.members ?? [] {
+                let names = (ids.elements ?? []).map(\.text)
+                let list = names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"
+                entries.append(("\(kind) \(change)", "\(names.count)\(list)"))
+            }
+        }
+        let refused = result["Refused"]?.elements ?? []
+        entries.append(("Rows refused", String(refused.count)))
+        let reasons = refused.map { row in
+            let place = "\(row["table"]?.text ?? "") \(row["id"]?.text ?? "")"
+            return Terminal.line("  \(place): \(row["reason"]?.text ?? "")") + "\n"
+        }
+        return lines(entries) + reasons.joined()
+    }
+
+    private static func lines(_ entries: [(key: String, value: String)]) -> String {
+        let width = entries.map { Terminal.width(of: $0.key) }.max() ?? 0
+        return entries.map { key, value in
+            let padding = String(repeating: " ", count: width - Terminal.width(of: key))
+            return Terminal.line("\(key):\(padding) \(value)") + "\n"
+        }.joined()
+    }
+}

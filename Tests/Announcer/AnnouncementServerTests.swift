@@ -1,0 +1,352 @@
+import SIP
+import Testing
+
+@testable import cc_announcer
+
+/// A caller, written in plain text, and the server that he calls. Time moves when the test says so.
+final class Stage {
+    static let caller = Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5_060)
+    static let offer = """
+        v=0\r\no=c 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0\r\n
+        """
+
+    var server: AnnouncementServer
+    var now: Milliseconds = 1_000_000
+    /// Runs while anything plays.
+    var clock: FrameClock?
+    /// Start lines of what the server has sent, and the messages.
+    var sent: [Message] = []
+    /// Packets, and where they went.
+    var packets: [(bytes: [UInt8], to: Endpoint)] = []
+
+    init(_ limits: AnnouncementServer.Limits = .init(), seconds: Double = 1) {
+        let local = Endpoint(address: IPAddress(v4: 0xC000_0264), port: 5_090)
+        let configuration = UserAgentConfiguration(listeners: [.init(endpoint: local)])
+        let samples = [Int16](repeating: 1_000, count: Int(seconds * 8_000))
+        let sound = Sound(samples: samples)
+        server = AnnouncementServer(
+            userAgent: UserAgent(configuration: configuration, random: SeededGenerator(seed: 1)),
+            library: SoundLibrary(["welcome": sound, "queue": sound]),
+            limits: limits,
+            random: SeededGenerator(seed: 2)
+        ) { _ in Endpoint(address: local.address, port: 20_000) }
+    }
+
+    var calls: Int { server.calls }
+    var isIdle: Bool { server.isIdle }
+    var playing: Int { server.player.count }
+
+    /// Moves the time on in steps of 10 ms, as timers and frames want it. What is due at the very end is left to the next call.
+    func wait(_ milliseconds: Milliseconds) {
+        for _ in 0..<milliseconds / 10 {
+            server.advance(to: now)
+            if server.player.isEmpty {
+                clock = nil
+            } else {
+                var clock = self.clock ?? FrameClock(now: UInt64(now) * 1_000_000)
+                server.play(clock.due(now: UInt64(now) * 1_000_000), now: now) { packets.append(($0, $1)) }
+                self.clock = clock
+            }
+            now += 10
+            drain()
+        }
+    }
+
+    func receive(_ text: String) {
+        server.receive(Array(text.utf8), from: Self.caller, on: ListenerID(0), now: now)
+        drain()
+    }
+
+    private func drain() {
+        var datagrams: [Outgoing] = []
+        server.drainDatagrams(into: &datagrams)
+        for datagram in datagrams {
+            guard case .message(let message) = Message.parse(datagram.bytes) else {
+                Issue.record("the server sent what cannot be read")
+                continue
+            }
+            sent.append(message)
+        }
+    }
+
+    /// The status codes and methods that the server has sent since the last call of this.
+    func heard() -> [String] {
+        defer { sent.removeAll() }
+        return sent.map { $0.status.map { "\($0)" } ?? $0.text(of: $0.methodRange) }
+    }
+
+    /// Sends a request of the dialog, or the one that begins it.
+    func request(
+        _ method: String,
+        _ user: String = "welcome",
+        cseq: Int,
+        tag: String = "",
+        branch: String? = nil,
+        body: String = ""
+    ) {
+        let type = body.isEmpty ? "" : "Content-Type: application/sdp\r\n"
+        receive(
+            """
+            \(method) sip:\(user) SIP/2.0\r
+            Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK\(branch ?? "\(method)\(cseq)")\r
+            From: <sip:caller@192.0.2.1>;tag=ours\r
+            To: <sip:\(user)>\(tag.isEmpty ? "" : ";tag=" + tag)\r
+            Call-ID: call-1\r
+            CSeq: \(cseq) \(method)\r
+            Contact: <sip:caller@192.0.2.1:5060>\r
+            Max-Forwards: 70\r
+            \(type)Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
+            """
+        )
+    }
+
+    /// The To tag of the server's last response.
+    var tag: String {
+        sent.last { !$0.isRequest }.flatMap { message in message.to.tag.map { message.text(of: $0) } } ?? ""
+    }
+
+    /// The body of the server's last message.
+    var body: String { sent.last.map { $0.text(of: $0.body) } ?? "" }
+
+    /// INVITE and ACK; returns the tag of the dialog.
+    func call(_ user: String) -> String {
+        request("INVITE", user, cseq: 1, body: Self.offer)
+        let tag = tag
+        request("ACK", user, cseq: 1, tag: tag)
+        return tag
+    }
+
+    /// Answers the server's BYE.
+    func answerBye() {
+        guard let bye = sent.last(where: { $0.method == .bye && $0.isRequest }) else { return }
+        var text = "SIP/2.0 200 OK\r\n"
+        for field in bye.fields where [.via, .from, .to, .callID, .cseq].contains(field.name) {
+            text += "\(bye.text(of: field.nameRange)): \(bye.text(of: field.value))\r\n"
+        }
+        receive(text + "Content-Length: 0\r\n\r\n")
+    }
+}
+
+@Suite("The announcement server")
+struct AnnouncementServerTests {
+    private static let target = Endpoint(address: IPAddress(v4: 0xC000_0201), port: 4_000)
+
+    @Test("answers, plays after the ACK, and says BYE at the end")
+    func once() {
+        let stage = Stage()
+        stage.request("INVITE", "welcome@h", cseq: 1, body: Stage.offer)
+        #expect(stage.body.contains("m=audio 20000 RTP/AVP 8\r\n"))
+        let tag = stage.tag
+        #expect(stage.heard().last == "200")
+        stage.wait(100)
+        #expect(stage.packets.isEmpty)
+        stage.request("ACK", "welcome@h", cseq: 1, tag: tag)
+        stage.wait(1_000)
+        #expect(stage.packets.count == 50)
+        #expect(stage.packets.allSatisfy { $0.to == Self.target && $0.bytes.count == 172 && $0.bytes[1] & 0x7F == 8 })
+        stage.wait(20)
+        #expect(stage.sent.last?.method == .bye)
+        #expect(stage.calls == 0)
+        stage.answerBye()
+        #expect(stage.isIdle)
+        #expect(stage.packets.count == 50)
+    }
+
+    @Test("plays a loop until the caller hangs up")
+    func loop() {
+        let stage = Stage()
+        let tag = stage.call("queue@h")
+        stage.wait(3_000)
+        #expect(stage.packets.count == 150)
+        #expect(stage.calls == 1)
+        stage.request("BYE", "queue@h", cseq: 2, tag: tag)
+        stage.wait(200)
+        #expect(stage.packets.count == 150)
+        #expect(stage.isIdle && stage.playing == 0)
+    }
+
+    @Test("makes an offer if there is none, and plays where the answer says")
+    func noOffer() {
+        let stage = Stage()
+        stage.request("INVITE", "queue@h", cseq: 1)
+        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8\r\n"))
+        let answer = Stage.offer.replacing("4000 RTP/AVP 8 0", with: "4444 RTP/AVP 0")
+        stage.request("ACK", "queue@h", cseq: 1, tag: stage.tag, body: answer)
+        stage.wait(200)
+        #expect(stage.packets.count == 10)
+        #expect(stage.packets.allSatisfy { $0.to.port == 4_444 && $0.bytes[1] & 0x7F == 0 })
+    }
+
+    @Test("hangs up if the ACK has no answer that it can play", arguments: ["", "4444 RTP/AVP 9", "0 RTP/AVP 0"])
+    func badAnswer(line: String) {
+        let stage = Stage()
+        stage.request("INVITE", "queue@h", cseq: 1)
+        let answer = line.isEmpty ? "" : Stage.offer.replacing("4000 RTP/AVP 8 0", with: line)
+        stage.request("ACK", "queue@h", cseq: 1, tag: stage.tag, body: answer)
+        #expect(stage.sent.last?.method == .bye)
+        stage.wait(100)
+        #expect(stage.packets.isEmpty && stage.calls == 0)
+    }
+
+    @Test(
+        "refuses what it cannot serve",
+        arguments: [
+            ("nobody@h", Stage.offer, "404"), ("h", Stage.offer, "404"),
+            ("welcome@h", Stage.offer.replacing("8 0\r\n", with: "9\r\n"), "488"), ("welcome@h", "no sdp", "400"),
+        ]
+    )
+    func refused(user: String, body: String, status: String) {
+        let stage = Stage()
+        stage.request("INVITE", user, cseq: 1, body: body)
+        #expect(stage.heard().last == status)
+        #expect(stage.calls == 0)
+    }
+
+    @Test("refuses calls beyond its limit with 503, and takes them when there is room again")
+    func limit() {
+        let stage = Stage(.init(calls: 0))
+        stage.request("INVITE", "welcome@h", cseq: 1, body: Stage.offer)
+        #expect(stage.sent.last?.number(.retryAfter) == 5)
+        #expect(stage.heard().last == "503")
+    }
+
+    @Test("goes on without a jump at a new address, and waits while on hold")
+    func reinvite() {
+        let stage = Stage(seconds: 60)
+        let tag = stage.call("welcome@h")
+        stage.wait(200)
+        func numbers(_ packets: [(bytes: [UInt8], to: Endpoint)]) -> [Int] {
+            packets.map { Int($0.bytes[2]) << 8 | Int($0.bytes[3]) }
+        }
+        let moved = Stage.offer.replacing("c 1 1", with: "c 1 2").replacing("4000", with: "5000")
+        stage.request("INVITE", "welcome@h", cseq: 2, tag: tag, body: moved)
+        #expect(stage.heard().last == "200")
+        stage.request("ACK", "welcome@h", cseq: 2, tag: tag)
+        stage.wait(200)
+        #expect(
+            stage.packets.map(\.to.port) == [UInt16](repeating: 4_000, count: 10)
+                + [UInt16](repeating: 5_000, count: 10)
+        )
+        let first = numbers(stage.packets)[0]
+        #expect(numbers(stage.packets) == (0..<20).map { (first + $0) & 0xFFFF })
+
+        let held = moved.replacing("c 1 2", with: "c 1 3") + "a=sendonly\r\n"
+        stage.request("INVITE", "welcome@h", cseq: 3, tag: tag, body: held)
+        #expect(stage.body.contains("a=recvonly\r\n"))
+        stage.request("ACK", "welcome@h", cseq: 3, tag: tag)
+        stage.wait(500)
+        #expect(stage.packets.count == 20)
+
+        stage.request("INVITE", "welcome@h", cseq: 4, tag: tag, body: moved.replacing("c 1 2", with: "c 1 4"))
+        stage.request("ACK", "welcome@h", cseq: 4, tag: tag)
+        stage.wait(20)
+        #expect(stage.packets.count == 21)
+        #expect(stage.packets[20].bytes[1] == 0x88)
+        #expect(numbers(stage.packets)[20] == (first + 20) & 0xFFFF)
+    }
+
+    @Test("keeps playing if a re-INVITE offers nothing that it can play")
+    func reinviteRefused() {
+        let stage = Stage()
+        let tag = stage.call("queue@h")
+        let bad = Stage.offer.replacing("c 1 1", with: "c 1 2").replacing("8 0\r\n", with: "9\r\n")
+        stage.request("INVITE", "queue@h", cseq: 2, tag: tag, body: bad)
+        #expect(stage.heard().last == "488")
+        stage.request("ACK", "queue@h", cseq: 2, tag: tag, branch: "INVITE2")
+        stage.wait(200)
+        #expect(stage.packets.count == 10 && stage.calls == 1)
+    }
+
+    @Test("makes an offer to a re-INVITE without one")
+    func reinviteWithoutOffer() {
+        let stage = Stage()
+        let tag = stage.call("queue@h")
+        stage.wait(100)
+        stage.request("INVITE", "queue@h", cseq: 2, tag: tag)
+        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8\r\n"))
+        let answer = Stage.offer.replacing("4000 RTP/AVP 8 0", with: "4444 RTP/AVP 0")
+        stage.request("ACK", "queue@h", cseq: 2, tag: tag, body: answer)
+        stage.wait(100)
+        #expect(stage.packets.map(\.to.port) == [4_000, 4_000, 4_000, 4_000, 4_000, 4_444, 4_444, 4_444, 4_444, 4_444])
+    }
+
+    @Test("plays an agent, who rings, answers, talks and hangs up")
+    func agent() {
+        let stage = Stage()
+        stage.request("INVITE", "agent-anna@h", cseq: 1, body: Stage.offer)
+        #expect(stage.heard().last == "180")
+        stage.wait(1_490)
+        #expect(stage.heard() == [])
+        stage.wait(20)
+        let tag = stage.tag
+        #expect(stage.heard() == ["200"])
+        stage.request("ACK", "agent-anna@h", cseq: 1, tag: tag)
+        stage.wait(5_980)
+        #expect(stage.calls == 1)
+        stage.wait(40)
+        #expect(stage.heard() == ["BYE"])
+        #expect(298...301 ~= stage.packets.count)
+    }
+
+    @Test("lets a caller cancel while the agent rings")
+    func cancel() {
+        let stage = Stage()
+        stage.request("INVITE", "agent-anna@h", cseq: 1, body: Stage.offer)
+        stage.request("CANCEL", "agent-anna@h", cseq: 1, branch: "INVITE1")
+        #expect(stage.heard().suffix(2).sorted() == ["200", "487"])
+        #expect(stage.calls == 0)
+        stage.wait(3_000)
+        #expect(stage.packets.isEmpty)
+    }
+
+    @Test("ends a call after the longest time")
+    func longest() {
+        let stage = Stage(.init(longest: 2_000))
+        _ = stage.call("queue@h")
+        stage.wait(1_990)
+        #expect(stage.calls == 1)
+        stage.wait(20)
+        #expect(stage.sent.last?.method == .bye)
+        #expect(stage.calls == 0)
+    }
+
+    @Test("ends a call that is never acknowledged")
+    func noACK() {
+        let stage = Stage()
+        stage.request("INVITE", "queue@h", cseq: 1, body: Stage.offer)
+        stage.wait(33_000)
+        #expect(stage.sent.last?.method == .bye)
+        #expect(stage.calls == 0 && stage.packets.isEmpty)
+        stage.wait(33_000)
+        #expect(stage.isIdle)
+    }
+
+    @Test("says BYE to all when it is closed, and takes no more calls")
+    func close() {
+        let stage = Stage()
+        _ = stage.call("queue@h")
+        stage.server.close(now: stage.now)
+        stage.wait(10)
+        #expect(stage.sent.last?.method == .bye)
+        stage.answerBye()
+        #expect(stage.isIdle)
+        stage.request("INVITE", "queue@h", cseq: 9, body: Stage.offer)
+        #expect(stage.heard().last == "503")
+    }
+
+    @Test("is not disturbed by rubbish")
+    func rubbish() {
+        let stage = Stage()
+        let tag = stage.call("queue@h")
+        for text in ["", "\r\n\r\n", "hello", "INVITE", "INVITE sip:queue@h SIP/2.0\r\n\r\n", "SIP/2.0 200 OK\r\n\r\n"]
+        {
+            stage.receive(text)
+        }
+        stage.request("BYE", "queue@h", cseq: 5, tag: tag + "x")
+        #expect(stage.heard().last == "481")
+        stage.wait(100)
+        #expect(stage.packets.count == 5 && stage.calls == 1)
+    }
+}

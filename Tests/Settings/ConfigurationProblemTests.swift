@@ -1,0 +1,309 @@
+import Foundation
+import Settings
+import Testing
+
+@Suite("What is wrong with a configuration file is said with file, line, key and what was expected")
+struct ConfigurationProblemTests {
+    struct Bad: CustomTestStringConvertible {
+        let yaml: String
+        let problems: [String]
+
+        init(_ yaml: String, _ problems: String...) {
+            self.yaml = yaml
+            self.problems = problems
+        }
+
+        var testDescription: String { yaml.replacingOccurrences(of: "\n", with: "⏎") }
+    }
+
+    static let keys: [Bad] = [
+        Bad("wrapup_tme: 3", "c.yaml:1: wrapup_tme: is not a known key; did you mean wrapup_time?"),
+        Bad("Wrapup_Time: 3", "c.yaml:1: Wrapup_Time: is not a known key; did you mean wrapup_time?"),
+        Bad("sip:\n  lisetn: []", "c.yaml:2: sip.lisetn: is not a known key; did you mean listen?"),
+        Bad("trusted: []", "c.yaml:1: trusted: is not a known key; did you mean sip.trusted?"),
+        Bad("log: {file: /x}", "c.yaml:1: log.file: is not a known key; expected one of level"),
+        Bad("snmp: {enabled: true}", "c.yaml:1: snmp: is not yet supported by this version; remove it"),
+        Bad("rt_db_url: null", "c.yaml:1: rt_db_url: is not yet supported by this version; remove it"),
+        Bad(
+            "sip: {keepalive: 5, outbound_proxy: null, session_expires: 90}",
+            "c.yaml:1: sip.keepalive: is not yet supported by this version; remove it",
+            "c.yaml:1: sip.outbound_proxy: is not yet supported by this version; remove it",
+            "c.yaml:1: sip.session_expires: is not yet supported by this version; remove it"
+        ),
+        Bad("http: {mi: true}", "c.yaml:1: http.mi: is not yet supported by this version; remove it"),
+        Bad("http: {token_file: /t}", "c.yaml:1: http.token_file: is not yet supported by this version; remove it"),
+        Bad("mi: {fifo: /f}", "c.yaml:1: mi.fifo: is not yet supported by this version; remove it"),
+        Bad(
+            "internal_call_dispatching: true",
+            "c.yaml:1: internal_call_dispatching: is not yet supported by this version; remove it"
+        ),
+        Bad(
+            "scenario_directory: /s",
+            "c.yaml:1: scenario_directory: is not yet supported by this version; remove it"
+        ),
+        Bad("? [a]\n: 1", "c.yaml:1: \(unnamedKey)"),
+    ]
+    static let unnamedKey =
+        "is not a known key; expected one of db_url, acc_db_url, b2b_scenario, wrapup_time, reject_on_no_agents, "
+        + "queue_pos_param, agent_ring_timeout, reoffer_delay, max_no_answer, media_answer_timeout, welcome_max, "
+        + "max_wait, hand_over_timeout, max_call_duration, service_level_threshold, state_directory, sip, routes, "
+        + "handle_call_status, http, mi, log"
+
+    static let values: [Bad] = [
+        Bad(
+            "wrapup_time: soon",
+            "c.yaml:1: wrapup_time: \"soon\" is not a duration in range; "
+                + "expected seconds from 0 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "wrapup_time: -1",
+            "c.yaml:1: wrapup_time: \"-1\" is not a duration in range; "
+                + "expected seconds from 0 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "agent_ring_timeout: 0",
+            "c.yaml:1: agent_ring_timeout: \"0\" is not a duration in range; "
+                + "expected seconds from 0.1 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "max_wait: 604801",
+            "c.yaml:1: max_wait: \"604801\" is not a duration in range; "
+                + "expected seconds from 0.1 to 604800, such as 30 or 0.5"
+        ),
+        Bad(
+            "max_wait: 99999999999999999999",
+            "c.yaml:1: max_wait: \"99999999999999999999\" is not a duration in range; "
+                + "expected seconds from 0.1 to 604800, such as 30 or 0.5"
+        ),
+        Bad(
+            "welcome_max: 1.2345",
+            "c.yaml:1: welcome_max: \"1.2345\" is not a duration in range; "
+                + "expected seconds from 0.1 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "reoffer_delay:",
+            "c.yaml:1: reoffer_delay: nothing is not a duration in range; "
+                + "expected seconds from 0 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "reoffer_delay: [1]",
+            "c.yaml:1: reoffer_delay: a list is not a duration in range; "
+                + "expected seconds from 0 to 86400, such as 30 or 0.5"
+        ),
+        Bad(
+            "max_no_answer: 1.5",
+            "c.yaml:1: max_no_answer: \"1.5\" is not a number in range; expected a whole number from 0 to 1000"
+        ),
+        Bad(
+            "reject_on_no_agents: yes",
+            "c.yaml:1: reject_on_no_agents: \"yes\" is not a switch; expected true or false"
+        ),
+        Bad(
+            "b2b_scenario: chat",
+            "c.yaml:1: b2b_scenario: \"chat\" is not a known scenario; expected call center"
+        ),
+        Bad(
+            "queue_pos_param: a=b",
+            "c.yaml:1: queue_pos_param: \"a=b\" is not a parameter name; "
+                + "expected letters, digits and -.!%*_+`'~, such as position"
+        ),
+        Bad(
+            "state_directory: state",
+            "c.yaml:1: state_directory: \"state\" is not a path; "
+                + "expected an absolute path of at most 4095 bytes such as /var/lib/callcenterd"
+        ),
+        Bad("db_url: mysql://me:secret@host/db", "c.yaml:1: db_url: is no database address; expected sqlite:/path"),
+        Bad("acc_db_url: secret", "c.yaml:1: acc_db_url: is no database address; expected sqlite:/path"),
+        Bad("db_url: null", "c.yaml:1: db_url: is no database address; expected sqlite:/path"),
+        Bad(
+            "log: {level: loud}",
+            "c.yaml:1: log.level: \"loud\" is not a log level; "
+                + "expected trace, debug, info, notice, warning, error or critical"
+        ),
+        Bad("log: info", "c.yaml:1: log: \"info\" is not a section; expected keys with values"),
+        Bad("[1, 2]", "c.yaml:1: a list is not a section; expected keys with values"),
+    ]
+
+    static let network: [Bad] = [
+        Bad(
+            "sip:\n  trusted:\n    - 10.0.0.0/8\n    - 10.0.0.0/99",
+            "c.yaml:4: sip.trusted[1]: \"10.0.0.0/99\" is not an address block; expected CIDR such as 10.0.0.0/8"
+        ),
+        Bad(
+            "sip: {trusted: 10.0.0.0/8}",
+            "c.yaml:1: sip.trusted: \"10.0.0.0/8\" is not a list; expected a list of address blocks such as 10.0.0.0/8"
+        ),
+        Bad(
+            "sip: {listen: [\"tcp:0.0.0.0:5060\"]}",
+            "c.yaml:1: sip.listen[0]: \"tcp:0.0.0.0:5060\" is not yet supported by this version; only udp: so far"
+        ),
+        Bad(
+            "sip: {listen: [\"tls:0.0.0.0:5061\"]}",
+            "c.yaml:1: sip.listen[0]: \"tls:0.0.0.0:5061\" is not yet supported by this version; only udp: so far"
+        ),
+        Bad(
+            "sip: {listen: [\"udp:localhost:5060\"]}",
+            "c.yaml:1: sip.listen[0]: \"udp:localhost:5060\" is not a listening address; "
+                + "expected udp:ADDRESS:PORT such as udp:192.0.2.1:5060"
+        ),
+        Bad(
+            "sip: {listen: [\"udp:2001:db8::1:5060\"]}",
+            "c.yaml:1: sip.listen[0]: \"udp:2001:db8::1:5060\" is not a listening address; "
+                + "expected udp:ADDRESS:PORT such as udp:192.0.2.1:5060"
+        ),
+        Bad(
+            "sip: {listen: [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]}",
+            "c.yaml:1: sip.listen: udp:127.0.0.1:5060 is there more than once; expected each address once"
+        ),
+        Bad("sip: {listen: []}", "c.yaml:1: sip.listen: has 0 addresses; expected 1 to 16"),
+        Bad(
+            "sip: {advertised_address: 0.0.0.0}",
+            "c.yaml:1: sip.advertised_address: \"0.0.0.0\" is not an address; expected an IP address such as 192.0.2.10"
+        ),
+        Bad(
+            "sip: {untrusted: ignore}",
+            "c.yaml:1: sip.untrusted: \"ignore\" is not a policy; expected reject or drop"
+        ),
+        Bad(
+            "sip: {max_calls: 0}",
+            "c.yaml:1: sip.max_calls: \"0\" is not a number in range; expected a whole number from 1 to 1000000"
+        ),
+        Bad(
+            "http: {listen: \":9506\"}",
+            "c.yaml:1: http.listen: \":9506\" is not an address and port; expected ADDRESS:PORT such as 127.0.0.1:9506"
+        ),
+        Bad(
+            "http: {listen: \"127.0.0.1:70000\"}",
+            "c.yaml:1: http.listen: \"127.0.0.1:70000\" is not an address and port; "
+                + "expected ADDRESS:PORT such as 127.0.0.1:9506"
+        ),
+        Bad(
+            "mi: {socket: /\(String(repeating: "x", count: 107))}",
+            "c.yaml:1: mi.socket: \"/\(String(repeating: "x", count: 79))\" is not a path; "
+                + "expected an absolute path of at most 107 bytes such as /run/callcenterd/mi.sock"
+        ),
+    ]
+
+    static let shape =
+        "expected {match: PATTERN, flow: FLOW}, with uri:, to: or from: in place of match:, "
+        + "or with header: NAME beside it"
+
+    static let routes: [Bad] = [
+        Bad("routes: [help]", "c.yaml:1: routes[0]: \"help\" is not a route; \(shape)"),
+        Bad("routes: [{flow: a}]", "c.yaml:1: routes[0]: has no pattern; \(shape)"),
+        Bad("routes: [{match: a, to: b, flow: a}]", "c.yaml:1: routes[0]: has several patterns; \(shape)"),
+        Bad(
+            "routes:\n  - {match: \"{flow}\"}\n  - {match: a}",
+            "c.yaml:3: routes[1]: has no flow; expected flow: FLOW, or {flow} in the pattern"
+        ),
+        Bad(
+            "routes: [{match: \"a**\", flow: b}]",
+            "c.yaml:1: routes[0].match: \"a**\": two wildcards side by side cannot be told apart"
+        ),
+        Bad(
+            "routes: [{match: a, flow: \"{flow}\"}]",
+            "c.yaml:1: routes[0].flow: \"{flow}\" is not in the pattern; expected it there, or a flow ID here"
+        ),
+        Bad(
+            "routes: [{match: \"{flow}\", flow: a}]",
+            "c.yaml:1: routes[0].flow: \"a\" beside a pattern with {flow}; expected one or the other"
+        ),
+        Bad(
+            "routes: [{header: X-Q, to: a, flow: a}]",
+            "c.yaml:1: routes[0].header: cannot stand beside to:; expected header: NAME with match: PATTERN"
+        ),
+        Bad(
+            "routes: [{header: \"X Q\", match: a, flow: a}]",
+            "c.yaml:1: routes[0].header: \"X Q\" is not a header name; "
+                + "expected letters, digits and -.!%*_+`'~, such as X-Queue"
+        ),
+        Bad(
+            "routes: [{mach: a, flow: a, match: b}]",
+            "c.yaml:1: routes[0].mach: is not a known key; did you mean match?"
+        ),
+        Bad(
+            "handle_call_status: {-1: sip:voicemail@example.com, -2: 302 sip:a@b, -3: 200}",
+            "c.yaml:1: handle_call_status.-1: \"sip:voicemail@example.com\" is not a status; "
+                + "expected one from 400 to 699; URIs and redirection are not yet supported by this version",
+            "c.yaml:1: handle_call_status.-2: \"302 sip:a@b\" is not a status; "
+                + "expected one from 400 to 699; URIs and redirection are not yet supported by this version",
+            "c.yaml:1: handle_call_status.-3: \"200\" is not a number in range; "
+                + "expected a whole number from 400 to 699"
+        ),
+        Bad(
+            "handle_call_status: {-66: 404}",
+            "c.yaml:1: handle_call_status.-66: is not a known key; expected one of -1, -2, -3, -4, -5"
+        ),
+    ]
+
+    static let syntax: [Bad] = [
+        Bad(
+            "a: [1\nb: 2",
+            "c.yaml:2: is not YAML: while parsing a flow sequence, did not find expected ',' or ']'"
+        ),
+        Bad(
+            "max_wait: 5\n\tlog: 1",
+            "c.yaml:2: is not YAML: while scanning a plain scalar, found a tab character that violates indentation"
+        ),
+        Bad(
+            "wrapup_time: 1\nmax_wait: 2\nwrapup_time: 3",
+            "c.yaml:1: wrapup_time: is there more than once; expected each key once"
+        ),
+        Bad("max_wait: 5\nlog: {level: \u{1}}", "c.yaml:2: is not YAML: control characters are not allowed"),
+        Bad(
+            "max_wait: 5\n---\nmax_wait: 6",
+            "c.yaml:2: is not YAML: expected a single document in the stream, but found another document"
+        ),
+    ]
+
+    @Test("each has its message", arguments: [keys, values, network, routes, syntax].flatMap { $0 })
+    func message(bad: Bad) {
+        #expect(problems(bad.yaml) == bad.problems)
+    }
+
+    @Test("all problems of a file are reported, in the order of its lines")
+    func allOfThem() {
+        let yaml = """
+            log:
+              level: loud
+            sip:
+              max_calls: many
+            wrapup_time: x
+            routes:
+              - {flow: a}
+            """
+        let places = problems(yaml).compactMap { $0.split(separator: ":").dropFirst().first }
+        #expect(places == ["2", "4", "5", "7"])
+    }
+
+    @Test("the column is known too")
+    func column() throws {
+        let error = try #require(throws: ConfigurationError.self) { try parse("sip: {max_calls: x}") }
+        #expect(error.problems.first?.line == 1)
+        #expect(error.problems.first?.column == 18)
+        #expect(error.problems.first?.key == "sip.max_calls")
+    }
+
+    @Test("a missing file, a folder and a file that is no text are refused by name")
+    func files() throws {
+        try withTemporaryFolder { folder in
+            func problem(_ file: String) -> String {
+                do throws(ConfigurationError) {
+                    _ = try Configuration.load(file: file, checks: checks)
+                    return "none"
+                } catch {
+                    return error.description
+                }
+            }
+            let missing = folder.path + "/none.yaml"
+            #expect(problem(missing) == "\(missing): cannot be read: No such file or directory")
+            #expect(problem(folder.path) == "\(folder.path): cannot be read; expected a file")
+            let binary = folder.appendingPathComponent("b.yaml")
+            try Data([0x61, 0x3A, 0x20, 0xFF]).write(to: binary)
+            #expect(problem(binary.path) == "\(binary.path): is not UTF-8 text; expected YAML in UTF-8")
+            let large = folder.appendingPathComponent("l.yaml")
+            try Data(repeating: 0x23, count: 1 << 20 + 1).write(to: large)
+            #expect(problem(large.path) == "\(large.path): has more than 1048576 bytes; expected a configuration file")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import SIP
+import Settings
+import Testing
+
+@Suite("A configuration file becomes one validated value")
+struct ConfigurationTests {
+    @Test(
+        "an empty file, empty sections and comments mean the defaults",
+        arguments: ["", "# x\n", "---\n", "sip:\nroutes:\n"]
+    )
+    func defaults(yaml: String) throws {
+        #expect(try parse(yaml) == Configuration())
+    }
+
+    @Test("an empty file on the disk means the defaults")
+    func emptyFile() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("empty.yaml")
+            try Data().write(to: file)
+            #expect(try Configuration.load(file: file.path, checks: checks) == Configuration())
+        }
+    }
+
+    @Test("the shipped file says the defaults, and every key that has an effect")
+    func shippedFile() throws {
+        let file = repository.appendingPathComponent("packaging/callcenterd.yaml").path
+        #expect(try Configuration.load(file: file, checks: checks) == Configuration())
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        for line in Configuration.describe().split(separator: "\n") {
+            let path = line.prefix { $0 != " " }
+            let name = path.split(separator: ".").last ?? path
+            #expect(lines.contains { $0.hasPrefix("\(name):") }, "\(path) is missing")
+        }
+    }
+
+    @Test("every key is taken")
+    func full() throws {
+        let configuration = try parse(Self.full)
+        var expected = Configuration()
+        expected.databaseURL = "sqlite:/a.db"
+        expected.recordsDatabaseURL = "sqlite:/b.db"
+        expected.wrapupTime = 0
+        expected.rejectsOnNoAgents = false
+        expected.queuePositionParameter = "position"
+        expected.agentRingTimeout = 1_500
+        expected.reofferDelay = 6_000
+        expected.maxNoAnswer = 0
+        expected.mediaAnswerTimeout = 7_000
+        expected.welcomeMax = 60_000
+        expected.maxWait = 1_001
+        expected.handOverTimeout = 9_000
+        expected.maxCallDuration = 604_800_000
+        expected.serviceLevelThreshold = 10_000
+        expected.stateDirectory = "/s"
+        expected.sip.listen = [
+            Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060),
+            Endpoint(address: IPAddress(high: 0x2001_0DB8_0000_0000, low: 1), port: 5070),
+        ]
+        expected.sip.advertisedAddress = IPAddress(v4: 0xC633_6401)
+        expected.sip.trusted = [IPNetwork("10.0.0.0/8"), IPNetwork("2001:db8::/32"), IPNetwork("192.0.2.7")]
+            .compactMap { $0 }
+        expected.sip.untrusted = .drop
+        expected.sip.maxCalls = 7
+        expected.routes = [
+            RouteRule(pattern: "sip:help@*", flow: "support"),
+            RouteRule(pattern: "sip:{flow}@pbx", flow: nil),
+            RouteRule(subject: .to, pattern: "sip:{flow}@*", flow: nil),
+            RouteRule(subject: .from, pattern: "*vip*", flow: "gold"),
+            RouteRule(subject: .header("X-Queue"), pattern: "{flow}", flow: nil),
+        ]
+        expected.handleCallStatus.noFlowID = 484
+        expected.handleCallStatus.noAgents = 603
+        expected.httpListen = Endpoint(address: IPAddress(high: 0, low: 1), port: 80, transport: .tcp)
+        expected.managementSocket = "/m"
+        expected.logLevel = .debug
+        #expect(configuration == expected)
+    }
+
+    static let full = """
+        db_url: sqlite:/a.db
+        acc_db_url: "sqlite:/b.db"
+        b2b_scenario: call center
+        wrapup_time: 0
+        reject_on_no_agents: false
+        queue_pos_param: position
+        agent_ring_timeout: 1.5
+        reoffer_delay: 6
+        max_no_answer: 0
+        media_answer_timeout: 7
+        welcome_max: 60.0
+        max_wait: 1.001
+        hand_over_timeout: 9
+        max_call_duration: 604800
+        service_level_threshold: 10
+        state_directory: /s
+        sip:
+          listen: ["udp:192.0.2.1:5060", "udp:[2001:db8::1]:5070"]
+          advertised_address: 198.51.100.1
+          trusted: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+          untrusted: drop
+          max_calls: 7
+        routes:
+          - {match: "sip:help@*", flow: support}
+          - {uri: "sip:{flow}@pbx", flow: "{flow}"}
+          - {to: "sip:{flow}@*"}
+          - {from: "*vip*", flow: gold}
+          - {header: X-Queue, match: "{flow}"}
+        handle_call_status: {-1: 484, -4: 603}
+        http: {listen: "[::1]:80"}
+        mi: {socket: /m}
+        log: {level: debug}
+        """
+
+    @Test("every change is found, and those that need a restart are named")
+    func changes() throws {
+        let changed = try parse(Self.full)
+        let all = Configuration.describe().split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        // There is only one scenario so far.
+        let changeable = all.filter { $0.first != "b2b_scenario" }
+        #expect(changed.changes(comparedTo: Configuration()) == changeable.compactMap(\.first))
+        #expect(
+            changed.changesNeedingRestart(comparedTo: Configuration()) == [
+                "db_url", "acc_db_url", "state_directory", "sip.listen", "sip.advertised_address", "http.listen",
+                "mi.socket",
+            ]
+        )
+        #expect(changed.changes(comparedTo: changed).isEmpty)
+    }
+
+    @Test("a change that a reload applies needs no restart")
+    func reload() throws {
+        let changed = try parse("wrapup_time: 5\nsip: {trusted: []}")
+        #expect(changed.changes(comparedTo: Configuration()) == ["wrapup_time", "sip.trusted"])
+        #expect(changed.changesNeedingRestart(comparedTo: Configuration()).isEmpty)
+    }
+
+    @Test("the description says for each key what applies it")
+    func description() {
+        let lines = Configuration.describe().split(separator: "\n")
+        #expect(lines.first == "db_url                   restart")
+        #expect(lines.contains("wrapup_time              reload"))
+        #expect(!lines.contains { $0.hasSuffix("later") })
+    }
+}

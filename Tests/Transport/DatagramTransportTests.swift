@@ -1,0 +1,197 @@
+import NIOCore
+import NIOPosix
+import SIP
+import Testing
+
+@testable import Transport
+
+private let loopback = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 0)
+private let first = ListenerID(0)
+
+@Suite("A datagram transport", .timeLimit(.minutes(1)))
+struct DatagramTransportTests {
+    /// Opens a transport on loopback whose handler calls `answer` for every datagram, and closes it after `body`.
+    private func withTransport(
+        _ listeners: [Endpoint] = [loopback],
+        isStarted: Bool = true,
+        answer: @escaping @Sendable (DatagramTransport, [UInt8], Endpoint, ListenerID) -> Void = { _, _, _, _ in },
+        _ body: (DatagramTransport, inout AsyncStream<Event>.Iterator) async throws -> Void
+    ) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let transport = try await DatagramTransport.bind(listeners: listeners, on: loop)
+        let (stream, events) = AsyncStream<Event>.makeStream()
+        if isStarted {
+            try await loop.submit {
+                transport.start(Recorder(events) { [unowned transport] in answer(transport, $0, $1, $2) })
+            }.get()
+        }
+        var iterator = stream.makeAsyncIterator()
+        do {
+            try await body(transport, &iterator)
+        } catch {
+            await transport.close()
+            throw error
+        }
+        await transport.close()
+    }
+
+    private func counters(_ transport: DatagramTransport) async throws -> DatagramCounters {
+        try await transport.eventLoop.submit { transport.counters }.get()
+    }
+
+    @Test("says from whom and on which listener a datagram came")
+    func source() async throws {
+        let peer = try Peer()
+        try await withTransport([loopback, loopback]) { transport, events in
+            let second = transport.listeners[1]
+            #expect(second.id == ListenerID(1))
+            #expect(second.local.port != transport.listeners[0].local.port)
+            _ = peer.send([1, 2, 3], to: second.local.port)
+            #expect(await events.next() == .received([1, 2, 3], from: peer.endpoint, on: second.id))
+            #expect(await events.next() == .batchEnded)
+        }
+    }
+
+    @Test("takes datagrams that came before it was started, in one batch")
+    func batch() async throws {
+        let peer = try Peer()
+        try await withTransport(isStarted: false) { transport, _ in
+            for number in 0..<20 as Range<UInt8> { _ = peer.send([number], to: transport.listeners[0].local.port) }
+            let (stream, continuation) = AsyncStream<Event>.makeStream()
+            try await transport.eventLoop.submit { transport.start(Recorder(continuation) { _, _, _ in }) }.get()
+            var events = stream.makeAsyncIterator()
+            for number in 0..<20 as Range<UInt8> {
+                #expect(await events.next() == .received([number], from: peer.endpoint, on: first))
+            }
+            #expect(await events.next() == .batchEnded)
+        }
+    }
+
+    @Test("does not cut off a datagram", arguments: [0, 1, 1_500, 9_000, 60_000, 65_507])
+    func sizes(count: Int) async throws {
+        let peer = try Peer()
+        let sent = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        try await withTransport(answer: { $0.send($1, to: $2, from: $3) }) { transport, events in
+            #expect(peer.send(sent, to: transport.listeners[0].local.port) == count)
+            #expect(await events.next() == .received(sent, from: peer.endpoint, on: first))
+            #expect(peer.receive()?.bytes == sent)
+            let counters = try await counters(transport)
+            #expect(counters.receivedBytes == UInt64(count) && counters.sentBytes == UInt64(count))
+        }
+    }
+
+    @Test("answers from the port that was asked, all answers of a batch together")
+    func reply() async throws {
+        let peer = try Peer()
+        let answer: @Sendable (DatagramTransport, [UInt8], Endpoint, ListenerID) -> Void = { transport, bytes, to, on in
+            for copy in 0..<100 as Range<UInt8> { transport.send(bytes + [copy], to: to, from: on) }
+            // Nothing leaves before the batch has ended.
+            #expect(transport.counters.sent == 0)
+        }
+        try await withTransport([loopback, loopback], answer: answer) { transport, _ in
+            let port = transport.listeners[1].local.port
+            _ = peer.send([7], to: port)
+            for copy in 0..<100 as Range<UInt8> {
+                let answer = peer.receive()
+                #expect(answer?.bytes == [7, copy])
+                #expect(answer?.port == port)
+            }
+            let counters = try await counters(transport)
+            #expect(counters.sent == 100)
+        }
+    }
+
+    @Test("sends on flush what was not sent in a batch")
+    func flush() async throws {
+        let peer = try Peer()
+        let endpoint = peer.endpoint
+        try await withTransport { transport, _ in
+            try await transport.eventLoop.submit {
+                transport.send([42], to: endpoint, from: first)
+                #expect(transport.counters.sent == 0)
+                transport.flush()
+                #expect(transport.counters.sent == 1)
+            }.get()
+            #expect(peer.receive()?.bytes == [42])
+        }
+    }
+
+    @Test("sends what waits when it is closed, and takes no more")
+    func close() async throws {
+        let peer = try Peer()
+        let endpoint = peer.endpoint
+        try await withTransport { transport, _ in
+            try await transport.eventLoop.submit { transport.send([1], to: endpoint, from: first) }.get()
+            await transport.close()
+            #expect(peer.receive()?.bytes == [1])
+            try await transport.eventLoop.submit { transport.send([2], to: endpoint, from: first) }.get()
+            let counters = try await counters(transport)
+            #expect(counters.dropped == 1)
+        }
+    }
+
+    // Each of these makes SwiftNIO's own datagram channel close itself.
+    @Test(
+        "counts a refused datagram, sends the ones around it and stays open",
+        arguments: [
+            Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 0),
+            Endpoint(address: IPAddress(v4: 0xFFFF_FFFF), port: 5060),
+            Endpoint(address: IPAddress(high: 0, low: 1), port: 5060),
+            Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060),
+        ]
+    )
+    func refused(destination: Endpoint) async throws {
+        let peer = try Peer()
+        let endpoint = peer.endpoint
+        try await withTransport { transport, events in
+            try await transport.eventLoop.submit {
+                transport.send([1], to: endpoint, from: first)
+                transport.send([0], to: destination, from: first)
+                transport.send([2], to: endpoint, from: first)
+                transport.flush()
+            }.get()
+            #expect(peer.receive()?.bytes == [1])
+            #expect(peer.receive()?.bytes == [2])
+            let counters = try await counters(transport)
+            #expect(counters.sent == 2 && counters.sendErrors == 1)
+            _ = peer.send([3], to: transport.listeners[0].local.port)
+            #expect(await events.next() == .received([3], from: endpoint, on: first))
+        }
+    }
+
+    @Test("stays open when a peer's port is closed")
+    func nobodyThere() async throws {
+        let gone = Endpoint(address: IPAddress(v4: 0x7F58_0002), port: 9)
+        let peer = try Peer()
+        try await withTransport { transport, events in
+            for _ in 0..<3 {
+                try await transport.eventLoop.submit {
+                    transport.send([1], to: gone, from: first)
+                    transport.flush()
+                }.get()
+            }
+            _ = peer.send([3], to: transport.listeners[0].local.port)
+            #expect(await events.next() == .received([3], from: peer.endpoint, on: first))
+        }
+    }
+
+    @Test("counts a datagram that UDP cannot carry, without trying it")
+    func oversized() async throws {
+        try await withTransport { transport, _ in
+            try await transport.eventLoop.submit {
+                transport.send([UInt8](repeating: 0, count: 65_508), to: loopback, from: first)
+            }.get()
+            let counters = try await counters(transport)
+            #expect(counters.oversized == 1)
+        }
+    }
+
+    @Test("reports the receive buffer it got")
+    func receiveBuffer() async throws {
+        try await withTransport { transport, _ in
+            let listener = transport.listeners[0]
+            #expect(listener.receiveBufferAsked == 8 << 20)
+            #expect(listener.receiveBufferGranted > 0 && listener.receiveBufferGranted <= listener.receiveBufferAsked)
+        }
+    }
+}
