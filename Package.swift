@@ -7,7 +7,6 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -31,7 +30,7 @@ let package = Package(
     targets: [
         // Pure: no I/O, no clock, no Foundation. Tests/House holds this.
         .target(name: "SIP", swiftSettings: settings),
-        .target(name: "CallCenter", dependencies: [collections, deque], swiftSettings: settings),
+        .target(name: "CallCenter", swiftSettings: settings),
         .target(name: "Exchange", dependencies: ["SIP", "CallCenter"], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: ["CallCenter"], swiftSettings: settings),
 

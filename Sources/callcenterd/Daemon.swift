@@ -1,4 +1,5 @@
 import CallCenter
+import Dispatch
 import Exchange
 import Logging
 import Management
@@ -19,7 +20,9 @@ struct Daemon {
     let file: String
 
     func run() async throws(StartError) {
-        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        let log = LogSink()
+        LoggingSystem.bootstrap { _ in StandardErrorLog(sink: log) }
+        defer { log.flush(within: .seconds(1)) }
         var logger = Logger(label: "callcenterd")
         logger.logLevel = Logger.Level(configuration.logLevel)
 

@@ -1,3 +1,5 @@
+import SIP
+
 extension Torture {
     static let invalid = [
         Torture(

@@ -1,0 +1,133 @@
+import Dispatch
+import Glibc
+import Logging
+import Synchronization
+
+/// Log lines on standard error: `2026-11-22T22:35:46.123Z info call arrived call=7 flow=support`.
+///
+/// Whoever logs only appends to a buffer; a thread of its own writes. A reader that does not read (a full pipe, a stopped
+/// terminal) can therefore not stop the call loop: beyond the bound lines are left out, and how many is said afterwards.
+struct StandardErrorLog: LogHandler {
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    private let sink: LogSink
+
+    init(sink: LogSink) { self.sink = sink }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var line = "\(Self.timestamp()) \(event.level) \(event.message)"
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        // In one order, whatever the hashing: lines of the same kind are to look the same.
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            line += " \(key.lowercased())=\(Self.quoted("\(value)"))"
+        }
+        if let error = event.error { line += " error=\(Self.quoted("\(error)"))" }
+        sink.append(line)
+    }
+
+    /// A value with blanks or quotes in it gets quotes; what could break the line is escaped.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x7F && $0 != 0x5C }
+        guard !isPlain else { return text }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F: quoted += "\\u{\(String(scalar.value, radix: 16))}"
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// RFC 3339, UTC, milliseconds.
+    private static func timestamp() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        var parts = tm()
+        gmtime_r(&time.tv_sec, &parts)
+        func digits(_ number: Int, _ width: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        }
+        let date = "\(parts.tm_year + 1900)-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
+        let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
+        return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000_000, 3))Z"
+    }
+}
+
+/// The lines that wait to be written to a descriptor, up to a bound.
+final class LogSink: Sendable {
+    private struct Waiting {
+        var bytes: [UInt8] = []
+        var dropped = 0
+        var isWriting = false
+    }
+
+    private let descriptor: CInt
+    private let limit: Int
+    private let waiting = Mutex(Waiting())
+    private let queue = DispatchQueue(label: "callcenterd.log", qos: .utility)
+
+    /// - Parameter limit: bytes that may wait.
+    init(descriptor: CInt = STDERR_FILENO, limit: Int = 1 << 20) {
+        self.descriptor = descriptor
+        self.limit = limit
+    }
+
+    func append(_ line: String) {
+        let mustStart = waiting.withLock { waiting in
+            guard waiting.bytes.count < limit else {
+                waiting.dropped += 1
+                return false
+            }
+            waiting.bytes.append(contentsOf: line.utf8)
+            waiting.bytes.append(UInt8(ascii: "\n"))
+            defer { waiting.isWriting = true }
+            return !waiting.isWriting
+        }
+        if mustStart { queue.async { self.writeAll() } }
+    }
+
+    /// Waits until all lines so far are written, at most this long.
+    func flush(within limit: DispatchTimeInterval) {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + limit)
+    }
+
+    private func writeAll() {
+        while true {
+            let bytes = waiting.withLock { waiting -> [UInt8] in
+                if waiting.dropped > 0 {
+                    waiting.bytes.append(contentsOf: "\(waiting.dropped) log lines left out: nobody reads them\n".utf8)
+                    waiting.dropped = 0
+                }
+                waiting.isWriting = !waiting.bytes.isEmpty
+                defer { waiting.bytes.removeAll(keepingCapacity: waiting.bytes.count < 65_536) }
+                return waiting.bytes
+            }
+            guard !bytes.isEmpty else { return }
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                if written > 0 {
+                    rest = rest.dropFirst(written)
+                } else if errno != EINTR {
+                    return giveUp()
+                }
+            }
+        }
+    }
+
+    /// Standard error is closed: nobody will ever read.
+    private func giveUp() {
+        waiting.withLock { $0.isWriting = false }
+    }
+}
