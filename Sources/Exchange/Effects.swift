@@ -31,6 +31,8 @@ package enum Notice: Sendable {
     case overloaded(source: Endpoint?)
     case callArrived(number: Int32, uuid: String, flowID: String, caller: String)
     case callState(number: Int32, CallState, flowID: String, agentID: String?)
+    /// The moment of "answered": caller and agent can talk.
+    case callAnswered(number: Int32, flowID: String, agentID: String)
     /// An agent did not take the call.
     case refused(number: Int32, agentID: String, RefusalCause, sipStatus: Int)
     case callEnded(number: Int32, cause: String, by: CallDetailRecord.EndedBy)

@@ -48,6 +48,8 @@ struct EffectOutlet: Sendable {
                 "call \(state.rawValue)",
                 metadata: ["CALL": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID ?? "-")"]
             )
+        case .callAnswered(let number, let flowID, let agentID):
+            logger.info("call answered", metadata: ["CALL": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID)"])
         case .refused(let number, let agentID, let cause, let sipStatus):
             logger.info(
                 "call refused by agent: \(cause.rawValue)",

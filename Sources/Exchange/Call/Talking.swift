@@ -11,7 +11,7 @@ extension Exchange {
             Call.Talk(agent: offer.agent, agentID: offer.agentID, leg: offer.leg, answered: now, pickup: pickup)
         )
         center.agentAnswered(call.ref, now: now)
-        noteState(of: call)
+        note(.callAnswered(number: call.facts.number, flowID: call.flow.id, agentID: offer.agentID))
     }
 
     mutating func handleTalking(_ event: LegEvent, of call: Call) {
