@@ -12,6 +12,8 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -22,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -47,7 +50,9 @@ let package = Package(
         ),
         .target(
             name: "Management",
-            dependencies: ["CallCenter", "Telemetry", hummingbird, lifecycle, nio, posix, log],
+            dependencies: [
+                "CallCenter", "Telemetry", hummingbird, hummingbirdCore, httpTypes, lifecycle, nio, posix, log,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -110,11 +115,16 @@ let package = Package(
         ),
         .testTarget(
             name: "ManagementTests",
-            dependencies: ["Management", "Telemetry", "CallCenter", hummingbird, lifecycle, nio, posix, log],
+            dependencies: ["Management", "Telemetry", "CallCenter", "ccctl", hummingbird, lifecycle, nio, posix, log],
             path: "Tests/Management",
             swiftSettings: settings
         ),
-        .testTarget(name: "CCCtlTests", dependencies: ["ccctl"], path: "Tests/ccctl", swiftSettings: settings),
+        .testTarget(
+            name: "CCCtlTests",
+            dependencies: ["ccctl", arguments],
+            path: "Tests/ccctl",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "AnnouncerTests",
             dependencies: ["cc-announcer", "SIP", "Transport", arguments, nio, posix],

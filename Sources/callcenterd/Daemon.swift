@@ -97,17 +97,20 @@ struct Daemon {
             group: management,
             logger: logger
         )
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: http), .init(service: mi),
-                    .init(service: ReloadOnHangup(centre: centre, logger: logger)),
-                    .init(service: FailureWatch(centre: centre)),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
+        var services = ServiceGroupConfiguration(
+            // The last ones stop first: questions and commands while the loop still answers.
+            services: [
+                .init(service: FailureWatch(centre: centre)),
+                .init(service: ReloadOnHangup(centre: centre, logger: logger)),
+                .init(service: http),
+                .init(service: mi),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
         )
+        // A scraper that does not read must not keep us.
+        services.maximumGracefulShutdownDuration = .seconds(3)
+        let group = ServiceGroup(configuration: services)
         logger.info("started", metadata: ["version": "\(Version.current)", "configuration": "\(file)"])
         try await group.run()
     }

@@ -1,0 +1,158 @@
+import Foundation
+import Management
+import Testing
+
+/// The built `ccctl` beside the test bundle, nil where it is not.
+private let executable: URL? = {
+    guard let bundle = CommandLine.arguments.first else { return nil }
+    let url = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("ccctl")
+    return FileManager.default.isExecutableFile(atPath: url.path) ? url : nil
+}()
+
+/// The built `ccctl`, run as a process against a real socket.
+@Suite("ccctl as a process", .enabled(if: executable != nil), .timeLimit(.minutes(1)))
+struct CCControlTests {
+    private let daemon = FakeDaemon()
+
+    private struct Outcome: Equatable {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Runs to the end without holding a thread; what it prints here fits a pipe.
+    private func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Outcome {
+        let process = Process()
+        let (output, errors) = (Pipe(), Pipe())
+        let url = try #require(executable)
+        process.executableURL = url
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = output
+        process.standardError = errors
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return Outcome(
+            status: process.terminationStatus,
+            output: String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self),
+            errors: String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        )
+    }
+
+    static let tables: [(command: String, output: String)] = [
+        (
+            "flows",
+            """
+            id       Avg Call Duration  Processed Calls  Logged Agents  Ongoing Calls  Ref Calls
+            sales                   61                1              2              2          2
+            support                  0                0              0              0          0
+
+            """
+        ),
+        (
+            "agents",
+            """
+            id   Ref  Loged in  State   Wrapup-ends
+            ann    0  YES       free              -
+            bob    1  YES       incall            -
+            cem    0  YES       wrapup           11
+            dee    0  NO        -                 -
+
+            """
+        ),
+        (
+            "queue",
+            """
+            index  id  Media  Caller username  Caller display name  Waiting for         ETW  Flow     Priority  Skill
+                0  43  RTP    1003             Caller 1003                    5          30  sales           1  sell
+                1  42  RTP    1002             Caller 1002                   10  2147483647  support         5  help
+
+            """
+        ),
+        (
+            "calls",
+            """
+            id  Ref  State    Call Time  Flow     Agent
+            41    1  toagent         80  sales    bob
+            42    1  queued          10  support  -
+            43    1  queued           5  sales    -
+            44    1  welcome          0  support  -
+
+            """
+        ),
+    ]
+
+    @Test("lists are tables, under the full and the short name", arguments: tables)
+    func printsTables(command: String, output: String) async throws {
+        try await withMI(daemon.bounded) { path in
+            #expect(try await run(["--socket", path, command]) == Outcome(status: 0, output: output, errors: ""))
+            let full = try await run(["cc_list_\(command)"], environment: ["CALLCENTERD_SOCKET": path])
+            #expect(full.output == output)
+        }
+    }
+
+    @Test("--json is the result as the daemon sent it")
+    func printsJSON() async throws {
+        try await withMI(daemon.bounded) { path in
+            let outcome = try await run(["version", "--json", "--socket", path])
+            #expect(outcome == Outcome(status: 0, output: #"{"Server":"callcenterd 0.1.0"}"# + "\n", errors: ""))
+        }
+    }
+
+    @Test("a reload is reported, and changes are acknowledged")
+    func reports() async throws {
+        try await withMI(daemon.bounded) { path in
+            let reload = try await run(["reload", "--socket", path])
+            #expect(reload.output.contains("Flows added:    1 (support)\n"))
+            #expect(reload.output.contains("  cc_flows x: priority is -1, expected 0 or more\n"))
+            for command in [["login", "ann"], ["logout", "ann"], ["cc_agent_login", "ann", "1"], ["cc_reset_stats"]] {
+                let outcome = try await run(["--socket", path] + command)
+                #expect(outcome == Outcome(status: 0, output: "OK\n", errors: ""))
+            }
+        }
+        #expect(daemon.orders.map(\.what) == ["reload", "ann in", "ann off", "ann in", "reset"])
+    }
+
+    @Test("statistics are name = value lines")
+    func printsStatistics() async throws {
+        try await withMI(daemon.bounded) { path in
+            let outcome = try await run(["stats", "ccg_incalls", "--socket", path])
+            #expect(outcome == Outcome(status: 0, output: "ccg_incalls = 3\n", errors: ""))
+        }
+    }
+
+    @Test("what the daemon refuses is one line and status 1")
+    func refuses() async throws {
+        try await withMI(daemon.bounded) { path in
+            let outcome = try await run(["login", "nobody", "--socket", path])
+            #expect(outcome == Outcome(status: 1, output: "", errors: "ccctl: no agent \"nobody\"\n"))
+        }
+    }
+
+    @Test("wrong usage is one line and status 2")
+    func rejects() async throws {
+        let outcome = try await run(["login"])
+        let line = "ccctl: Missing expected argument '<agent-id>'; see ccctl --help\n"
+        #expect(outcome == Outcome(status: 2, output: "", errors: line))
+    }
+
+    @Test("a daemon that is not there is one line and status 3")
+    func misses() async throws {
+        let outcome = try await run(["flows", "--socket", "/nowhere/mi.sock"])
+        let line =
+            "ccctl: /nowhere/mi.sock: no such socket; is callcenterd running? "
+            + "(systemctl status callcenterd, or --socket PATH)\n"
+        #expect(outcome == Outcome(status: 3, output: "", errors: line))
+    }
+
+    @Test("a daemon that takes no more connections is status 1 with its reason")
+    func isTurnedAway() async throws {
+        try await withMI(daemon.bounded, configure: { $0.maximumConnections = 0 }) { path in
+            let outcome = try await run(["flows", "--socket", path])
+            let line = "ccctl: 0 connections are open, no more are taken\n"
+            #expect(outcome == Outcome(status: 1, output: "", errors: line))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import CallCenter
+import Management
+import Synchronization
+import Telemetry
+
+/// A daemon that answers from a fixed centre and remembers what it was told to do.
+final class FakeDaemon: Sendable {
+    struct Order: Equatable, Sendable {
+        var what: String
+        var requester: Requester
+    }
+
+    private struct State {
+        var center = FakeDaemon.sampleCenter
+        var orders: [Order] = []
+        var isHung = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var orders: [Order] { state.withLock { $0.orders } }
+
+    /// From now on nothing is answered, as by a call loop that hangs.
+    func hang() { state.withLock { $0.isHung = true } }
+
+    /// Somebody has asked and has no answer yet.
+    var isWaitedFor: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+    /// Answers everything, what was asked meanwhile included.
+    func recover() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            state.isHung = false
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func answering() async {
+        await withCheckedContinuation { continuation in
+            let isHung = state.withLock { state in
+                if state.isHung { state.waiting.append(continuation) }
+                return state.isHung
+            }
+            if !isHung { continuation.resume() }
+        }
+    }
+
+    private func note(_ what: String, _ requester: Requester) {
+        state.withLock { $0.orders.append(Order(what: what, requester: requester)) }
+    }
+
+    var control: Control {
+        Control(
+            snapshot: { [self] in
+                await answering()
+                return Self.snapshot(state.withLock { $0.center })
+            },
+            reload: { [self] requester in
+                await answering()
+                note("reload", requester)
+                var report = ProvisioningReport()
+                report.addedFlows = ["support"]
+                report.removedAgents = ["zoe", "max"]
+                report.refused = [.init(table: "cc_flows", id: "x", reason: "priority is -1, expected 0 or more")]
+                return .success(report)
+            },
+            setLogin: { [self] agentID, isLoggedIn, requester in
+                await answering()
+                note("\(agentID) \(isLoggedIn ? "in" : "off")", requester)
+                return agentID == "nobody" ? .failure(.unknownAgent(agentID)) : .success(())
+            },
+            resetStatistics: { [self] requester in
+                await answering()
+                note("reset", requester)
+                return .success(())
+            },
+            health: { [self] in
+                await answering()
+                return .good
+            }
+        )
+    }
+
+    var bounded: BoundedControl { BoundedControl(control) }
+
+    /// With so little patience that a test of a hung loop is quick.
+    var impatient: BoundedControl {
+        var patience = BoundedControl.Patience()
+        patience.health = .milliseconds(20)
+        patience.command = .milliseconds(20)
+        patience.reload = .milliseconds(20)
+        return BoundedControl(control, patience: patience, limit: 4)
+    }
+}
