@@ -1,0 +1,123 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite("The configuration file", .staged)
+struct ConfigurationTests {
+    /// A file that is wrong, and what the message must name.
+    struct Wrong: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let text: String
+        let line: Int
+        let mentions: [String]
+    }
+
+    static let wrong: [Wrong] = [
+        .init(
+            testDescription: "unknown key",
+            text: "wrapup_time: 5\nwrapup_tiem: 30\n",
+            line: 2,
+            mentions: ["wrapup_tiem", "wrapup_time"]
+        ),
+        .init(
+            testDescription: "word where a number belongs",
+            text: "agent_ring_timeout: soon\n",
+            line: 1,
+            mentions: ["agent_ring_timeout", "soon"]
+        ),
+        .init(
+            testDescription: "negative time",
+            text: "# a comment\n\nmax_wait: -4\n",
+            line: 3,
+            mentions: ["max_wait", "-4"]
+        ),
+        .init(
+            testDescription: "nested: address that is none",
+            text: "sip:\n  listen: [\"udp:127.0.0.1:5060\"]\n  trusted: [\"10.0.0.0/99\"]\n",
+            line: 3,
+            mentions: ["trusted", "10.0.0.0/99"]
+        ),
+        .init(
+            testDescription: "one of several words",
+            text: "sip:\n  untrusted: perhaps\n",
+            line: 2,
+            mentions: ["untrusted", "reject", "drop"]
+        ),
+        .init(
+            testDescription: "status beyond 699",
+            text: "handle_call_status: {-1: 999}\n",
+            line: 1,
+            mentions: ["handle_call_status", "999"]
+        ),
+        .init(
+            testDescription: "no YAML at all",
+            text: "sip:\n  listen: [\"udp:127.0.0.1:5060\"\nhttp: {listen: x\n",
+            line: 3,
+            mentions: []
+        ),
+    ]
+
+    @Test("a mistake is refused with file, line, key and what was expected, and exit code 78", arguments: wrong)
+    func mistakes(_ wrong: Wrong) async throws {
+        let stage = try Stage.here()
+        let file = stage.path("wrong.yaml")
+        try Data(wrong.text.utf8).write(to: URL(fileURLWithPath: file))
+        for options in [[], ["--check"]] {
+            let result = try await callcenterd(["--config", file] + options)
+            #expect(result.status == 78)
+            #expect(result.text.contains("\(file):\(wrong.line)"), "\(result.text)")
+            for word in wrong.mentions { #expect(result.text.contains(word), "\(result.text)") }
+        }
+    }
+
+    @Test("a file that is not there is refused by name")
+    func missing() async throws {
+        let file = try Stage.here().path("nowhere.yaml")
+        let result = try await callcenterd(["--config", file])
+        #expect(result.status == 78)
+        #expect(result.text.contains(file))
+    }
+
+    @Test("--check accepts a good file and does nothing else")
+    func check() async throws {
+        let stage = try Stage.here()
+        let file = stage.path("good.yaml")
+        let port = try Ports.free()
+        let text = """
+            db_url: sqlite:\(stage.path("untouched.db"))
+            state_directory: \(stage.folder.path)
+            sip: {listen: ["udp:127.0.0.1:\(port)"]}
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let result = try await callcenterd(["--config", file, "--check"])
+        #expect(result.status == 0, "\(result.text)")
+        #expect(!FileManager.default.fileExists(atPath: stage.path("untouched.db")))
+    }
+
+    @Test("a port in use ends the start with exit code 71 and names the port")
+    func portInUse() async throws {
+        let stage = try Stage.here()
+        let socket = try Socket(SOCK_DGRAM, boundTo: "127.0.0.1", Ports.free())
+        defer { socket.close() }
+        let file = stage.path("busy.yaml")
+        let text = """
+            db_url: sqlite:\(stage.path("callcenterd.db"))
+            state_directory: \(stage.folder.path)
+            sip: {listen: ["udp:127.0.0.1:\(socket.port)"]}
+            http: {listen: "127.0.0.1:\(try Ports.free())"}
+            mi: {socket: \(stage.path("mi.sock"))}
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let result = try await callcenterd(["--config", file])
+        #expect(result.status == 71)
+        #expect(result.text.contains("\(socket.port)"), "\(result.text)")
+    }
+
+    private func callcenterd(_ arguments: [String]) async throws -> ChildProcess.Result {
+        let program = try Binaries.path("callcenterd")
+        let folder = try Stage.here().folder
+        return try await ChildProcess.run("callcenterd", program, arguments, in: folder, within: .seconds(10))
+    }
+}

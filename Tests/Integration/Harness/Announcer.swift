@@ -1,0 +1,34 @@
+import Foundation
+
+/// Our own announcer, with the sounds that we ship.
+struct Announcer: Sendable {
+    let process: ChildProcess
+    let port: UInt16
+
+    /// The top of the source tree.
+    static let checkout = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    static func start() async throws -> Announcer {
+        let stage = try Stage.here()
+        let sounds = checkout.appendingPathComponent("packaging/sounds").path
+        var attempts = 3
+        while true {
+            let port = try Ports.free()
+            let process = try stage.start(
+                "cc-announcer-\(port)",
+                Binaries.path("cc-announcer"),
+                ["--listen", "udp:127.0.0.1:\(port)", "--sounds", sounds]
+            )
+            do {
+                try await eventually("cc-announcer on port \(port)") {
+                    try process.requireAlive()
+                    return Ports.isBound(udp: port).asCondition
+                }
+                return Announcer(process: process, port: port)
+            } catch ChildProcess.Failure.died where attempts > 1 {
+                attempts -= 1
+            }
+        }
+    }
+}

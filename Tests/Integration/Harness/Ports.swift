@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Free ports of the loopback addresses, below the range from which the kernel takes its own.
+///
+/// A port is tried by binding it for UDP and TCP and is given out once in this process. Another program may still take it
+/// before ours binds it, so whoever starts a program tries again with another port. The ports from 32000 on are left to
+/// baresip for RTP, which looks for free ones itself.
+enum Ports {
+    struct Exhausted: Error {}
+
+    private static let range: ClosedRange<UInt16> = 15_000...31_999
+    private static let next = Mutex(range.lowerBound + UInt16(getpid() % 160) * 100)
+
+    static func free() throws -> UInt16 {
+        try next.withLock { next in
+            for _ in range {
+                let port = next
+                next = port == range.upperBound ? range.lowerBound : port + 1
+                if isFree(port, SOCK_DGRAM), isFree(port, SOCK_STREAM) { return port }
+            }
+            throw Exhausted()
+        }
+    }
+
+    private static func isFree(_ port: UInt16, _ type: __socket_type) -> Bool {
+        guard let socket = try? Socket(type, boundTo: "0.0.0.0", port) else { return false }
+        socket.close()
+        return true
+    }
+
+    /// Whether some program of this machine has bound the UDP port.
+    static func isBound(udp port: UInt16) -> Bool {
+        let hexadecimal = String(port, radix: 16, uppercase: true)
+        let wanted = ":" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
+        guard let table = FileHandle(forReadingAtPath: "/proc/net/udp"), let data = try? table.readToEnd() else {
+            return false
+        }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ", maxSplits: 2)
+            return fields.count > 1 && fields[1].hasSuffix(wanted)
+        }
+    }
+}
