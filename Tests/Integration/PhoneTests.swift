@@ -28,7 +28,7 @@ struct PhoneTests {
         // Offer and answer of the agent's call, of his hold, and of his return.
         try await agent.prints("a=sendrecv", times: 4)
         try await (agentHangsUp ? agent : caller).hangUp()
-        try await (agentHangsUp ? caller : agent).prints("terminated")
+        try await (agentHangsUp ? caller : agent).prints("session closed")
         try await daemon.expectQuiet(after: Outcome(answered: 1))
         #expect(try await daemon.records().first?.ended_by == (agentHangsUp ? "agent" : "caller"))
     }
@@ -51,9 +51,9 @@ struct PhoneTests {
         try await agent.prints("Incoming call")
         try await agent.accept()
         try await eventually("the agent to hear the caller") { try (agent.heard(Self.voice) > 0.5).asCondition }
-        try await queue.prints("terminated")
+        try await queue.prints("session closed")
         try await caller.hangUp()
-        try await agent.prints("terminated")
+        try await agent.prints("session closed")
         try await daemon.expectQuiet(after: Outcome(answered: 1))
     }
 
@@ -73,7 +73,7 @@ struct PhoneTests {
         try await eventually("the caller to hear the music") { try (caller.heard(700) > 0.5).asCondition }
         try await daemon.callReaches("queued")
         try await caller.hangUp()
-        try await queue.prints("terminated")
+        try await queue.prints("session closed")
         try await daemon.expectQuiet(after: Outcome(abandoned: 1, refusals: 1))
     }
 }
