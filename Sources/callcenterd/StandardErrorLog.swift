@@ -70,6 +70,9 @@ final class LogSink: Sendable {
         var isWriting = false
     }
 
+    /// How long a line waits for company: waking a thread costs more than the line.
+    private static let gathering = DispatchTimeInterval.milliseconds(20)
+
     private let descriptor: CInt
     private let limit: Int
     private let waiting = Mutex(Waiting())
@@ -92,13 +95,16 @@ final class LogSink: Sendable {
             defer { waiting.isWriting = true }
             return !waiting.isWriting
         }
-        if mustStart { queue.async { self.writeAll() } }
+        if mustStart { queue.asyncAfter(deadline: .now() + Self.gathering) { self.writeAll() } }
     }
 
     /// Waits until all lines so far are written, at most this long.
     func flush(within limit: DispatchTimeInterval) {
         let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
+        queue.async {
+            self.writeAll()
+            done.signal()
+        }
         _ = done.wait(timeout: .now() + limit)
     }
 

@@ -7,6 +7,8 @@ extension RecordWriter {
         package var capacity = 65_536
         /// Records in one transaction at most.
         package var batch = 256
+        /// How long the first of a batch waits for company: a transaction costs the same for one record as for many.
+        package var gathering: Duration = .milliseconds(50)
         /// Pause after the first failure; it doubles from one to the next.
         package var firstPause: Duration = .milliseconds(100)
         package var longestPause: Duration = .seconds(5)

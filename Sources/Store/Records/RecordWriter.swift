@@ -45,7 +45,7 @@ package final class RecordWriter: Sendable {
     /// log.
     package func submit(_ record: CallDetailRecord) {
         if backlog.withLock({ $0.submit(record, capacity: limits.capacity) }) {
-            queue.async { self.run() }
+            queue.asyncAfter(deadline: .after(limits.gathering)) { self.run() }
         }
     }
 
