@@ -5,15 +5,19 @@ extension Exchange {
     mutating func admit(_ datagram: [UInt8], from source: Endpoint, on listener: ListenerID) {
         switch Message.parse(datagram) {
         case .message(let message):
-            // A request inside a dialog proves by its tags that it belongs to one.
-            guard message.isRequest, message.to.tag == nil, !isTrusted(source) else {
+            // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us.
+            guard message.isRequest, !isTrusted(source), !agent.knows(message) else {
                 agent.receive(message, from: source, on: listener, now: now)
                 return
             }
-            let answers = configuration.untrusted == .reject && message.method != .ack
+            guard message.method != .ack else { return }
+            let answers = configuration.untrusted == .reject
             counters.untrusted += 1
             note(.untrusted(source: source, answered: answers))
-            if answers { agent.refuseStateless(message, from: source, on: listener, status: 403) }
+            guard answers else { return }
+            // A phone that asks for a dialog which is over must learn that.
+            let status: UInt16 = message.to.tag == nil ? 403 : 481
+            agent.refuseStateless(message, from: source, on: listener, status: status)
         case .refusable(let request, let error):
             counters.unreadable += 1
             note(.unreadable(error, source: source))

@@ -7,6 +7,8 @@ enum ExchangeTimer: UInt8 {
     case distribution
     /// A leg of an agent that has had no final response for too long.
     case clearing
+    /// An agent could not even be called a while ago.
+    case unreachable
 
     static let layer: UInt8 = 4
 }
@@ -58,6 +60,9 @@ extension Exchange {
             center.fire(timer, now: now, out: &distribution)
         case .clearing:
             cleared(LegID(slot))
+        case .unreachable:
+            guard let agentRef = unreachable.remove(slot) else { return }
+            center.agentCleared(agentRef, now: now, out: &distribution)
         case nil:
             break
         }
@@ -75,6 +80,19 @@ extension Exchange {
             kind: ExchangeTimer.clearing.rawValue,
             index: leg.index,
             generation: leg.generation
+        )
+        _ = agent.wheel.schedule(token, at: now + FixedTimes.agentClearing)
+    }
+
+    /// An agent whose location leads nowhere is offerable after the same time: without wrap-up and pause, he and the call would
+    /// find each other again and again within one turn.
+    mutating func clearLater(_ agentRef: AgentRef) {
+        guard let slot = unreachable.insert(agentRef) else { return }
+        let token = TimerToken(
+            layer: ExchangeTimer.layer,
+            kind: ExchangeTimer.unreachable.rawValue,
+            index: slot.index,
+            generation: slot.generation
         )
         _ = agent.wheel.schedule(token, at: now + FixedTimes.agentClearing)
     }

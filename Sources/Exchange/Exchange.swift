@@ -29,6 +29,8 @@ package struct Exchange: ~Copyable {
 
     /// Agents whose leg of an ended call has not had its final response yet.
     var clearing: [LegID: AgentRef] = [:]
+    /// Agents who could not be called, until they may be tried again.
+    var unreachable = Slab<AgentRef>()
     /// Effects of the distribution that wait for their turn.
     var distribution: [CenterEffect] = []
     /// Timers of the distribution, in slots of the shared wheel.

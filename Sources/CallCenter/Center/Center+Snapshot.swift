@@ -71,6 +71,7 @@ extension Center {
         shown.averageWait = statistics.waitTimes.mean
         shown.load = load(onHold: flow.onHold, logged: shown.loggedAgents, free: shown.freeAgents)
         shown.answeredInTime = statistics.answeredInTime
+        shown.serviceLevelThreshold = flow.definition.serviceLevelThreshold ?? policy.serviceLevelThreshold
         shown.waitTimes = statistics.waitTimes
         shown.ringTimes = statistics.ringTimes
         shown.talkTimes = statistics.talkTimes

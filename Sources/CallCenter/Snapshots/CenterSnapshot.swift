@@ -85,6 +85,8 @@ package struct CenterSnapshot: Sendable {
         package var load = 0.0
         /// Answered within the service-level threshold.
         package var answeredInTime: UInt64 = 0
+        /// The threshold in force: the flow's own, else the global one.
+        package var serviceLevelThreshold: Milliseconds = 0
         package var waitTimes = Histogram()
         package var ringTimes = Histogram()
         package var talkTimes = Histogram()

@@ -33,8 +33,6 @@ final class Call {
     var relay: Relay?
     /// A leg that offered to a caller without SDP: the caller's ACK carries its answer.
     var awaitsCallersAnswer: LegID?
-    /// A re-INVITE with the offer of a leg that is gone is in the caller's hands: when it is over, it joins him to nobody.
-    var hasStaleJoin = false
 
     /// A leg has been called for the unanswered caller before: the next is another branch to him.
     var hasTriedFirstLeg = false
@@ -115,11 +113,15 @@ extension Call {
     struct Join {
         let leg: LegID
         let isAgent: Bool
+        /// nil: the caller's leg is gone, as will be told.
+        let reinvite: ReinviteID?
     }
 
     struct Relay {
         let from: LegID
         let to: LegID
+        /// On `to`; nil: that leg is gone, as will be told.
+        let reinvite: ReinviteID?
         /// The other side's offer has been passed back in a 2xx; its answer comes with the ACK.
         var awaitsAnswerInACK: Bool
         /// Whether the request had SDP.

@@ -11,23 +11,20 @@ extension Exchange {
             return
         }
         if call.join != nil { dropMedia(of: call) }
-        call.join = Call.Join(leg: leg, isAgent: isAgent)
-        agent.reinvite(call.caller, relaying: offer, retriesOnGlare: true, now: now)
+        let reinvite = agent.reinvite(call.caller, relaying: offer, retriesOnGlare: true, now: now)
+        call.join = Call.Join(leg: leg, isAgent: isAgent, reinvite: reinvite)
     }
 
     /// The caller's 2xx to a re-INVITE of ours: the answer to a joining leg's offer, or to a relayed one.
-    mutating func callerModified(_ description: SessionDescription?, of call: Call) {
-        if call.hasStaleJoin {
-            call.hasStaleJoin = false
-            // He has just been told where an abandoned leg was; music must be joined anew unless something else is on its way.
-            if call.join == nil, call.talk == nil, call.relay == nil {
-                dropMedia(of: call)
-                restoreMusic(call)
-            }
-            return
-        }
-        guard let join = call.join else {
-            relayAnswer(description, from: call.caller, of: call)
+    mutating func callerModified(
+        _ description: SessionDescription?,
+        answering reinvite: ReinviteID,
+        of call: Call
+    ) {
+        guard let join = call.join, join.reinvite == reinvite else {
+            let isRelayed = call.relay.map { $0.to == call.caller && $0.reinvite == reinvite } ?? false
+            relayAnswer(description, to: reinvite, from: call.caller, of: call)
+            if !isRelayed { callerIsLost(in: call) }
             return
         }
         guard let description else {
@@ -47,14 +44,19 @@ extension Exchange {
         talk(call, offer: offer, pickup: pickedUp - offer.started)
     }
 
-    mutating func callerRefusedModification(status: Int, of call: Call) {
-        if call.hasStaleJoin {
-            call.hasStaleJoin = false
-        } else if call.join != nil {
+    mutating func callerRefusedModification(_ reinvite: ReinviteID, status: Int, of call: Call) {
+        if let join = call.join, join.reinvite == reinvite {
             joinFailed(of: call, status: status)
         } else {
-            relayRefusal(status, from: call.caller, of: call)
+            relayRefusal(status, of: reinvite, from: call.caller, of: call)
         }
+    }
+
+    /// He has just been told where a leg was that is gone: music must be joined anew, unless something else is on its way.
+    private mutating func callerIsLost(in call: Call) {
+        guard call.join == nil, call.talk == nil else { return }
+        if call.media?.isUp == true { dropMedia(of: call) }
+        restoreMusic(call)
     }
 
     /// The caller did not take the leg's offer; what he had before still holds.

@@ -83,10 +83,12 @@ extension Exchange {
             mediaFailed(media.purpose, of: call, status: status)
         case .offered(let leg, let description):
             relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
-        case .modified(let leg, let description):
-            relayAnswer(description, from: leg, of: call)
-        case .modificationRefused(let leg, let status):
-            relayRefusal(status, from: leg, of: call)
+        case .offerCancelled(let leg):
+            relayCancellation(from: leg, of: call)
+        case .modified(let leg, let reinvite, let description):
+            relayAnswer(description, to: reinvite, from: leg, of: call)
+        case .modificationRefused(let leg, let reinvite, let status):
+            relayRefusal(status, of: reinvite, from: leg, of: call)
         case .acknowledged(let leg, let description):
             relayAcknowledgement(description, from: leg, of: call)
         case .hungUp, .gone:
@@ -157,15 +159,26 @@ extension Exchange {
 
     /// A leg goes: nothing of the call may refer to it any more.
     mutating func forget(_ leg: LegID, of call: Call) {
-        if call.join?.leg == leg {
+        if let join = call.join, join.leg == leg {
             call.join = nil
-            if !agent.withdrawReinvite(of: call.caller) { call.hasStaleJoin = true }
+            withdraw(join.reinvite, of: call.caller)
         }
         if call.connected == leg { call.connected = nil }
         if call.awaitsCallersAnswer == leg { call.awaitsCallersAnswer = nil }
-        guard let relay = call.relay else { return }
-        if relay.to == leg, !relay.awaitsAnswerInACK { agent.refuse(relay.from, status: 491, now: now) }
-        if relay.to == leg || relay.from == leg { call.relay = nil }
+        guard let relay = call.relay, relay.to == leg || relay.from == leg else { return }
+        call.relay = nil
+        switch (relay.from == leg, relay.awaitsAnswerInACK) {
+        // The caller's offer has nobody left who could answer it.
+        case (true, true): agent.acknowledge(relay.to, relaying: nil, now: now)
+        case (true, false): withdraw(relay.reinvite, of: relay.to)
+        case (false, false): agent.refuse(relay.from, status: 491, now: now)
+        case (false, true): break
+        }
+    }
+
+    private mutating func withdraw(_ reinvite: ReinviteID?, of leg: LegID) {
+        guard let reinvite else { return }
+        agent.withdrawReinvite(reinvite, of: leg, now: now)
     }
 
     private mutating func mediaFailed(_ purpose: Call.MediaLeg.Purpose, of call: Call, status: Int) {

@@ -18,7 +18,7 @@ extension Exchange {
         call.offersMade += 1
         guard let definition = center.definition(of: agentRef), let leg = invite(definition.location, for: call) else {
             refuse(call, agentRef, center.definition(of: agentRef)?.id ?? "", cause: .unreachable, status: 0)
-            center.agentCleared(agentRef, now: now, out: &distribution)
+            clearLater(agentRef)
             return
         }
         call.stage = .offering(
@@ -50,7 +50,7 @@ extension Exchange {
             loseOffer(of: call, cause: .failed, status: 0)
         case .offered(let leg, _):
             agent.refuse(leg, status: 491, now: now)
-        case .invited, .cancelled, .acknowledged, .modified, .modificationRefused, .released:
+        case .invited, .cancelled, .acknowledged, .offerCancelled, .modified, .modificationRefused, .released:
             break
         }
     }

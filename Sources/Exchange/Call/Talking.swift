@@ -19,10 +19,12 @@ extension Exchange {
         switch event {
         case .offered(let leg, let description):
             relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
-        case .modified(let leg, let description):
-            relayAnswer(description, from: leg, of: call)
-        case .modificationRefused(let leg, let status):
-            relayRefusal(status, from: leg, of: call)
+        case .offerCancelled(let leg):
+            relayCancellation(from: leg, of: call)
+        case .modified(let leg, let reinvite, let description):
+            relayAnswer(description, to: reinvite, from: leg, of: call)
+        case .modificationRefused(let leg, let reinvite, let status):
+            relayRefusal(status, of: reinvite, from: leg, of: call)
         case .acknowledged(let leg, let description):
             relayAcknowledgement(description, from: leg, of: call)
         case .hungUp:
@@ -47,10 +49,12 @@ extension Exchange {
         case .offered(let leg, let description):
             let peer = call.join == nil && call.offer?.pickedUpAt == nil ? call.connected : nil
             relayOffer(description, from: leg, to: peer, of: call)
-        case .modified(_, let description):
-            callerModified(description, of: call)
-        case .modificationRefused(_, let status):
-            callerRefusedModification(status: status, of: call)
+        case .offerCancelled(let leg):
+            relayCancellation(from: leg, of: call)
+        case .modified(_, let reinvite, let description):
+            callerModified(description, answering: reinvite, of: call)
+        case .modificationRefused(_, let reinvite, let status):
+            callerRefusedModification(reinvite, status: status, of: call)
         case .cancelled, .hungUp, .gone:
             callerLeft(call)
         case .invited, .progress, .answered, .refused, .released:
@@ -75,14 +79,30 @@ extension Exchange {
             agent.refuse(from, status: 491, now: now)
             return
         }
-        call.relay = Call.Relay(from: from, to: to, awaitsAnswerInACK: false, hasOffer: description != nil)
-        agent.reinvite(to, relaying: description, retriesOnGlare: false, now: now)
+        let reinvite = agent.reinvite(to, relaying: description, retriesOnGlare: false, now: now)
+        call.relay = Call.Relay(
+            from: from,
+            to: to,
+            reinvite: reinvite,
+            awaitsAnswerInACK: false,
+            hasOffer: description != nil
+        )
     }
 
-    mutating func relayAnswer(_ description: SessionDescription?, from leg: LegID, of call: Call) {
-        guard let relay = call.relay, relay.to == leg else { return }
+    mutating func relayAnswer(
+        _ description: SessionDescription?,
+        to reinvite: ReinviteID,
+        from leg: LegID,
+        of call: Call
+    ) {
+        guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else {
+            // Who asked for it is gone; an offer of the peer's must have an answer all the same.
+            agent.acknowledge(leg, relaying: nil, now: now)
+            return
+        }
         guard let description else {
             call.relay = nil
+            agent.acknowledge(leg, relaying: nil, now: now)
             agent.refuse(relay.from, status: 488, now: now)
             return
         }
@@ -94,10 +114,17 @@ extension Exchange {
         }
     }
 
-    mutating func relayRefusal(_ status: Int, from leg: LegID, of call: Call) {
-        guard let relay = call.relay, relay.to == leg else { return }
+    mutating func relayRefusal(_ status: Int, of reinvite: ReinviteID, from leg: LegID, of call: Call) {
+        guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else { return }
         call.relay = nil
         agent.refuse(relay.from, status: status, now: now)
+    }
+
+    /// One side takes its re-INVITE back. It is over when the other side's answer to the CANCEL, or a 2xx that crosses it, has
+    /// come: both sides then agree on what holds.
+    mutating func relayCancellation(from leg: LegID, of call: Call) {
+        guard let relay = call.relay, relay.from == leg, let reinvite = relay.reinvite else { return }
+        agent.withdrawReinvite(reinvite, of: relay.to, now: now)
     }
 
     mutating func relayAcknowledgement(_ description: SessionDescription?, from leg: LegID, of call: Call) {

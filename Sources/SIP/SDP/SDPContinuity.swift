@@ -17,6 +17,10 @@ package struct SDPContinuity: Sendable {
     private var received: (sessionID: [UInt8], version: [UInt8])?
     /// The body sent last, and what stands in it before and behind the o= line.
     private var sent: Body?
+    /// The body of ours that holds now: not the one sent last if that was an offer which the peer refused.
+    private var inForce: Body?
+    /// What held before our last offer.
+    private var beforeOffer: Body?
 
     private struct Body: Sendable {
         var bytes: [UInt8]
@@ -62,9 +66,10 @@ package struct SDPContinuity: Sendable {
         let origin = appendOrigin(to: &text)
         text.append(contentsOf: description.bytes[Int(description.origin.line.upper)...])
         sent = Body(bytes: text, origin: origin)
+        inForce = sent
     }
 
-    /// The body sent last on this leg: the answer to a mere refresh. nil if none was sent.
+    /// The body sent last on this leg. nil if none was sent.
     package var lastSent: [UInt8]? { sent?.bytes }
 
     /// How many media lines this leg has had.
@@ -98,7 +103,18 @@ package struct SDPContinuity: Sendable {
             appendRefused(line, hasConnection: hasConnection, to: &body.bytes)
         }
         remember(description)
+        beforeOffer = inForce
         return send(body)
+    }
+
+    /// The peer has refused our last offer: what held before it holds again (RFC 3264 section 8).
+    package mutating func offerRefused() {
+        inForce = beforeOffer
+    }
+
+    /// What holds now once more: the answer to a mere refresh. nil if nothing was sent yet.
+    package mutating func repeated() -> [UInt8]? {
+        inForce.map { send($0) }
     }
 
     /// The answer to send on this leg to the offer received on it, for the answer that came in on the other one:
@@ -203,14 +219,19 @@ package struct SDPContinuity: Sendable {
     private mutating func send(_ body: Body) -> [UInt8] {
         guard let sent else {
             self.sent = body
+            inForce = body
             return body.bytes
         }
-        if Self.isSameContent(sent, body) { return sent.bytes }
+        if Self.isSameContent(sent, body) {
+            inForce = sent
+            return sent.bytes
+        }
         version &+= 1
         var text = Array(body.bytes[..<Int(body.origin.lower)])
         let origin = appendOrigin(to: &text)
         text.append(contentsOf: body.bytes[Int(body.origin.upper)...])
         self.sent = Body(bytes: text, origin: origin)
+        inForce = self.sent
         return text
     }
 

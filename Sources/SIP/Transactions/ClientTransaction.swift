@@ -33,6 +33,7 @@ struct ClientTransaction: Sendable {
         /// The number of its CSeq.
         let sequence: UInt32
         let callIDHash: UInt64
+        let hasBody: Bool
         let destination: Endpoint
         let listener: ListenerID
         /// What may have to be sent again: the request; after a final response to an INVITE its ACK; then nothing.

@@ -7,6 +7,8 @@ struct RequestOutline {
     /// CSeq without the method; 0 if there is none, and no response will ever match.
     private(set) var sequence: UInt32 = 0
     private(set) var callID = ByteRange.none
+    /// Whether anything stands behind the header.
+    private(set) var hasBody = false
     private var requestURI = ByteRange.none
     /// Whole lines without their ends.
     private var via = ByteRange.none
@@ -23,7 +25,11 @@ struct RequestOutline {
             requestURI = ByteRange(space + 1, second)
         }
         var start = first.next
-        while let found = text.line(from: start), found.end > start {
+        while let found = text.line(from: start) {
+            guard found.end > start else {
+                hasBody = found.next < bytes.count
+                break
+            }
             defer { start = found.next }
             let end = found.end
             let line = ByteRange(start, end)

@@ -42,6 +42,7 @@ extension TransactionLayer {
             method: method,
             sequence: outline.sequence,
             callIDHash: hash(request[outline.callID]),
+            hasBody: outline.hasBody,
             destination: destination,
             listener: listener,
             bytes: request
@@ -50,6 +51,9 @@ extension TransactionLayer {
         out.append(.send(bytes: request, to: destination, from: listener))
         clients[id.handle]?.sent?.arm(id.handle, on: &wheel)
     }
+
+    /// Whether the request had a body, which is not kept for as long as the transaction; nil if that is gone.
+    package func hadBody(_ id: ClientTransactionID) -> Bool? { clients[id.handle]?.sent?.hasBody }
 
     /// Sends the CANCEL of an INVITE, a transaction of its own under the same owner, and gives its identity. Nil if it must
     /// not be sent: before the first provisional response, after a final one, or again (RFC 3261 section 9.1). If no final

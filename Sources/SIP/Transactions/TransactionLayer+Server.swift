@@ -124,6 +124,14 @@ extension TransactionLayer {
         servers[handle]?.arm(handle, on: &wheel)
     }
 
+    /// Whether a request belongs to a transaction: a retransmission, the CANCEL of an INVITE, the ACK for a refusal.
+    package mutating func knows(_ request: Message) -> Bool {
+        TransactionKey.write(request, into: &key)
+        let hash = self.hash(key)
+        return server(for: request, hash, method: request.method) != nil
+            || ([.ack, .cancel].contains(request.method) && server(for: request, hash, method: .invite) != nil)
+    }
+
     private func hasRoom(for request: Message) -> Bool {
         servers.count < limit || request.method == .cancel || request.to.tag != nil
     }

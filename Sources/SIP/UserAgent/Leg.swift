@@ -29,6 +29,8 @@ final class Leg {
     /// Where the peer's last request came from.
     var source: Endpoint
 
+    /// What other copies of the INVITE that began the leg are known by; nil if it was ours.
+    var identity: [UInt8]?
     /// The peer's INVITE that awaits our final response.
     var incoming: IncomingInvite?
     /// Our INVITE that has no final response yet.
@@ -37,15 +39,16 @@ final class Leg {
     var accepted: AcceptedInvite?
     /// The peer's 2xx that awaits our ACK.
     var ackDue: AckDue?
-    /// The ACK that we sent last, for 2xx that come again.
-    var lastACK: SentACK?
+    /// The newest ACKs that we sent, for 2xx that come again: the one of an earlier INVITE may have been lost.
+    var sentACKs: [SentACK] = []
     /// A re-INVITE of ours that waits until no other INVITE is in progress.
     var queued: QueuedReinvite?
     /// The pause after a 491 (RFC 3261 section 14.1).
     var glareTimer: TimerID?
     var bye: ClientTransactionID?
+    /// How many re-INVITEs the user has asked for.
+    var reinvites: UInt32 = 0
 
-    var cancellation = Cancellation.none
     /// The user has let go: nothing of it interests him but `released`.
     var isAbandoned = false
     /// BYE as soon as the ACK for our 2xx has come: not earlier (RFC 3261 section 15).
@@ -54,6 +57,8 @@ final class Leg {
     var madeFirstOffer = true
     /// Other phones that answered the same INVITE and were sent away again.
     var endedForks: [EndedFork] = []
+    /// Phones whose BYE has overtaken their 2xx.
+    var goneEarly: [[UInt8]] = []
     /// We made the Call-ID; decides the length of pauses after a 491.
     let ownsCallID: Bool
 
@@ -88,11 +93,21 @@ extension Leg {
         let transaction: ClientTransactionID
         let cseq: UInt32
         let hasOffer: Bool
+        var cancellation = Cancellation.none
+        /// nil for the initial INVITE.
+        var reinvite: Reinvite?
+    }
+
+    struct Reinvite {
+        let id: ReinviteID
+        /// When a peer who only says that he is at it has had his time.
+        let deadline: TimerID
         /// What to send again after a 491; nil: the user is told of it instead.
         var retry: QueuedReinvite?
     }
 
     struct QueuedReinvite {
+        let id: ReinviteID
         let offer: SessionDescription?
         /// After a 491: not before the pause is over.
         var isPausing = false
@@ -129,6 +144,8 @@ extension Leg {
 
     /// How many answers of one forked INVITE are dealt with; a proxy that sends more is ignored.
     static let maximumForks = 16
+    /// More INVITEs of ours than that cannot be answered, and their answers be on their way, at once.
+    static let keptACKs = 3
 
     /// A CANCEL may leave only after a provisional response has come (RFC 3261 section 9.1).
     enum Cancellation {
@@ -149,6 +166,8 @@ enum LegTimer: UInt8 {
     case retransmit2xx
     /// The pause after a 491 is over.
     case glare
+    /// Our re-INVITE has had no final response for too long.
+    case reinvite
 
     static let layer: UInt8 = 2
 }

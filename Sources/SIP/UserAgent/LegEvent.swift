@@ -18,6 +18,11 @@ package struct LegID: Hashable, Sendable {
     }
 }
 
+/// Tells the re-INVITEs of ours on one leg apart. One that comes again after a 491 is still the same.
+package struct ReinviteID: Hashable, Sendable {
+    let number: UInt32
+}
+
 /// What a leg has to say to its user. Descriptions are the peer's, as they came.
 package enum LegEvent: Sendable {
     /// A new INVITE, which SIP has nothing against: to be accepted or refused, and to be given an owner.
@@ -35,10 +40,12 @@ package enum LegEvent: Sendable {
     case refused(LegID, status: Int)
     /// A re-INVITE that changes something, with or without an offer: to be accepted or refused.
     case offered(LegID, SessionDescription?)
+    /// The peer would like to take back the re-INVITE that was `offered`, which still is to be accepted or refused (487).
+    case offerCancelled(LegID)
     /// The 2xx to our re-INVITE. If that carried no offer, this one is the peer's, and `acknowledge` is to follow.
-    case modified(LegID, SessionDescription?)
+    case modified(LegID, ReinviteID, SessionDescription?)
     /// Our re-INVITE was refused; the session is as it was before.
-    case modificationRefused(LegID, status: Int)
+    case modificationRefused(LegID, ReinviteID, status: Int)
     /// The peer's BYE; it has been answered. The leg is over.
     case hungUp(LegID)
     /// The dialog is lost: the peer knows it no more, does not answer, or never sent its ACK. The leg is being ended.
@@ -49,8 +56,9 @@ package enum LegEvent: Sendable {
     package var leg: LegID {
         switch self {
         case .invited(let leg, _), .cancelled(let leg), .acknowledged(let leg, _), .progress(let leg, _),
-            .answered(let leg, _), .refused(let leg, _), .offered(let leg, _), .modified(let leg, _),
-            .modificationRefused(let leg, _), .hungUp(let leg), .gone(let leg), .released(let leg):
+            .answered(let leg, _), .refused(let leg, _), .offered(let leg, _), .offerCancelled(let leg),
+            .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg), .gone(let leg),
+            .released(let leg):
             leg
         }
     }

@@ -18,6 +18,16 @@ extension Message {
         return copy(of: ByteRange(lower: address.range.lower, upper: end))
     }
 
+    /// What all copies of a request have in common that a proxy has forked: the tag of From, Call-ID and CSeq.
+    var identity: [UInt8] {
+        var identity = from.tag.map { copy(of: $0) } ?? []
+        identity.append(0)
+        identity += bytes[callID]
+        identity.append(0)
+        identity.append(decimal: UInt64(cseq.number))
+        return identity
+    }
+
     /// The session description of the body; nil if it has none.
     var sessionDescription: Result<SessionDescription?, SDPError> {
         guard case .sdp(let range) = sessionBody() else { return .success(nil) }

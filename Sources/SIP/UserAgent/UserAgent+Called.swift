@@ -48,6 +48,12 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 400)
             return
         }
+        let identity = message.identity
+        guard invitedLegs[identity] == nil else {
+            // A proxy has forked the INVITE, and both ways lead here.
+            respond(to: message, transaction, from: source, status: 482)
+            return
+        }
         guard let target = message.contactURI,
             let (listener, local) = configuration.listener(for: source, preferring: listener)
         else {
@@ -86,8 +92,9 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 503)
             return
         }
-        if let offer { leg.continuity.received(offer) }
         leg.incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
+        leg.identity = identity
+        invitedLegs[identity] = leg.id
         transactions.adopt(transaction, owner: leg.id.owner)
         emit(.invited(leg.id, message))
     }
@@ -113,14 +120,17 @@ extension UserAgent {
     package mutating func accept(_ id: LegID, relaying description: SessionDescription, now: Milliseconds) {
         self.now = now
         guard let leg = legs[id.handle], let incoming = leg.incoming else { return }
+        // Not earlier: an offer that is refused has changed nothing, and may come again as it was.
+        if let offer = incoming.offer { leg.continuity.received(offer) }
         let body =
             incoming.offer.map { leg.continuity.answer(relaying: description, to: $0) }
             ?? leg.continuity.offer(relaying: description)
         accept(leg, incoming, body: body)
     }
 
-    func acceptsWithoutChange(_ incoming: Leg.IncomingInvite, of leg: Leg) -> [UInt8]? {
-        incoming.offer.flatMap { leg.continuity.isRefresh($0) ? leg.continuity.lastSent : nil }
+    /// The answer to an offer that only repeats what holds already; nil if it does not.
+    func answerToRefresh(_ offer: SessionDescription, of leg: Leg) -> [UInt8]? {
+        leg.continuity.isRefresh(offer) ? leg.continuity.repeated() : nil
     }
 
     mutating func accept(_ leg: Leg, _ incoming: Leg.IncomingInvite, body: [UInt8]) {
@@ -153,7 +163,7 @@ extension UserAgent {
     }
 
     mutating func refuseInvite(of leg: Leg, status: UInt16, retryAfter: Int? = nil) {
-        guard let incoming = leg.incoming else { return }
+        guard leg.incoming != nil else { return }
         respond(toInviteOf: leg, status: status, retryAfter: retryAfter, body: nil)
         leg.incoming = nil
     }
@@ -176,14 +186,19 @@ extension UserAgent {
         guard let leg = leg(for: message), let accepted = leg.accepted, accepted.cseq == message.cseq.number else {
             return
         }
-        wheel.cancel(accepted.timer)
-        leg.accepted = nil
         leg.source = source
         var description: SessionDescription?
         if accepted.hasOffer {
             description = try? message.sessionDescription.get()
             if let description { leg.continuity.received(description) }
         }
+        acknowledged(leg, accepted, description)
+    }
+
+    /// The peer has our 2xx.
+    mutating func acknowledged(_ leg: Leg, _ accepted: Leg.AcceptedInvite, _ description: SessionDescription?) {
+        wheel.cancel(accepted.timer)
+        leg.accepted = nil
         if leg.isAbandoned {
             if leg.owesBye { sendBye(on: leg) }
             return
@@ -225,9 +240,10 @@ extension UserAgent {
         _ transaction: ServerTransactionID,
         from source: Endpoint,
         status: UInt16,
-        retryAfter: Int? = nil
+        retryAfter: Int? = nil,
+        toTag: [UInt8]? = nil
     ) {
-        let tag = Token(slot: .max, generation: .max, nonce: random.next()).bytes
+        let tag = toTag ?? Token(slot: .max, generation: .max, nonce: random.next()).bytes
         let product = configuration.product
         let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
             writer.explain(status, of: message, retryAfter: retryAfter)

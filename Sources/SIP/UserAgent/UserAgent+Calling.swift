@@ -13,7 +13,7 @@ extension UserAgent {
             let id = LegID(handle)
             var callID = Token(slot: id.index, generation: id.generation, nonce: tagNonce &+ callIDEnd).bytes
             Token.append(callIDEnd, to: &callID)
-            let dialog = Dialog(
+            var dialog = Dialog(
                 callID: callID,
                 localTag: Token(slot: id.index, generation: id.generation, nonce: tagNonce),
                 localAddress: Dialog.address(displayName: invitation.displayName, uri: invitation.fromURI),
@@ -23,6 +23,8 @@ extension UserAgent {
                 listener: listener,
                 local: local
             )
+            // Until he says more, he is where he was called: his Contact may be a name.
+            dialog.heardFrom = destination
             return Leg(
                 id: id,
                 owner: invitation.owner,
@@ -40,9 +42,9 @@ extension UserAgent {
         }
         let body = invitation.offer.map { leg.continuity.offer(relaying: $0) }
         leg.madeFirstOffer = body != nil
-        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, hasOffer: body != nil, retry: nil)
+        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, hasOffer: body != nil)
         let request = leg.dialog.request(.invite, cseq: 1, branch: branch, product: configuration.product, body: body)
-        start(transaction, .invite, request, to: destination, of: leg)
+        start(transaction, .invite, request, to: destination, from: leg.dialog.listener)
         return leg.id
     }
 
@@ -58,20 +60,19 @@ extension UserAgent {
         }
         guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
         if status < 200 {
-            guard leg.phase == .inviting else { return }
-            progressed(response, status: status, of: leg)
+            progressed(status: status, of: leg)
         } else {
             inviteFailed(transaction, status: status, of: leg)
         }
     }
 
-    private mutating func progressed(_ response: Message, status: Int, of leg: Leg) {
-        switch leg.cancellation {
-        case .none: leg.cancellation = .possible
+    private mutating func progressed(status: Int, of leg: Leg) {
+        switch leg.outgoing?.cancellation {
+        case .some(.none): leg.outgoing?.cancellation = .possible
         case .wanted: sendCancel(of: leg)
-        case .possible, .sent: break
+        case .possible, .sent, nil: break
         }
-        if status > 100, !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
+        if leg.phase == .inviting, status > 100, !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
     }
 
     private mutating func accepted(by response: Message, of leg: Leg) {
@@ -86,8 +87,8 @@ extension UserAgent {
         }
         if let outgoing = leg.outgoing, outgoing.cseq == response.cseq.number {
             modified(by: response, outgoing: outgoing, of: leg)
-        } else if let last = leg.lastACK, last.cseq == response.cseq.number {
-            send(last.bytes, to: last.destination, from: leg.dialog.listener)
+        } else if let ack = leg.sentACKs.last(where: { $0.cseq == response.cseq.number }) {
+            send(ack.bytes, to: ack.destination, from: leg.dialog.listener)
         }
     }
 
@@ -102,7 +103,9 @@ extension UserAgent {
         let description = try? response.sessionDescription.get()
         if let description { leg.continuity.received(description) }
         leg.ackDue = Leg.AckDue(cseq: outgoing.cseq, offer: outgoing.hasOffer ? nil : description)
-        if leg.isAbandoned {
+        if leg.goneEarly.contains(tag) {
+            endGoneEarly(leg)
+        } else if leg.isAbandoned {
             endEstablished(leg)
         } else {
             emit(.answered(leg.id, description))
@@ -126,7 +129,8 @@ extension UserAgent {
         guard let destination = leg.dialog.nextHop else { return }
         let product = configuration.product
         let bytes = leg.dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: body)
-        leg.lastACK = Leg.SentACK(cseq: cseq, bytes: bytes, destination: destination)
+        leg.sentACKs.append(Leg.SentACK(cseq: cseq, bytes: bytes, destination: destination))
+        if leg.sentACKs.count > Leg.keptACKs { leg.sentACKs.removeFirst() }
         send(bytes, to: destination, from: leg.dialog.listener)
     }
 
@@ -139,25 +143,55 @@ extension UserAgent {
         }
         guard leg.endedForks.count < Leg.maximumForks else { return }
         var dialog = leg.dialog
+        dialog.localCSeq = 1
         dialog.remoteTag = tag
         dialog.routeSet = response.recordRoutes.reversed()
         dialog.refreshTarget(from: response)
-        var refusal: [UInt8]?
-        if !leg.madeFirstOffer, case .success(let offer?) = response.sessionDescription {
-            var continuity = SDPContinuity(sessionID: random.next() >> 2, address: dialog.local.address)
-            refusal = continuity.refusal(of: offer)
-        }
+        let refusal = leg.madeFirstOffer ? nil : refusal(ofOfferIn: response, for: dialog)
+        guard let ack = endUnwanted(dialog, ackBody: refusal) else { return }
+        leg.endedForks.append(Leg.EndedFork(tag: tag, ack: ack))
+    }
+
+    /// A 2xx for a leg that is over: a phone that answered too late, or one that has not seen our ACK. What it takes to end its
+    /// dialog stands in the response.
+    mutating func endStray(_ response: Message, _ transaction: ClientTransactionID) {
+        guard let target = response.contactURI else { return }
+        let destination = target.endpoint.flatMap { configuration.listener(for: $0) }
+        guard let (listener, local) = destination else { return }
+        var dialog = Dialog(
+            callID: response.copy(of: response.callID),
+            localTag: response.from.tag.flatMap { Token(parsing: response.bytes[$0]) } ?? mintBranch(),
+            localAddress: response.addressWithoutTag(response.from),
+            remoteAddress: response.addressWithoutTag(response.to),
+            remoteTarget: target,
+            localCSeq: response.cseq.number,
+            listener: listener,
+            local: local
+        )
+        dialog.remoteTag = response.to.tag.map { response.copy(of: $0) } ?? []
+        dialog.routeSet = response.recordRoutes.reversed()
+        let weOffered = transactions.hadBody(transaction) ?? true
+        _ = endUnwanted(dialog, ackBody: weOffered ? nil : refusal(ofOfferIn: response, for: dialog))
+    }
+
+    private mutating func refusal(ofOfferIn response: Message, for dialog: Dialog) -> [UInt8]? {
+        guard case .success(let offer?) = response.sessionDescription else { return nil }
+        var continuity = SDPContinuity(sessionID: random.next() >> 2, address: dialog.local.address)
+        return continuity.refusal(of: offer)
+    }
+
+    /// ACK and BYE for a dialog that nobody wants; the ACK, for when the 2xx comes again, or nil if nothing could be sent.
+    private mutating func endUnwanted(_ dialog: Dialog, ackBody: [UInt8]?) -> Leg.SentACK? {
         guard let destination = dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: .max)
-        else { return }
+        else { return nil }
         let product = configuration.product
-        let ack = dialog.request(.ack, cseq: 1, branch: mintBranch(), product: product, body: refusal)
-        leg.endedForks.append(
-            Leg.EndedFork(tag: tag, ack: Leg.SentACK(cseq: 1, bytes: ack, destination: destination))
-        )
+        let cseq = dialog.localCSeq
+        let ack = dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: ackBody)
         send(ack, to: destination, from: dialog.listener)
-        let bye = dialog.request(.bye, cseq: 2, branch: branch, product: product, body: nil)
-        start(transaction, .bye, bye, to: destination, of: leg)
+        let bye = dialog.request(.bye, cseq: cseq + 1, branch: branch, product: product, body: nil)
+        start(transaction, .bye, bye, to: destination, from: dialog.listener)
+        return Leg.SentACK(cseq: cseq, bytes: ack, destination: destination)
     }
 
     // MARK: CANCEL
@@ -167,16 +201,21 @@ extension UserAgent {
     package mutating func cancel(_ id: LegID, now: Milliseconds) {
         self.now = now
         guard let leg = legs[id.handle], leg.phase == .inviting else { return }
-        switch leg.cancellation {
-        case .none: leg.cancellation = .wanted
+        cancelOutgoing(of: leg)
+    }
+
+    /// The INVITE or re-INVITE of ours that is under way, if there is one, is taken back as soon as that is allowed.
+    mutating func cancelOutgoing(of leg: Leg) {
+        switch leg.outgoing?.cancellation {
+        case .some(.none): leg.outgoing?.cancellation = .wanted
         case .possible: sendCancel(of: leg)
-        case .wanted, .sent: break
+        case .wanted, .sent, nil: break
         }
     }
 
     private mutating func sendCancel(of leg: Leg) {
         guard let outgoing = leg.outgoing else { return }
-        leg.cancellation = .sent
+        leg.outgoing?.cancellation = .sent
         let now = now
         withTransactions { transactions, wheel, out in
             transactions.cancel(outgoing.transaction, reason: nil, now: now, wheel: &wheel, out: &out)
@@ -188,9 +227,9 @@ extension UserAgent {
         _ method: Method,
         _ request: [UInt8],
         to destination: Endpoint,
-        of leg: Leg
+        from listener: ListenerID
     ) {
-        let (now, listener) = (now, leg.dialog.listener)
+        let now = now
         withTransactions { transactions, wheel, out in
             transactions.start(
                 transaction,

@@ -37,6 +37,8 @@ extension UserAgent {
     mutating func sendBye(on leg: Leg) {
         leg.owesBye = false
         leg.phase = .ending
+        // His BYE makes the peer refuse a re-INVITE that he is at; if he does not, the CANCEL's deadline ends the wait.
+        cancelOutgoing(of: leg)
         guard let destination = leg.dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
         else {
@@ -52,7 +54,7 @@ extension UserAgent {
             product: configuration.product,
             body: nil
         )
-        start(transaction, .bye, request, to: destination, of: leg)
+        start(transaction, .bye, request, to: destination, from: leg.dialog.listener)
     }
 
     mutating func byeDone(_ transaction: ClientTransactionID, of leg: Leg) {
@@ -80,6 +82,7 @@ extension UserAgent {
         respond(to: message, transaction, from: source, status: 200)
         refuseInvite(of: leg, status: 487)
         dropQueue(of: leg)
+        cancelOutgoing(of: leg)
         if let due = leg.ackDue {
             sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
         }
@@ -94,28 +97,58 @@ extension UserAgent {
         releaseIfDone(leg)
     }
 
+    /// A BYE without a dialog: it may have overtaken the 2xx to an INVITE of ours, on a network that reorders. Who sent it must
+    /// not be talked to for the rest of a call when that comes. False: it belongs to nothing.
+    mutating func receive(
+        earlyBye message: Message,
+        _ transaction: ServerTransactionID,
+        from source: Endpoint
+    ) -> Bool {
+        guard let tag = message.to.tag, let token = Token(parsing: message.bytes[tag]),
+            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
+            leg.phase == .inviting, leg.dialog.localTag == token,
+            leg.dialog.callID.elementsEqual(message.bytes[message.callID]),
+            let remoteTag = message.from.tag, leg.goneEarly.count < Leg.maximumForks
+        else { return false }
+        leg.goneEarly.append(Array(message.bytes[remoteTag]))
+        respond(to: message, transaction, from: source, status: 200)
+        return true
+    }
+
+    /// The 2xx whose BYE has come before it: it gets its ACK, and nobody has answered.
+    mutating func endGoneEarly(_ leg: Leg) {
+        if let due = leg.ackDue {
+            sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
+        }
+        if !leg.isAbandoned { emit(.refused(leg.id, status: 480)) }
+        leg.isAbandoned = true
+        leg.phase = .ending
+        releaseIfDone(leg)
+    }
+
     mutating func receive(
         cancel message: Message,
         _ transaction: ServerTransactionID,
         of invite: ServerTransactionID?,
         from source: Endpoint
     ) {
-        respond(to: message, transaction, from: source, status: invite == nil ? 481 : 200)
-        guard let invite, let owner = transactions.owner(of: invite), case let id = LegID(owner: owner),
-            let leg = legs[id.handle], leg.incoming?.transaction == invite
-        else { return }
-        refuseInvite(of: leg, status: 487)
-        if leg.phase == .invited {
-            leg.phase = .ending
-            leg.isAbandoned = true
-            emit(.cancelled(id))
-            releaseIfDone(leg)
-        } else {
-            proceed(leg)
+        let leg = invite.flatMap { transactions.owner(of: $0) }.flatMap { legs[LegID(owner: $0).handle] }
+        let tag = leg?.dialog.localTag.bytes
+        respond(to: message, transaction, from: source, status: invite == nil ? 481 : 200, toTag: tag)
+        guard let leg, leg.incoming?.transaction == invite else { return }
+        guard leg.phase == .invited else {
+            // It may be in other hands already: the user takes it back from there, or refuses it.
+            if !leg.isAbandoned { emit(.offerCancelled(leg.id)) }
+            return
         }
+        refuseInvite(of: leg, status: 487)
+        leg.phase = .ending
+        leg.isAbandoned = true
+        emit(.cancelled(leg.id))
+        releaseIfDone(leg)
     }
 
-    private mutating func dropQueue(of leg: Leg) {
+    mutating func dropQueue(of leg: Leg) {
         leg.queued = nil
         if let timer = leg.glareTimer { wheel.cancel(timer) }
         leg.glareTimer = nil
@@ -126,6 +159,7 @@ extension UserAgent {
         guard leg.phase == .ending, leg.bye == nil, leg.outgoing == nil, legs.contains(leg.id.handle) else { return }
         if let accepted = leg.accepted { wheel.cancel(accepted.timer) }
         emit(.released(leg.id))
+        if let identity = leg.identity { invitedLegs[identity] = nil }
         legs.remove(leg.id.handle)
     }
 }

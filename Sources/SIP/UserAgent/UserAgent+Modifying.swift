@@ -13,6 +13,7 @@ extension UserAgent {
 
     mutating func receive(inDialog message: Message, _ transaction: ServerTransactionID, from source: Endpoint) {
         guard let leg = leg(for: message) else {
+            if message.method == .bye, receive(earlyBye: message, transaction, from: source) { return }
             respond(to: message, transaction, from: source, status: 481)
             return
         }
@@ -44,12 +45,12 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 481)
             return
         }
-        // RFC 3261 section 14.2: ours is under way, or theirs has not been answered, or not acknowledged.
-        if leg.outgoing != nil || leg.ackDue != nil {
+        // RFC 3261 section 14.2: ours is under way; our offer has had no answer (RFC 5407 section 3.1.5); theirs is in hand.
+        if leg.outgoing != nil || leg.ackDue != nil || leg.accepted?.hasOffer == true {
             respond(to: message, transaction, from: source, status: 491)
             return
         }
-        guard leg.incoming == nil, leg.accepted == nil else {
+        guard leg.incoming == nil else {
             respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
             return
         }
@@ -62,12 +63,13 @@ extension UserAgent {
         let incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
         leg.incoming = incoming
         transactions.adopt(transaction, owner: leg.id.owner)
+        // Whoever sends this has our 2xx, even if his ACK was lost (RFC 5407 section 3.1.4).
+        if let accepted = leg.accepted { acknowledged(leg, accepted, nil) }
         // A re-INVITE that changes nothing only asks whether we are alive (CALLS.md section 2, refresh or change).
-        if let body = acceptsWithoutChange(incoming, of: leg) {
+        if let offer, let body = answerToRefresh(offer, of: leg) {
             accept(leg, incoming, body: body)
             return
         }
-        if let offer { leg.continuity.received(offer) }
         emit(.offered(leg.id, offer))
     }
 
@@ -76,39 +78,42 @@ extension UserAgent {
     /// Sends a re-INVITE with the other side's description, or without SDP.
     ///
     /// - Parameter retriesOnGlare: wait while another INVITE is in progress, and come again after a 491; otherwise both are told
-    ///   as `modificationRefused` with status 491.
+    ///   as `modificationRefused` with status 491. One that waits takes the place of another that waits.
+    /// - Returns: what `modified` or `modificationRefused` will call it; nil if the leg is gone, and nothing will be told.
     package mutating func reinvite(
         _ id: LegID,
         relaying description: SessionDescription?,
         retriesOnGlare: Bool,
         now: Milliseconds
-    ) {
+    ) -> ReinviteID? {
         self.now = now
-        guard let leg = legs[id.handle] else { return }
-        guard leg.phase == .established, !leg.isAbandoned else {
-            emit(.modificationRefused(id, status: 481))
-            return
-        }
-        if retriesOnGlare {
-            leg.queued = Leg.QueuedReinvite(offer: description)
+        guard let leg = legs[id.handle] else { return nil }
+        leg.reinvites &+= 1
+        let reinvite = Leg.QueuedReinvite(id: ReinviteID(number: leg.reinvites), offer: description)
+        if leg.phase != .established || leg.isAbandoned {
+            emit(.modificationRefused(id, reinvite.id, status: 481))
+        } else if retriesOnGlare {
+            leg.queued = reinvite
+            leg.queued?.isPausing = leg.glareTimer != nil
             proceed(leg)
         } else if leg.isBusy || leg.queued != nil {
-            emit(.modificationRefused(id, status: 491))
+            emit(.modificationRefused(id, reinvite.id, status: 491))
         } else {
-            sendReinvite(on: leg, Leg.QueuedReinvite(offer: description), retries: false)
+            sendReinvite(on: leg, reinvite, retries: false)
         }
+        return reinvite.id
     }
 
-    /// Takes back a re-INVITE that waits for its turn; one that is under way does not come again after a 491. false: it has been
-    /// sent already, or there is none.
-    package mutating func withdrawReinvite(of id: LegID) -> Bool {
-        guard let leg = legs[id.handle] else { return false }
-        leg.outgoing?.retry = nil
-        guard leg.queued != nil else { return false }
-        leg.queued = nil
-        if let timer = leg.glareTimer { wheel.cancel(timer) }
-        leg.glareTimer = nil
-        return true
+    /// Takes a re-INVITE back: one that waits for its turn is dropped and nothing is told of it; one that is under way is
+    /// cancelled as soon as that is allowed, does not come again after a 491, and its outcome is told as ever.
+    package mutating func withdrawReinvite(_ reinvite: ReinviteID, of id: LegID, now: Milliseconds) {
+        self.now = now
+        guard let leg = legs[id.handle] else { return }
+        // A pause after a 491 goes on: it counts for whatever comes next.
+        if leg.queued?.id == reinvite { leg.queued = nil }
+        guard leg.outgoing?.reinvite?.id == reinvite else { return }
+        leg.outgoing?.reinvite?.retry = nil
+        cancelOutgoing(of: leg)
     }
 
     /// An INVITE of the leg is over: what waited for that may go.
@@ -125,7 +130,7 @@ extension UserAgent {
         guard let destination = leg.dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
         else {
-            emit(.modificationRefused(leg.id, status: 503))
+            emit(.modificationRefused(leg.id, reinvite.id, status: 503))
             return
         }
         let body = reinvite.offer.map { leg.continuity.offer(relaying: $0) }
@@ -134,7 +139,11 @@ extension UserAgent {
             transaction: transaction,
             cseq: leg.dialog.localCSeq,
             hasOffer: body != nil,
-            retry: retries ? reinvite : nil
+            reinvite: Leg.Reinvite(
+                id: reinvite.id,
+                deadline: arm(.reinvite, of: leg, at: now + transactions.timers.lifetime),
+                retry: retries ? reinvite : nil
+            )
         )
         let request = leg.dialog.request(
             .invite,
@@ -143,11 +152,13 @@ extension UserAgent {
             product: configuration.product,
             body: body
         )
-        start(transaction, .invite, request, to: destination, of: leg)
+        start(transaction, .invite, request, to: destination, from: leg.dialog.listener)
     }
 
     /// The 2xx to a re-INVITE of ours.
     mutating func modified(by response: Message, outgoing: Leg.OutgoingInvite, of leg: Leg) {
+        guard let reinvite = outgoing.reinvite else { return }
+        wheel.cancel(reinvite.deadline)
         leg.outgoing = nil
         leg.dialog.refreshTarget(from: response)
         let description = try? response.sessionDescription.get()
@@ -162,7 +173,7 @@ extension UserAgent {
         if isOver {
             releaseIfDone(leg)
         } else {
-            emit(.modified(leg.id, description))
+            emit(.modified(leg.id, reinvite.id, description))
             proceed(leg)
         }
     }
@@ -171,13 +182,15 @@ extension UserAgent {
     mutating func inviteFailed(_ transaction: ClientTransactionID, status: Int, of leg: Leg) {
         guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
         leg.outgoing = nil
+        if outgoing.hasOffer { leg.continuity.offerRefused() }
+        if let reinvite = outgoing.reinvite { wheel.cancel(reinvite.deadline) }
         if leg.phase == .inviting {
             if !leg.isAbandoned { emit(.refused(leg.id, status: status)) }
             leg.phase = .ending
             releaseIfDone(leg)
             return
         }
-        guard leg.phase == .established, !leg.isAbandoned else {
+        guard leg.phase == .established, !leg.isAbandoned, let reinvite = outgoing.reinvite else {
             releaseIfDone(leg)
             return
         }
@@ -185,12 +198,18 @@ extension UserAgent {
         case 408, 481:
             // The peer is gone, and the dialog with him (RFC 3261 section 12.2.1.2).
             lose(leg)
-        case 491 where outgoing.retry != nil:
-            pauseAfterGlare(leg, outgoing.retry)
+        case 491 where reinvite.retry != nil:
+            pauseAfterGlare(leg, reinvite.retry)
         default:
-            emit(.modificationRefused(leg.id, status: status))
+            emit(.modificationRefused(leg.id, reinvite.id, status: status))
             proceed(leg)
         }
+    }
+
+    /// A peer who has been at our re-INVITE for as long as any transaction may take is asked to leave it (RFC 3261 section 14.1
+    /// sets no end): otherwise no other could follow.
+    mutating func reinviteIsOverdue(of leg: Leg) {
+        cancelOutgoing(of: leg)
     }
 
     /// The refused re-INVITE comes again after a pause, unless a newer one has taken its place.

@@ -1,5 +1,10 @@
 /// Refusals that leave nothing behind (RFC 3261 section 8.2.7): strangers and broken messages get no memory of ours.
 extension UserAgent {
+    /// Whether a request belongs to a dialog or a transaction that we have: the tags and branches that prove it are hard to guess.
+    package mutating func knows(_ request: Message) -> Bool {
+        leg(for: request) != nil || transactions.knows(request)
+    }
+
     /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.
     package mutating func refuseStateless(
         _ message: Message,

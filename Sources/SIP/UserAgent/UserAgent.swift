@@ -10,6 +10,8 @@ package struct UserAgent: ~Copyable {
 
     var transactions: TransactionLayer
     var legs: Slab<Leg>
+    /// Legs that peers have begun, by what a merged copy of their INVITE has in common with it (RFC 3261 section 8.2.2.2).
+    var invitedLegs: [[UInt8]: LegID] = [:]
     var random: SeededGenerator
     /// Key of the tags of responses that we forget (RFC 3261 section 8.2.7).
     let statelessKey: UInt64
@@ -108,6 +110,7 @@ package struct UserAgent: ~Copyable {
     }
 
     /// Calls the transaction layer and does what it wants afterwards.
+    @discardableResult
     mutating func withTransactions<Result>(
         _ body: (inout TransactionLayer, inout TimingWheel, inout [TransactionEvent]) -> Result
     ) -> Result {
@@ -144,7 +147,11 @@ package struct UserAgent: ~Copyable {
     }
 
     private mutating func receive(response: Message, _ transaction: ClientTransactionID, of id: LegID) {
-        guard let leg = legs[id.handle], let status = response.status.map(Int.init) else { return }
+        guard let status = response.status.map(Int.init) else { return }
+        guard let leg = legs[id.handle] else {
+            if response.cseq.method == .invite, 200...299 ~= status { endStray(response, transaction) }
+            return
+        }
         switch response.cseq.method {
         case .invite: receive(inviteResponse: response, status: status, transaction, of: leg)
         case .bye: if status >= 200 { byeDone(transaction, of: leg) }
@@ -168,6 +175,7 @@ package struct UserAgent: ~Copyable {
         switch LegTimer(rawValue: token.kind) {
         case .retransmit2xx: retransmit2xx(of: leg)
         case .glare: glareIsOver(of: leg)
+        case .reinvite: reinviteIsOverdue(of: leg)
         case nil: break
         }
     }

@@ -160,8 +160,8 @@ struct AnnouncementServer: ~Copyable {
             case .hungUp(let leg): forget(leg, .callerLeft)
             case .gone(let leg): forget(leg, .callerLost)
             case .released(let leg): forget(leg, .callerLost)
-            // We call nobody.
-            case .progress, .answered, .refused, .modified, .modificationRefused: break
+            // Offers are answered at once, and we call nobody.
+            case .offerCancelled, .progress, .answered, .refused, .modified, .modificationRefused: break
             }
         }
     }
