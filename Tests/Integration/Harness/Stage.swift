@@ -68,8 +68,11 @@ final class Stage: Sendable {
         var issue = issue
         let logs = sources.withLock { $0 }.compactMap { file -> String? in
             guard let data = try? Data(contentsOf: file), !data.isEmpty else { return nil }
-            // Without the status line of baresip, which comes ten times a second.
-            let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+            // Without the status line of baresip, which comes ten times a second. sipp writes its errors without line ends, each
+            // with date and time before it.
+            let lines = String(decoding: data, as: UTF8.self)
+                .replacing(/\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\.\d+\t/) { "\n\($0.output)" }
+                .split(whereSeparator: \.isNewline)
                 .filter { !$0.contains("(bit/s)") }
             return "--- \(file.lastPathComponent) (the last of \(lines.count) lines)\n"
                 + lines.suffix(25).map { $0.prefix(300) }.joined(separator: "\n")
