@@ -37,14 +37,7 @@ extension Exchange {
             )
             _ = agent.wheel.schedule(token, at: deadline)
         case .agentChanged(let change):
-            note(
-                .agentState(
-                    agentID: change.agentID,
-                    change.state,
-                    isLoggedIn: change.isLoggedIn,
-                    flowID: change.flowID
-                )
-            )
+            note(.agentChanged(change))
         case .agentLoggedOffForNoAnswer(let agentID):
             note(.agentLoggedOffForNoAnswer(agentID: agentID))
         case .repaired(let what):

@@ -34,11 +34,11 @@ package enum Notice: Sendable {
     /// The moment of "answered": caller and agent can talk.
     case callAnswered(number: Int32, flowID: String, agentID: String)
     /// An agent did not take the call.
-    case refused(number: Int32, agentID: String, RefusalCause, sipStatus: Int)
-    case callEnded(number: Int32, cause: String, by: CallDetailRecord.EndedBy)
+    case refused(number: Int32, flowID: String, agentID: String, RefusalCause, sipStatus: Int)
+    case callEnded(number: Int32, flowID: String, agentID: String?, cause: String, by: CallDetailRecord.EndedBy)
     /// An announcement or hold music that could not be had.
     case mediaFailed(number: Int32, uri: String, sipStatus: Int)
-    case agentState(agentID: String, AgentState, isLoggedIn: Bool, flowID: String?)
+    case agentChanged(AgentChange)
     case agentLoggedOffForNoAnswer(agentID: String)
     /// An invariant was found broken and mended: a defect of ours.
     case repaired(String)

@@ -129,6 +129,8 @@ package struct Exchange: ~Copyable {
     package var transactionsAlive: Int { agent.transactionsAlive }
     package var dialogsAlive: Int { agent.legsAlive }
 
+    /// New calls are refused.
+    package var isEnding: Bool { isShuttingDown }
     package var timersRunning: Int { agent.wheel.count }
 
     // MARK: Turning the crank

@@ -95,7 +95,10 @@ final class CallLoop: DatagramHandler {
             transport.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
         }
         for record in exchange.effects.records { outlet.store(record) }
-        for notice in exchange.effects.notices { outlet.log(notice) }
+        if !exchange.effects.notices.isEmpty {
+            let (now, wallOffset) = (clock.now, clock.wallOffset)
+            for notice in exchange.effects.notices { outlet.note(notice, now: now, wallOffset: wallOffset) }
+        }
         exchange.effects.removeAll()
     }
 }

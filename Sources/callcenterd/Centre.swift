@@ -30,12 +30,13 @@ final class Centre: Sendable {
         file: String,
         transport: DatagramTransport,
         store: CentreStore,
+        events: EventOutlet,
         logger: Logger
     ) async throws -> Centre {
         let provisioning = try await store.provisioning.provisioning()
         let nextNumber = try store.records.highestCallNumber()
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
-        let outlet = EffectOutlet(writer: store.writer, logger: logger) { reportFailure.yield($0) }
+        let outlet = EffectOutlet(writer: store.writer, logger: logger, events: events) { reportFailure.yield($0) }
         var system = SystemRandomNumberGenerator()
         let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
         let clock = SteadyClock()
@@ -122,34 +123,34 @@ final class Centre: Sendable {
         Control(
             snapshot: { await self.snapshots.snapshot() },
             reload: { requester in await self.reload(for: "\(requester)") },
-            setLogin: { agentID, loggedIn, requester in
-                await self.setLogin(agentID, loggedIn, for: "\(requester)")
-            },
-            resetStatistics: { requester in
-                do {
-                    try await self.command { exchange, now in exchange.resetStatistics(now: now) }
-                    return .success(())
-                } catch {
-                    return .failure(.failed("\(error)"))
-                }
-            },
+            perform: { order, _ in await self.perform(order) },
             health: {
                 let answered = try? await self.command { _, _ in true }
                 return answered == true ? .good : .bad(reason: "the call loop has stopped")
+            },
+            readiness: {
+                guard let alive = try? await self.command({ exchange, _ in !exchange.isEnding }) else {
+                    return .bad(reason: "the call loop has stopped")
+                }
+                guard alive else { return .bad(reason: "ending: new calls are refused") }
+                return .good
             }
         )
     }
 
-    private func setLogin(_ agentID: String, _ loggedIn: Bool, for requester: String) async -> Result<
-        Void, ControlError
-    > {
+    private func perform(_ order: Order) async -> Result<Void, ControlError> {
         do {
             try await command { exchange, now in
-                try exchange.setLogin(agentID: agentID, loggedIn: loggedIn, now: now)
+                switch order {
+                case .setLogin(let agentID, let isLoggedIn):
+                    try exchange.setLogin(agentID: agentID, loggedIn: isLoggedIn, now: now)
+                case .resetStatistics:
+                    exchange.resetStatistics(now: now)
+                }
             }
             return .success(())
-        } catch is UnknownAgentError {
-            return .failure(.unknownAgent(agentID))
+        } catch let error as UnknownAgentError {
+            return .failure(.unknownAgent(error.id))
         } catch {
             return .failure(.failed("\(error)"))
         }

@@ -40,14 +40,19 @@ struct Daemon {
                     ]
                 )
             }
+            let hub = EventHub()
+            var events = EventOutlet()
+            events.watchers.append(.init(isInterested: { hub.isWatched }, take: { hub.publish($0) }))
             let centre = try await Centre.start(
                 configuration: configuration,
                 file: file,
                 transport: transport,
                 store: store,
+                events: events,
                 logger: logger
             )
-            try await serve(centre, management: management, logger: logger)
+            try await serve(centre, events: hub, management: management, logger: logger)
+            hub.close()
             await centre.stop()
             try await loops.shutdownGracefully()
             try await management.shutdownGracefully()
@@ -76,7 +81,12 @@ struct Daemon {
         )
     }
 
-    private func serve(_ centre: Centre, management: MultiThreadedEventLoopGroup, logger: Logger) async throws {
+    private func serve(
+        _ centre: Centre,
+        events: EventHub,
+        management: MultiThreadedEventLoopGroup,
+        logger: Logger
+    ) async throws {
         let control = BoundedControl(centre.control)
         let http = HTTPService(
             configuration: .init(
@@ -94,6 +104,7 @@ struct Daemon {
                 control: control,
                 logger: logger
             ),
+            events: events,
             group: management,
             logger: logger
         )

@@ -5,10 +5,12 @@ import SIP
 import Store
 import Transport
 
-/// Where the effects of the core go that are no datagrams: records to the store, notices to the log.
+/// Where the effects of the core go that are no datagrams: records to the store, notices to the log and to those who
+/// watch.
 struct EffectOutlet: Sendable {
     let writer: RecordWriter
     let logger: Logger
+    let events: EventOutlet
     /// Called when a socket dies under us.
     let fail: @Sendable (String) -> Void
 
@@ -18,8 +20,16 @@ struct EffectOutlet: Sendable {
         fail("socket \(listener.index) of sip.listen has failed: \(reason)")
     }
 
+    /// Logs a notice, and publishes it.
+    ///
+    /// - Parameter wallOffset: time of day minus the core's clock.
+    func note(_ notice: Notice, now: Milliseconds, wallOffset: Milliseconds) {
+        log(notice)
+        events.publish(notice, now: now, wallOffset: wallOffset)
+    }
+
     /// One line a notice, with fields for whatever reads logs by fields.
-    func log(_ notice: Notice) {
+    private func log(_ notice: Notice) {
         switch notice {
         case .unreadable(let error, let source):
             logger.debug("unreadable message", metadata: ["source": "\(source)", "error": "\(error)"])
@@ -50,22 +60,22 @@ struct EffectOutlet: Sendable {
             )
         case .callAnswered(let number, let flowID, let agentID):
             logger.info("call answered", metadata: ["CALL": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID)"])
-        case .refused(let number, let agentID, let cause, let sipStatus):
+        case .refused(let number, _, let agentID, let cause, let sipStatus):
             logger.info(
                 "call refused by agent: \(cause.rawValue)",
                 metadata: ["CALL": "\(number)", "AGENT": "\(agentID)", "status": "\(sipStatus)"]
             )
-        case .callEnded(let number, let cause, let who):
+        case .callEnded(let number, _, _, let cause, let who):
             logger.info("call ended: \(cause)", metadata: ["CALL": "\(number)", "by": "\(who.rawValue)"])
         case .mediaFailed(let number, let uri, let sipStatus):
             logger.warning(
                 "announcement failed",
                 metadata: ["CALL": "\(number)", "uri": "\(uri)", "status": "\(sipStatus)"]
             )
-        case .agentState(let agentID, let state, let isLoggedIn, let flowID):
+        case .agentChanged(let change):
             logger.debug(
-                "agent \(isLoggedIn ? state.rawValue : "offline")",
-                metadata: ["AGENT": "\(agentID)", "FLOW": "\(flowID ?? "-")"]
+                "agent \(change.to.rawValue)",
+                metadata: ["AGENT": "\(change.agentID)", "FLOW": "\(change.flowID ?? "-")"]
             )
         case .agentLoggedOffForNoAnswer(let agentID):
             logger.warning("agent logged off: too many calls unanswered", metadata: ["AGENT": "\(agentID)"])

@@ -79,9 +79,54 @@ struct DispatcherTests {
         #expect(await result("version") == ok(#"{"Server":"callcenterd 0.1.0"}"#))
         let names = [
             "cc_list_flows", "cc_list_agents", "cc_list_queue", "cc_list_calls", "cc_agent_login", "cc_reload",
-            "cc_reset_stats", "get_statistics", "version", "which",
+            "cc_reset_stats", "get_statistics", "version", "health", "events", "which",
         ]
         #expect(await result("which") == ok(JSONValue.array(names.map(JSONValue.string)).text))
+    }
+
+    @Test("which says of one command how it is used")
+    func explains() async {
+        let explained =
+            #"{"Command":"cc_agent_login","Usage":"cc_agent_login agent_id state","#
+            + #""Summary":"Logs an agent in (1) or off (0).","Scope":"control"}"#
+        #expect(await result("which", #"["call_center:agent_login"]"#) == ok(explained))
+    }
+
+    @Test("health says whether calls are served, why not, and how well")
+    func tellsHealth() async throws {
+        let good = try #require(await result("health"))
+        #expect(good.contains(#""Alive":"yes","Ready":"yes","Version":"0.1.0","Uptime":"#))
+        #expect(good.contains(#""Flows":2,"Agents":4,"#))
+        daemon.refuseCalls(because: "ending")
+        #expect(try #require(await result("health")).contains(#""Alive":"yes","Ready":"no: ending""#))
+    }
+
+    @Test("who may only read is refused what changes anything, and logged")
+    func refusesReaders() async {
+        let dispatcher = RPCDispatcher(
+            registry: .standard(version: "0.1.0"),
+            control: daemon.bounded,
+            logger: log.logger
+        )
+        let reader = Requester.token(name: "wall", .read)
+        func reply(_ method: String, to requester: Requester) async -> String? {
+            let request = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":[]}"#
+            return await dispatcher.reply(to: Array(request.utf8), from: requester)?.text
+        }
+        let refusal: JSONValue = "cc_reset_stats needs the scope control, token wall has read"
+        #expect(await reply("cc_reset_stats", to: reader) == error(403, refusal))
+        #expect(daemon.orders.isEmpty)
+        #expect(log.lines.count == 1)
+        #expect(log.lines.first?.contains("requester=token wall") == true)
+        #expect(await reply("cc_list_calls", to: reader)?.contains("result") == true)
+        #expect(await reply("cc_reset_stats", to: .token(name: "desk", .control)) == ok(#""OK""#))
+        #expect(daemon.orders.map(\.requester) == [.token(name: "desk", .control)])
+    }
+
+    @Test("events are not carried where there is no connection for them")
+    func refusesEvents() async {
+        let message: JSONValue = "events are not carried here: use the Unix socket, or GET /events"
+        #expect(await result("events") == error(488, message))
     }
 
     @Test(

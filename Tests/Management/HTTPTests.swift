@@ -41,6 +41,18 @@ struct HTTPTests {
         }
     }
 
+    @Test("/readyz is ok while new calls are welcome, and says why when they are not")
+    func servesReadiness() async throws {
+        try await withHTTP(daemon.impatient) { port in
+            #expect(try await request(port, "GET /readyz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            daemon.refuseCalls(because: "ending: new calls are refused")
+            let refused = try await request(port, "GET /readyz")
+            #expect(refused.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+            #expect(refused.hasSuffix("\r\n\r\nending: new calls are refused\n"))
+            #expect(try await request(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
     @Test("several requests of a connection are answered")
     func keepsAlive() async throws {
         try await withHTTP(daemon.bounded) { port in

@@ -111,7 +111,15 @@ extension Exchange {
         }
         call.refusals += 1
         call.stage = .queued
-        note(.refused(number: call.facts.number, agentID: agentID, cause, sipStatus: status))
+        note(
+            .refused(
+                number: call.facts.number,
+                flowID: call.flow.id,
+                agentID: agentID,
+                cause,
+                sipStatus: status
+            )
+        )
         center.offerFailed(call.ref, cause: cause, now: now, out: &distribution)
     }
 }

@@ -21,7 +21,15 @@ extension Exchange {
         record.refusals = call.refusals
         record.facts.formUnion(facts)
         effects.records.append(record)
-        note(.callEnded(number: call.facts.number, cause: cause, by: who))
+        note(
+            .callEnded(
+                number: call.facts.number,
+                flowID: call.flow.id,
+                agentID: call.agentID,
+                cause: cause,
+                by: who
+            )
+        )
     }
 
     /// An agent did not take the call; it goes on.

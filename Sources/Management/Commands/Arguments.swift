@@ -3,6 +3,7 @@ package struct Arguments: Sendable {
     private enum Value {
         case text(String)
         case flag(Bool)
+        case number(Int)
         case texts([String])
     }
 
@@ -62,6 +63,12 @@ package struct Arguments: Sendable {
             values.append((parameter.name, .flag(false)))
         case (.flag, 1), (.flag, "1"):
             values.append((parameter.name, .flag(true)))
+        case (.number(let range), .integer(let number)) where Int(exactly: number).map(range.contains) == true:
+            values.append((parameter.name, .number(Int(number))))
+        case (.number(let range), .string(let digits)) where Int(digits).map(range.contains) == true:
+            values.append((parameter.name, .number(Int(digits) ?? range.lowerBound)))
+        case (.choice(let words), .string(let word)) where words.contains(word):
+            values.append((parameter.name, .text(word)))
         case (.texts, .array(let elements)):
             var texts: [String] = []
             for element in elements {
@@ -78,7 +85,7 @@ package struct Arguments: Sendable {
 
     // MARK: - Reading
 
-    /// The string given; for parameters declared `.text` and not optional.
+    /// The string given; for parameters declared `.text` or `.choice` and not optional.
     package func text(_ name: String) throws(RPCError) -> String {
         guard case .text(let text) = value(of: name) else { throw undeclared(name) }
         return text
@@ -88,6 +95,24 @@ package struct Arguments: Sendable {
     package func flag(_ name: String) throws(RPCError) -> Bool {
         guard case .flag(let flag) = value(of: name) else { throw undeclared(name) }
         return flag
+    }
+
+    /// The string given, nil if the parameter was left out; for `.text` and `.choice`.
+    package func optionalText(_ name: String) -> String? {
+        guard case .text(let text) = value(of: name) else { return nil }
+        return text
+    }
+
+    /// Whether 1 was given, nil if the parameter was left out.
+    package func optionalFlag(_ name: String) -> Bool? {
+        guard case .flag(let flag) = value(of: name) else { return nil }
+        return flag
+    }
+
+    /// The number given, nil if the parameter was left out.
+    package func optionalNumber(_ name: String) -> Int? {
+        guard case .number(let number) = value(of: name) else { return nil }
+        return number
     }
 
     /// The strings given, none if the parameter was left out.

@@ -13,15 +13,9 @@ extension CommandRegistry {
             Command(
                 name: "cc_agent_login",
                 summary: "Logs an agent in (1) or off (0).",
-                parameters: [Parameter("agent_id", .text), Parameter("state", .flag)],
-                changesState: true
-            ) { arguments, invocation throws(RPCError) in
-                let agentID = try arguments.text("agent_id")
-                let isLoggedIn = try arguments.flag("state")
-                try await RPCError.orDomainError { () async throws(ControlError) in
-                    try await invocation.control.setLogin(of: agentID, to: isLoggedIn, for: invocation.requester)
-                }
-                return "OK"
+                parameters: [Parameter("agent_id", .text), Parameter("state", .flag)]
+            ) { arguments throws(RPCError) in
+                .setLogin(agentID: try arguments.text("agent_id"), isLoggedIn: try arguments.flag("state"))
             }
         )
         register(
@@ -37,15 +31,8 @@ extension CommandRegistry {
             }
         )
         register(
-            Command(
-                name: "cc_reset_stats",
-                summary: "Sets all counter-like statistics to zero.",
-                changesState: true
-            ) { _, invocation throws(RPCError) in
-                try await RPCError.orDomainError { () async throws(ControlError) in
-                    try await invocation.control.resetStatistics(for: invocation.requester)
-                }
-                return "OK"
+            Command(name: "cc_reset_stats", summary: "Sets all counter-like statistics to zero.") {
+                _ throws(RPCError) in .resetStatistics
             }
         )
     }

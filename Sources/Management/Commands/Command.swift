@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// One command of the management interface: all that is known of it, in one value. Registering it is all it takes for
 /// every way in to have it.
 package struct Command: Sendable {
@@ -7,7 +9,7 @@ package struct Command: Sendable {
     package var summary: String
     /// In positional order.
     package var parameters: [Parameter]
-    /// Whether it changes anything; if so, the log says who asked.
+    /// Whether it changes anything; if so, it needs the scope `control`, and the log says who asked.
     package var changesState: Bool
     package var run: @Sendable (Arguments, Invocation) async throws(RPCError) -> JSONValue
 
@@ -25,6 +27,21 @@ package struct Command: Sendable {
         self.run = run
     }
 
+    /// A command that is one order to the daemon and answers `OK`.
+    package init(
+        name: String,
+        summary: String,
+        parameters: [Parameter] = [],
+        order: @escaping @Sendable (Arguments) throws(RPCError) -> Order
+    ) {
+        self.init(name: name, summary: summary, parameters: parameters, changesState: true) {
+            arguments,
+            invocation throws(RPCError) in
+            try await invocation.perform(try order(arguments))
+            return "OK"
+        }
+    }
+
     /// `cc_agent_login agent_id state`, optional parameters in brackets.
     package var usage: String {
         ([name] + parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }).joined(separator: " ")
@@ -38,6 +55,10 @@ package struct Parameter: Sendable {
         case text
         /// 0 or 1; a string of that digit is taken too, as tools without types send it.
         case flag
+        /// A whole number in this range; a string of digits is taken too.
+        case number(ClosedRange<Int>)
+        /// One of these words.
+        case choice([String])
         /// Strings: an array of them, or, as the last by position, all that follow.
         case texts
     }
@@ -57,6 +78,8 @@ package struct Parameter: Sendable {
         switch kind {
         case .text: "a string"
         case .flag: "0 or 1"
+        case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .choice(let words): words.joined(separator: ", ")
         case .texts: "strings"
         }
     }
@@ -66,9 +89,32 @@ package struct Parameter: Sendable {
 package struct Invocation: Sendable {
     package var control: BoundedControl
     package var requester: Requester
+    /// All commands, for those that tell of others.
+    package var registry: CommandRegistry
+    /// Where the connection can carry events: subscribes it, and says false if too many watch already.
+    package var watch: (@Sendable (EventFilter) -> Bool)?
 
-    package init(control: BoundedControl, requester: Requester) {
+    package init(
+        control: BoundedControl,
+        requester: Requester,
+        registry: CommandRegistry,
+        watch: (@Sendable (EventFilter) -> Bool)? = nil
+    ) {
         self.control = control
         self.requester = requester
+        self.registry = registry
+        self.watch = watch
+    }
+
+    /// A snapshot taken after the request came.
+    package func snapshot() async throws(RPCError) -> Snapshot {
+        try await RPCError.orDomainError { () async throws(ControlError) in try await control.snapshot() }
+    }
+
+    /// Has the daemon do it; its refusal becomes the error of the reply.
+    package func perform(_ order: Order) async throws(RPCError) {
+        try await RPCError.orDomainError { () async throws(ControlError) in
+            try await control.perform(order, for: requester)
+        }
     }
 }

@@ -24,6 +24,14 @@ package struct CommandRegistry: Sendable {
         "call_center:" + (name.hasPrefix("cc_") ? String(name.dropFirst(3)) : name)
     }
 
+    /// The error for a name that no command has, with names that may be meant.
+    package func unknown(_ method: String) -> RPCError {
+        let near = names(near: method)
+        let hint = near.isEmpty ? "which lists the commands" : "near: \(near.joined(separator: ", "))"
+        let name = JSONValue.string(String(method.prefix(64))).text
+        return RPCError(code: RPCError.methodNotFound, message: "no command \(name); \(hint)")
+    }
+
     /// Up to three names that somebody who wrote this may have meant, the nearest first.
     package func names(near name: String) -> [String] {
         let wanted = Array(name.utf8.prefix(64))
@@ -31,11 +39,9 @@ package struct CommandRegistry: Sendable {
         for command in commands {
             let distance = [command.name, Self.moduleName(of: command.name)]
                 .map { Self.distance(wanted, Array($0.utf8)) }.min()
-            if let distance, distance <= 3 { candidates.append((distance, command.name)) }
-        }
-        // Somebody who writes `agents` or `list` is not near by letters, but by what is meant.
-        if candidates.isEmpty, wanted.count >= 4 {
-            candidates = commands.filter { $0.name.utf8.contains(wanted) }.map { (0, $0.name) }
+            // Somebody who writes `agents` or `list` is not near by letters, but by what is meant.
+            let isPart = wanted.count >= 4 && command.name.utf8.contains(wanted)
+            if let distance = isPart ? 1 : distance, distance <= 3 { candidates.append((distance, command.name)) }
         }
         return candidates.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }

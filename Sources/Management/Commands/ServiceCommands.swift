@@ -23,14 +23,57 @@ extension CommandRegistry {
                 ["Server": .string("callcenterd \(version)")]
             }
         )
-        // Registered last, so that it knows all the others.
-        let names = commands.map(\.name) + ["which"]
         register(
-            Command(name: "which", summary: "The names of all commands.") { _, _ throws(RPCError) in
-                .array(names.map(JSONValue.string))
+            Command(name: "health", summary: "Whether calls are served, and the figures that tell how well.") {
+                _,
+                invocation throws(RPCError) in
+                await HealthReport(invocation.control).json(version: version)
+            }
+        )
+        register(
+            Command(
+                name: "events",
+                summary: "Turns the connection into a stream of agent and call events.",
+                parameters: [
+                    Parameter("kinds", .texts, isOptional: true), Parameter("agents", .texts, isOptional: true),
+                    Parameter("flows", .texts, isOptional: true),
+                ]
+            ) { arguments, invocation throws(RPCError) in try watch(arguments, invocation) }
+        )
+        register(
+            Command(
+                name: "which",
+                summary: "The names of all commands; with a name, how that one is used.",
+                parameters: [Parameter("command", .text, isOptional: true)]
+            ) { arguments, invocation throws(RPCError) in
+                guard let name = arguments.optionalText("command") else {
+                    return .array(invocation.registry.commands.map { .string($0.name) })
+                }
+                guard let command = invocation.registry[name] else { throw invocation.registry.unknown(name) }
+                return [
+                    "Command": .string(command.name),
+                    "Usage": .string(command.usage),
+                    "Summary": .string(command.summary),
+                    "Scope": .string(command.changesState ? Scope.control.rawValue : Scope.read.rawValue),
+                ]
             }
         )
     }
+}
+
+/// `events`: from the reply on, the connection carries events.
+private func watch(_ arguments: Arguments, _ invocation: Invocation) throws(RPCError) -> JSONValue {
+    let kinds = arguments.texts("kinds")
+    for kind in kinds where !EventFilter.kindNames.contains(kind) {
+        let names = EventFilter.kindNames.joined(separator: ", ")
+        throw .invalidParams("kinds has \(JSONValue.string(String(kind.prefix(64))).text), expected \(names)")
+    }
+    guard let watch = invocation.watch else {
+        throw RPCError(code: 488, message: "events are not carried here: use the Unix socket, or GET /events")
+    }
+    let filter = EventFilter(kinds: kinds, agentIDs: arguments.texts("agents"), flowIDs: arguments.texts("flows"))
+    guard watch(filter) else { throw RPCError(code: 503, message: "too many watch events already") }
+    return "OK"
 }
 
 extension CommandRegistry {
@@ -40,13 +83,6 @@ extension CommandRegistry {
         registry.registerCallCenterCommands()
         registry.registerServiceCommands(version: version)
         return registry
-    }
-}
-
-extension Invocation {
-    /// A snapshot taken after the request came.
-    func snapshot() async throws(RPCError) -> Snapshot {
-        try await RPCError.orDomainError { () async throws(ControlError) in try await control.snapshot() }
     }
 }
 

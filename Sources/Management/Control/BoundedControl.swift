@@ -36,21 +36,23 @@ package struct BoundedControl: Sendable {
         try await ask(within: patience.reload) { [control] in await control.reload(requester) }.get()
     }
 
-    package func setLogin(of agentID: String, to isLoggedIn: Bool, for requester: Requester) async throws(ControlError)
-    {
-        try await ask(within: patience.command) { [control] in
-            await control.setLogin(agentID, isLoggedIn, requester)
-        }.get()
-    }
-
-    package func resetStatistics(for requester: Requester) async throws(ControlError) {
-        try await ask(within: patience.command) { [control] in await control.resetStatistics(requester) }.get()
+    package func perform(_ order: Order, for requester: Requester) async throws(ControlError) {
+        try await ask(within: patience.command) { [control] in await control.perform(order, requester) }.get()
     }
 
     /// Never throws: a loop that does not answer is bad health.
     package func health() async -> Health {
         do throws(ControlError) {
             return try await ask(within: patience.health, control.health)
+        } catch {
+            return .bad(reason: error.message)
+        }
+    }
+
+    /// As `health`, for whether new calls are welcome.
+    package func readiness() async -> Health {
+        do throws(ControlError) {
+            return try await ask(within: patience.health, control.readiness)
         } catch {
             return .bad(reason: error.message)
         }

@@ -11,30 +11,35 @@ package struct Control: Sendable {
     package var snapshot: @Sendable () async -> Snapshot
     /// Reads flows and agents again; the report says what changed, row by row.
     package var reload: @Sendable (Requester) async -> Result<ProvisioningReport, ControlError>
-    /// Logs an agent in (true) or off; asking for what is already so is no error.
-    package var setLogin:
-        @Sendable (_ agentID: String, _ isLoggedIn: Bool, Requester) async -> Result<Void, ControlError>
-    /// Moves the base of the counters shown to now.
-    package var resetStatistics: @Sendable (Requester) async -> Result<Void, ControlError>
+    /// Does what it is told.
+    package var perform: @Sendable (Order, Requester) async -> Result<Void, ControlError>
     /// Asks the call loop itself; an answer proves that it runs.
     package var health: @Sendable () async -> Health
+    /// Whether new calls are welcome, beyond being alive: provisioned, not ending.
+    package var readiness: @Sendable () async -> Health
 
     package init(
         snapshot: @escaping @Sendable () async -> Snapshot,
         reload: @escaping @Sendable (Requester) async -> Result<ProvisioningReport, ControlError>,
-        setLogin:
-            @escaping @Sendable (_ agentID: String, _ isLoggedIn: Bool, Requester) async -> Result<
-                Void, ControlError
-            >,
-        resetStatistics: @escaping @Sendable (Requester) async -> Result<Void, ControlError>,
-        health: @escaping @Sendable () async -> Health
+        perform: @escaping @Sendable (Order, Requester) async -> Result<Void, ControlError>,
+        health: @escaping @Sendable () async -> Health,
+        readiness: @escaping @Sendable () async -> Health
     ) {
         self.snapshot = snapshot
         self.reload = reload
-        self.setLogin = setLogin
-        self.resetStatistics = resetStatistics
+        self.perform = perform
         self.health = health
+        self.readiness = readiness
     }
+}
+
+/// Everything that the daemon can be told to do and that the call loop does at once. A new command is a case here, its
+/// registration in `Commands/`, and its branch in the daemon, which the compiler asks for.
+package enum Order: Sendable, Equatable {
+    /// Logs an agent in (true) or off; asking for what is already so is no error.
+    case setLogin(agentID: String, isLoggedIn: Bool)
+    /// Moves the base of the counters shown to now.
+    case resetStatistics
 }
 
 /// Whether calls are served.
@@ -42,21 +47,6 @@ package enum Health: Sendable, Equatable {
     case good
     /// The reason is one line for people.
     case bad(reason: String)
-}
-
-/// Who asks for something, for the log and for later rules on who may.
-package enum Requester: Sendable, Equatable, CustomStringConvertible {
-    /// A process on this machine, by what the kernel says of the peer of a Unix socket (SO_PEERCRED, unix(7)).
-    case process(user: UInt32, process: Int32)
-    /// A peer of which the kernel says nothing.
-    case unknown
-
-    package var description: String {
-        switch self {
-        case .process(let user, let process): "uid \(user), pid \(process)"
-        case .unknown: "unknown"
-        }
-    }
 }
 
 /// A command that was understood and refused. The codes are those of the reference and of SIP: 403 not now, 404 no such

@@ -6,7 +6,8 @@ package import NIOCore
 import ServiceLifecycle
 import Telemetry
 
-/// What is served over HTTP/1.1: `GET /metrics` for Prometheus and `GET /healthz` for whoever watches; all else is 404.
+/// What is served over HTTP/1.1: `GET /metrics` for Prometheus, `GET /healthz` and `/readyz` for whoever watches; all
+/// else is 404.
 ///
 /// Nothing is rendered on an event loop, and the call loop is asked through `BoundedControl`, so that no scraper can
 /// hold it up.
@@ -112,13 +113,16 @@ package struct HTTPService: Service {
                 return Self.response(.serviceUnavailable, ByteBuffer(string: "\(error.message)\n"))
             }
         }
-        router.get("healthz") { [control] _, _ in
-            switch await control.health() {
-            case .good: Self.response(.ok, ByteBuffer(string: "ok\n"))
-            case .bad(let reason): Self.response(.serviceUnavailable, ByteBuffer(string: "\(reason)\n"))
-            }
-        }
+        router.get("healthz") { [control] _, _ in Self.response(to: await control.health()) }
+        router.get("readyz") { [control] _, _ in Self.response(to: await control.readiness()) }
         return router
+    }
+
+    private static func response(to health: Health) -> Response {
+        switch health {
+        case .good: response(.ok, ByteBuffer(string: "ok\n"))
+        case .bad(let reason): response(.serviceUnavailable, ByteBuffer(string: "\(reason)\n"))
+        }
     }
 
     private static func response(

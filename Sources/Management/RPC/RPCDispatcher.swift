@@ -17,21 +17,28 @@ package struct RPCDispatcher: Sendable {
     }
 
     /// The reply to a request or a batch of them; nil if there is nothing to say, because all were notifications.
-    package func reply(to text: [UInt8], from requester: Requester) async -> JSONValue? {
+    ///
+    /// - Parameter watch: subscribes the connection to events, on ways in that can carry them.
+    package func reply(
+        to text: [UInt8],
+        from requester: Requester,
+        watch: (@Sendable (EventFilter) -> Bool)? = nil
+    ) async -> JSONValue? {
+        let invocation = Invocation(control: control, requester: requester, registry: registry, watch: watch)
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONReader.read(text)
         } catch {
             return Self.failure(RPCError(code: RPCError.parseError, message: "not JSON: \(error)"), id: .null)
         }
-        guard case .array(let batch) = value else { return await reply(to: value, from: requester) }
+        guard case .array(let batch) = value else { return await reply(to: value, invocation) }
         guard !batch.isEmpty, batch.count <= Self.maximumBatch else {
             let error = RPCError.invalidRequest("a batch has 1 to \(Self.maximumBatch) requests, not \(batch.count)")
             return Self.failure(error, id: .null)
         }
         var replies: [JSONValue] = []
         for request in batch {
-            if let reply = await reply(to: request, from: requester) { replies.append(reply) }
+            if let reply = await reply(to: request, invocation) { replies.append(reply) }
         }
         return replies.isEmpty ? nil : .array(replies)
     }
@@ -39,7 +46,7 @@ package struct RPCDispatcher: Sendable {
     /// The reply to a text that could not even be taken, such as one that is too long.
     package static func refusal(_ error: RPCError) -> JSONValue { failure(error, id: .null) }
 
-    private func reply(to value: JSONValue, from requester: Requester) async -> JSONValue? {
+    private func reply(to value: JSONValue, _ invocation: Invocation) async -> JSONValue? {
         let request: RPCRequest
         do throws(RPCError) {
             request = try RPCRequest(value)
@@ -47,18 +54,22 @@ package struct RPCDispatcher: Sendable {
             return Self.failure(error, id: RPCRequest.id(of: value) ?? .null)
         }
         do throws(RPCError) {
-            let result = try await run(request, for: requester)
+            let result = try await run(request, invocation)
             return request.id.map { ["jsonrpc": "2.0", "result": result, "id": $0] }
         } catch {
             return request.id.map { Self.failure(error, id: $0) }
         }
     }
 
-    private func run(_ request: RPCRequest, for requester: Requester) async throws(RPCError) -> JSONValue {
-        guard let command = registry[request.method] else { throw unknown(request.method) }
+    private func run(_ request: RPCRequest, _ invocation: Invocation) async throws(RPCError) -> JSONValue {
+        guard let command = registry[request.method] else { throw registry.unknown(request.method) }
+        let requester = invocation.requester
         do throws(RPCError) {
+            guard !command.changesState || requester.scope >= .control else {
+                throw RPCError(code: 403, message: "\(command.name) needs the scope control, \(requester) has read")
+            }
             let arguments = try Arguments(request.params, for: command)
-            let result = try await command.run(arguments, Invocation(control: control, requester: requester))
+            let result = try await command.run(arguments, invocation)
             if command.changesState { log(command, request, requester, outcome: "done") }
             return result
         } catch {
@@ -77,13 +88,6 @@ package struct RPCDispatcher: Sendable {
                 "outcome": .string(outcome),
             ]
         )
-    }
-
-    private func unknown(_ method: String) -> RPCError {
-        let near = registry.names(near: method)
-        let hint = near.isEmpty ? "which lists the commands" : "near: \(near.joined(separator: ", "))"
-        let name = JSONValue.string(String(method.prefix(64))).text
-        return RPCError(code: RPCError.methodNotFound, message: "no command \(name); \(hint)")
     }
 
     private static func failure(_ error: RPCError, id: JSONValue) -> JSONValue {

@@ -16,6 +16,8 @@ package struct MIService: Service {
         package var timeout = TimeAmount.seconds(60)
         /// At the end, for replies that are under way.
         package var grace = TimeAmount.seconds(2)
+        /// Between signs of life to a peer that watches events; below `timeout`, which counts from the last one taken.
+        package var eventPause = Duration.seconds(15)
 
         package init(path: String) { self.path = path }
     }
@@ -24,6 +26,7 @@ package struct MIService: Service {
 
     private let configuration: Configuration
     private let dispatcher: RPCDispatcher
+    private let events: EventHub
     private let group: any EventLoopGroup
     private let logger: Logger
     private let connections: Budget
@@ -31,17 +34,20 @@ package struct MIService: Service {
     private let onRunning: @Sendable () async -> Void
 
     /// - Parameters:
+    ///   - events: what connections can watch.
     ///   - group: whose loops do the input and output; not the loop of the calls.
     ///   - onRunning: called once the socket takes connections.
     package init(
         configuration: Configuration,
         dispatcher: RPCDispatcher,
+        events: EventHub,
         group: any EventLoopGroup,
         logger: Logger,
         onRunning: @escaping @Sendable () async -> Void = {}
     ) {
         self.configuration = configuration
         self.dispatcher = dispatcher
+        self.events = events
         self.group = group
         self.logger = logger
         self.connections = Budget(limit: configuration.maximumConnections)
@@ -114,16 +120,43 @@ package struct MIService: Service {
         _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
         for requester: Requester
     ) async throws {
-        for try await frame in inbound {
+        let watching = WatchingConnection(events)
+        defer { watching.subscription?.end() }
+        var frames = inbound.makeAsyncIterator()
+        while let frame = try await frames.next() {
             switch frame {
             case .request(let request):
-                let reply = await dispatcher.reply(to: Array(request.readableBytesView), from: requester)
+                let text = Array(request.readableBytesView)
+                let reply = await dispatcher.reply(to: text, from: requester, watch: watching.watch)
                 if let reply { try await outbound.write(line(reply)) }
+                if let subscription = watching.subscription {
+                    return try await stream(subscription, until: &frames, to: outbound)
+                }
             case .oversize:
                 let error = RPCError.invalidRequest("a request has at most \(configuration.maximumRequest) bytes")
                 return try await outbound.write(line(RPCDispatcher.refusal(error)))
             }
         }
+    }
+
+    /// Writes events as JSON-RPC notifications until the peer hangs up. It has nothing to say any more.
+    private func stream(
+        _ subscription: EventSubscription,
+        until end: inout NIOAsyncChannelInboundStream<MIFrame>.AsyncIterator,
+        to outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws {
+        let writing = Task {
+            try await subscription.follow(pause: configuration.eventPause) { delivery in
+                try await outbound.write(EventLines.buffer(delivery))
+            }
+            // The last word has been said; who does not hang up by himself is hung up on.
+            outbound.finish()
+        }
+        defer { writing.cancel() }
+        while try await end.next() != nil {}
+        subscription.end()
+        writing.cancel()
+        _ = try? await writing.value
     }
 
     private func line(_ reply: JSONValue) -> ByteBuffer {

@@ -19,4 +19,16 @@ package struct DelayHistogram: Sendable, Equatable {
         sum &+= delay
         count += 1
     }
+
+    /// The smallest bound, in microseconds, below which so many of a hundred delays were; nil if nothing was recorded
+    /// or if there is no such bound.
+    package func bound(ofPercent percent: UInt64) -> UInt64? {
+        guard count > 0 else { return nil }
+        var below: UInt64 = 0
+        for (bound, number) in zip(Self.bounds, buckets) {
+            below += number
+            if Double(below) * 100 >= Double(count) * Double(percent) { return bound }
+        }
+        return nil
+    }
 }

@@ -14,12 +14,16 @@ final class FakeDaemon: Sendable {
         var center = FakeDaemon.sampleCenter
         var orders: [Order] = []
         var isHung = false
+        var readiness = Health.good
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
 
     var orders: [Order] { state.withLock { $0.orders } }
+
+    /// It lives, but wants no calls.
+    func refuseCalls(because reason: String) { state.withLock { $0.readiness = .bad(reason: reason) } }
 
     /// From now on nothing is answered, as by a call loop that hangs.
     func hang() { state.withLock { $0.isHung = true } }
@@ -66,19 +70,24 @@ final class FakeDaemon: Sendable {
                 report.refused = [.init(table: "cc_flows", id: "x", reason: "priority is -1, expected 0 or more")]
                 return .success(report)
             },
-            setLogin: { [self] agentID, isLoggedIn, requester in
+            perform: { [self] order, requester in
                 await answering()
-                note("\(agentID) \(isLoggedIn ? "in" : "off")", requester)
-                return agentID == "nobody" ? .failure(.unknownAgent(agentID)) : .success(())
-            },
-            resetStatistics: { [self] requester in
-                await answering()
-                note("reset", requester)
-                return .success(())
+                switch order {
+                case .setLogin(let agentID, let isLoggedIn):
+                    note("\(agentID) \(isLoggedIn ? "in" : "off")", requester)
+                    return agentID == "nobody" ? .failure(.unknownAgent(agentID)) : .success(())
+                case .resetStatistics:
+                    note("reset", requester)
+                    return .success(())
+                }
             },
             health: { [self] in
                 await answering()
                 return .good
+            },
+            readiness: { [self] in
+                await answering()
+                return state.withLock { $0.readiness }
             }
         )
     }

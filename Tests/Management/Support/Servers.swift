@@ -53,6 +53,7 @@ func withRunning<Address: Sendable, Answer>(
 func withMI<Answer>(
     _ control: BoundedControl,
     log: RecordedLog = RecordedLog(),
+    events: EventHub = EventHub(),
     isolation: isolated (any Actor)? = #isolation,
     configure: (inout MIService.Configuration) -> Void = { _ in },
     _ body: (String) async throws -> Answer
@@ -60,7 +61,7 @@ func withMI<Answer>(
     try await withTemporaryFolder { folder in
         let path = folder + "/mi.sock"
         return try await withRunning { onRunning in
-            mi(at: path, control, log: log, configure: configure) { onRunning(path) }
+            mi(at: path, control, log: log, events: events, configure: configure) { onRunning(path) }
         } _: {
             try await body($0)
         }
@@ -71,6 +72,7 @@ func mi(
     at path: String,
     _ control: BoundedControl,
     log: RecordedLog = RecordedLog(),
+    events: EventHub = EventHub(),
     configure: (inout MIService.Configuration) -> Void = { _ in },
     onRunning: @escaping @Sendable () -> Void = {}
 ) -> MIService {
@@ -79,6 +81,7 @@ func mi(
     return MIService(
         configuration: configuration,
         dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
+        events: events,
         group: MultiThreadedEventLoopGroup.singleton,
         logger: log.logger,
         onRunning: onRunning

@@ -64,6 +64,11 @@ struct TestConnection {
         }
     }
 
+    /// Reads what is there, at least something.
+    mutating func takeSome() async throws {
+        if var more = try await inbound.next() { buffer.writeBuffer(&more) }
+    }
+
     /// All that comes until the peer closes.
     mutating func rest() async throws -> String {
         while var more = try await inbound.next() { buffer.writeBuffer(&more) }
