@@ -101,6 +101,25 @@ let package = Package(
             path: "Tests/Exchange",
             swiftSettings: settings
         ),
+        // The core in a world of its own: its tests, and a program that runs as much of it as wanted.
+        .target(
+            name: "Simulation",
+            dependencies: ["Exchange", "SIP", "CallCenter"],
+            path: "Tests/Simulation/Simulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", "SIP"],
+            path: "Tests/Simulation/simulate",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Exchange", "SIP", "CallCenter"],
+            path: "Tests/Simulation/Tests",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "CallCenter"],

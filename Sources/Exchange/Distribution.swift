@@ -23,9 +23,11 @@ extension Exchange {
                 center.agentCleared(agentRef, now: now, out: &distribution)
                 return
             }
+            touched.append(call.id)
             offer(call, to: agentRef)
         case .wait(_, let owner):
             guard let call = calls[CallID(owner: owner)] else { return }
+            touched.append(call.id)
             wait(call)
         case .wake(let deadline, let timer):
             guard let slot = centerTimers.insert(timer) else { return }

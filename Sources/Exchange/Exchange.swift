@@ -36,6 +36,9 @@ package struct Exchange: ~Copyable {
     /// Timers of the distribution, in slots of the shared wheel.
     var centerTimers: Slab<CenterTimer>
 
+    /// Calls that the input at hand has had to do with.
+    var touched: [CallID] = []
+
     package init(configuration: ExchangeConfiguration, userAgent: UserAgentConfiguration, random: SeededGenerator) {
         var random = random
         self.configuration = configuration
@@ -55,13 +58,14 @@ package struct Exchange: ~Copyable {
         on listener: ListenerID,
         now: Milliseconds
     ) {
-        self.now = now
+        begin(now)
         admit(datagram, from: source, on: listener)
         settle()
     }
 
     /// Time has passed: whatever was due until now happens.
     package mutating func advance(to now: Milliseconds) {
+        begin(now)
         var due: [TimerToken] = []
         agent.wheel.advance(to: now, into: &due)
         for token in due {
@@ -135,6 +139,11 @@ package struct Exchange: ~Copyable {
 
     // MARK: Turning the crank
 
+    private mutating func begin(_ now: Milliseconds) {
+        self.now = now
+        touched.removeAll(keepingCapacity: true)
+    }
+
     /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides. A decision is carried
     /// out before the next event is looked at: what happens in between cannot make it stale.
     mutating func settle() {
@@ -159,6 +168,7 @@ package struct Exchange: ~Copyable {
                 let call = calls[CallID(index: token.index, generation: token.generation)]
             else { return }
             guard call.timers.fired(timer, now: now) else { return }
+            touched.append(call.id)
             expired(timer, of: call)
         case ExchangeTimer.layer:
             fireExchangeTimer(token)
@@ -177,6 +187,7 @@ package struct Exchange: ~Copyable {
             return
         }
         guard let call = calls[CallID(owner: owner)] else { return }
+        touched.append(call.id)
         let leg = event.leg
         if leg == call.caller {
             handleCaller(event, of: call)

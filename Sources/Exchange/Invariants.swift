@@ -1,5 +1,5 @@
 import CallCenter
-import SIP
+package import SIP
 
 /// What must hold after every input, besides what the distribution says of itself (DESIGN.md section 1: the core is simulated).
 extension Exchange {
@@ -9,25 +9,63 @@ extension Exchange {
         center.checkInvariants() + checkCalls()
     }
 
+    /// The same of the calls that the last input has touched, and of their agents: cheap enough to be asked for after each.
+    package func checkTouched() -> [String] {
+        var broken: [String] = []
+        for id in touched {
+            if let call = calls[id] { check(call, into: &broken) }
+        }
+        return broken
+    }
+
     private func checkCalls() -> [String] {
         var broken: [String] = []
         var served: [AgentRef] = []
         for id in calls.handles {
             guard let call = calls[id] else { continue }
-            let name = "call \(call.facts.number)"
-            if call.hasEnded { broken.append("\(name): ended and still there") }
-            if !agent.isAlive(call.caller) { broken.append("\(name): its caller's leg is gone") }
-            if let media = call.media?.leg, !agent.isAlive(media) { broken.append("\(name): its media leg is gone") }
-            if let leg = call.offer?.leg ?? call.talk?.leg, !agent.isAlive(leg) {
-                broken.append("\(name): its agent's leg is gone")
-            }
+            check(call, into: &broken)
             if let agentRef = call.offer?.agent ?? call.talk?.agent { served.append(agentRef) }
-            if !CallTimer.allCases.contains(where: call.timers.isRunning) { broken.append("\(name): nothing ends it") }
         }
         if Set(served).count != served.count { broken.append("an agent serves two calls") }
         if center.callCount != calls.count {
             broken.append("\(calls.count) calls, the distribution knows \(center.callCount)")
         }
         return broken
+    }
+
+    private func check(_ call: Call, into broken: inout [String]) {
+        func complain(_ what: String) { broken.append("call \(call.facts.number): \(what)") }
+        if call.hasEnded { complain("ended and still there") }
+        if !agent.isAlive(call.caller) { complain("its caller's leg is gone") }
+        if let media = call.media?.leg, !agent.isAlive(media) { complain("its media leg is gone") }
+        if let leg = call.offer?.leg ?? call.talk?.leg, !agent.isAlive(leg) { complain("its agent's leg is gone") }
+        if !call.timers.isAnyRunning { complain("nothing ends it") }
+        if let agentRef = call.offer?.agent ?? call.talk?.agent, center.call(of: agentRef) != call.ref {
+            complain("its agent serves another, or none")
+        }
+        // An answered caller has media, or somebody is seeing to it.
+        if call.isAnswered, call.media == nil, call.talk == nil, call.offer?.pickedUpAt == nil,
+            !call.timers.isRunning(.holdRetry)
+        {
+            complain("an answered caller is without media")
+        }
+    }
+}
+
+// MARK: - What is there
+
+extension Exchange {
+    /// Legs that have outlived their call, in the order of their slots.
+    package func legsWithoutCall() -> [LegID] {
+        agent.legsAndOwners.compactMap { leg, owner in calls.contains(CallID(owner: owner)) ? nil : leg }
+    }
+
+    /// Everything that is kept for calls and their messages, by name: all of it is gone when the calls are.
+    package var holdings: [(name: String, count: Int)] {
+        agent.holdings + [
+            ("calls", calls.count), ("calls of the distribution", center.callCount),
+            ("agents whose leg is being ended", clearing.count), ("agents who could not be called", unreachable.count),
+            ("timers of the distribution", centerTimers.count), ("decisions", distribution.count),
+        ]
     }
 }

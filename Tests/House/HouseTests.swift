@@ -29,6 +29,9 @@ struct HouseTests {
         "callcenterd": .executable,
         "ccctl": .executable,
         "cc-announcer": .executable,
+        // Of Tests/Simulation.
+        "Simulation": .pure(["SIP", "CallCenter", "Exchange"]),
+        "simulate": .executable,
     ]
 
     /// swift-collections and, for digest, swift-crypto.

@@ -96,6 +96,14 @@ extension Center {
         agents.index(of: agent).map { agents[$0].state }
     }
 
+    /// The call that the agent is reserved for or talks in.
+    package func call(of agent: AgentRef) -> CallRef? {
+        guard let index = agents.index(of: agent), case .incall(let call) = agents[index].activity,
+            isServed(call: call, by: index)
+        else { return nil }
+        return calls.reference(to: call)
+    }
+
     /// `.welcome`, `.queued` or `.toagent`; nil once the call is over.
     package func state(of call: CallRef) -> CallState? {
         calls.index(of: call).map { state(ofCall: $0) }

@@ -63,5 +63,7 @@ struct CallTimers {
         return true
     }
 
+    var isAnyRunning: Bool { running.contains { $0 != nil } }
+
     func isRunning(_ timer: CallTimer) -> Bool { running[Int(timer.rawValue)] != nil }
 }

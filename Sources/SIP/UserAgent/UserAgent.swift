@@ -85,6 +85,21 @@ package struct UserAgent: ~Copyable {
     package var transactionsAlive: Int { transactions.aliveClients + transactions.aliveServers }
     package var legsAlive: Int { legs.count }
 
+    /// Every leg and whose it is, in the order of their slots.
+    package var legsAndOwners: [(LegID, owner: UInt64)] {
+        legs.handles.compactMap { handle in legs[handle].map { (LegID(handle), owner: $0.owner) } }
+    }
+
+    /// What is kept for dialogs and transactions, by name.
+    package var holdings: [(name: String, count: Int)] {
+        [
+            ("legs", legs.count), ("INVITEs to know again", invitedLegs.count),
+            ("client transactions", transactions.aliveClients), ("server transactions", transactions.aliveServers),
+            ("hashes of server transactions", transactions.serversByHash.count), ("timers", wheel.count),
+            ("events", events.count - nextEventIndex), ("datagrams", datagrams.count),
+        ]
+    }
+
     package func isAlive(_ leg: LegID) -> Bool { legs.contains(leg.handle) }
     package func source(of leg: LegID) -> Endpoint? { legs[leg.handle]?.source }
 

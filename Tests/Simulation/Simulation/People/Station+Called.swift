@@ -4,11 +4,11 @@ import SIP
 extension Station {
     func receive(request server: StationServer) {
         let message = server.request
-        guard let tag = message.to.tag.map({ message.text(of: $0) }) else {
+        guard let tag = message.to.tag.map({ message.copy(of: $0) }) else {
             if message.method == .invite {
                 begin(server)
             } else {
-                respond(server, message.method == .options ? 200 : 481, tag: mint("t-"))
+                respond(server, message.method == .options ? 200 : 481, tag: Self.tag(world.mint()))
             }
             return
         }
@@ -43,19 +43,24 @@ extension Station {
     /// The session of a new INVITE; a second one for the same INVITE is that of another phone behind a forking proxy.
     func makeSession(for server: StationServer) -> Session {
         let message = server.request
-        let from = message.text(of: message.from.uri)
+        let from = message.copy(of: message.from.uri)
+        let number = world.mint()
         let session = Session(
-            callID: message.text(of: message.callID),
-            localTag: mint("t-"),
-            remoteTag: message.from.tag.map { message.text(of: $0) } ?? "",
-            local: "<\(message.text(of: message.to.uri))>",
-            remote: "<\(from)>",
-            target: message.firstAddress(.contact).map { message.text(of: $0.uri) } ?? "",
-            caller: String(from.dropFirst(4).prefix { $0 != "@" }),
+            number: number,
+            station: self,
+            callID: message.copy(of: message.callID),
+            localTag: Self.tag(number),
+            remoteTag: message.from.tag.map { message.copy(of: $0) } ?? [],
+            local: [UInt8]("<") + message.bytes[message.to.uri] + [UInt8](">"),
+            remote: [UInt8]("<") + from + [UInt8](">"),
+            target: message.firstAddress(.contact).map { message.copy(of: $0.uri) } ?? [],
+            // sip:c17@…
+            caller: from.dropFirst(5).prefix { $0 != UInt8(ascii: "@") }.number(behind: 0) ?? -1,
             isOurs: false
         )
         session.remoteCSeq = message.cseq.number
-        sessions.append(session)
+        server.session = session
+        world.add(session)
         return session
     }
 
@@ -66,13 +71,14 @@ extension Station {
             return
         }
         guard session.pending == nil else {
-            complain("a re-INVITE came while another was open")
+            complain("a re-INVITE came while another was open", about: session)
             respond(server, 500, tag: session.localTag)
             return
         }
         let message = server.request
         note(message.description, cseq: message.cseq.number, answering: nil, in: session)
         session.pending = server
+        server.session = session
         reinvited(session)
     }
 
@@ -87,25 +93,24 @@ extension Station {
     func accept(_ session: Session) {
         guard let pending = session.pending else { return }
         session.pending = nil
-        let offer = pending.description
-        let body = session.describe(name, port: address.port &+ 20_000, answering: offer)
+        let offer = pending.request.description
         pending.madeOffer = offer == nil
         session.unacknowledged = pending
-        if session.phase == .early { session.phase = .up }
-        respond(pending, 200, tag: session.localTag, body: body)
+        if session.phase == .early { session.move(to: .up) }
+        respond(pending, 200, tag: session.localTag, body: session.describe(answering: offer))
     }
 
     func refuse(_ session: Session, _ status: Int) {
         guard let pending = session.pending else { return }
         session.pending = nil
-        if session.phase == .early { session.phase = .over }
+        if session.phase == .early { session.move(to: .over) }
         respond(pending, status, tag: session.localTag)
     }
 
     func receive(cancel server: StationServer, of invite: StationServer?) {
-        respond(server, invite == nil ? 481 : 200, tag: mint("t-"))
-        guard let invite, let session = sessions.first(where: { $0.pending === invite }) else { return }
-        if invite.response.isEmpty { complain("CANCEL came before any response") }
+        respond(server, invite == nil ? 481 : 200, tag: Self.tag(world.mint()))
+        guard let invite, let session = invite.session, session.pending === invite else { return }
+        if invite.response.isEmpty { complain("CANCEL came before any response", about: session) }
         if session.phase == .early { cancelled(session) } else { refuse(session, 487) }
     }
 
@@ -115,11 +120,12 @@ extension Station {
         else { return }
         session.unacknowledged = nil
         owed.isAcknowledged = true
+        let description = message.description
         if owed.madeOffer {
-            if message.description == nil { complain("the ACK has no answer to our offer") }
-            note(message.description, cseq: message.cseq.number, answering: session.mediaTypes.count, in: session)
-        } else if message.description != nil {
-            complain("an ACK has a description that nobody asked for")
+            if description == nil { complain("the ACK has no answer to our offer", about: session) }
+            note(description, cseq: message.cseq.number, answering: session.mediaTypes.count, in: session)
+        } else if description != nil {
+            complain("an ACK has a description that nobody asked for", about: session)
         }
         guard !session.isEstablished else { return }
         session.isEstablished = true
@@ -129,45 +135,43 @@ extension Station {
     /// Our final response was never acknowledged (RFC 3261 section 13.3.1.4).
     func ackMissing(_ server: StationServer) {
         server.isAcknowledged = true
-        guard let session = sessions.first(where: { $0.unacknowledged === server }) else { return }
-        if areAlive(session) { complain("a 2xx was never acknowledged") }
+        guard let session = server.session, session.unacknowledged === server else { return }
+        if areAlive(session) { complain("a 2xx was never acknowledged", about: session) }
         session.unacknowledged = nil
         hangUp(session)
     }
 
     // MARK: Dialogs
 
-    /// Neither this station nor the caller has been unplugged: whatever fails in the session is the core's fault.
+    /// Neither this station nor the caller has been unplugged or cut off: whatever fails in the session is the core's fault.
     func areAlive(_ session: Session) -> Bool {
-        !hasBeenDead && simulation.callers.first { $0.name == session.caller }?.hasBeenDead == false
+        !hasBeenAway && world.caller(session.caller)?.hasBeenAway == false
     }
 
     /// The session is over: nothing of it is repeated or answered any more.
     func close(_ session: Session) {
-        session.phase = .over
+        session.move(to: .over)
         session.unacknowledged?.isAcknowledged = true
         session.unacknowledged = nil
         if let pending = session.pending { respond(pending, 487, tag: session.localTag) }
         session.pending = nil
-        // Nothing of it can be on its way any more after that.
-        simulation.after(100_000) { [weak self] in self?.sessions.removeAll { $0 === session } }
     }
 
     /// The session that a request of the peer's belongs to.
     private func session(of message: Message) -> Session? {
-        let callID = message.text(of: message.callID)
-        let localTag = message.to.tag.map { message.text(of: $0) }
-        let remoteTag = message.from.tag.map { message.text(of: $0) }
-        return sessions.last { session in
-            session.callID == callID && session.localTag == localTag && session.remoteTag == remoteTag
-        }
+        guard let tag = message.to.tag, let number = message.bytes[tag].number(behind: 1),
+            let session = world.session(number), session.station === self,
+            session.callID.elementsEqual(message.bytes[message.callID]),
+            session.remoteTag.elementsEqual(message.from.tag.map { message.bytes[$0] } ?? [])
+        else { return nil }
+        return session
     }
 
     /// Takes a description of the peer's in, and holds the rules against it. `offered` is the number of media lines it answers.
-    func note(_ description: SessionDescription?, cseq: UInt32?, answering offered: Int?, in session: Session) {
+    func note(_ description: Description?, cseq: UInt32?, answering offered: Int?, in session: Session) {
         guard let description else { return }
         if let objection = session.history.objection(to: description, cseq: cseq, answering: offered) {
-            complain("\(objection): \(String(decoding: description.bytes, as: UTF8.self))")
+            complain("\(objection): \(description.text)", about: session)
         }
         session.remoteSDP = description
     }

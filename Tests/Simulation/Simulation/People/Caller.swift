@@ -1,0 +1,67 @@
+import SIP
+
+/// Somebody who calls once.
+final class Caller: Station {
+    private(set) var session: Session?
+    /// The final response to the INVITE, if it was a refusal.
+    private(set) var refusal: Int?
+    private var isLeaving = false
+    /// Legs of other stations that are up for this caller.
+    var partners = 0
+    /// Tells the times without a partner apart.
+    var silences = 0
+
+    private var temper: Temper { world.temper }
+
+    func call(_ flow: [UInt8]) {
+        let withOffer = !world.random.happens(temper.withoutOffer)
+        let types = world.random.happens(temper.withVideo) ? [Session.audio, Session.video] : [Session.audio]
+        let target = [UInt8]("sip:") + flow + [UInt8]("@127.0.0.1:5060")
+        session = invite(target, withOffer: withOffer, mediaTypes: types)
+        if world.random.happens(temper.impatient) {
+            world.after(world.random.time(0...25_000)) { [self] in leave() }
+        }
+        if world.random.happens(temper.vanishes) {
+            world.after(world.random.time(0...40_000)) { [self] in isDead = true }
+        }
+        // Nobody stays on the line for ever.
+        world.after(world.random.time(240_000...300_000)) { [self] in leave() }
+    }
+
+    /// Hangs up, before the answer by CANCEL.
+    func leave() {
+        guard let session else { return }
+        isLeaving = true
+        if session.phase == .early { cancel(session) } else { hangUp(session) }
+    }
+
+    override func established(_ session: Session) {
+        guard !isLeaving else { return hangUp(session) }
+        wander(session)
+    }
+
+    /// Puts the other side on hold and takes it back, or only refreshes.
+    private func wander(_ session: Session) {
+        guard world.random.happens(temper.reinvites) else { return }
+        world.after(world.random.time(100...8_000)) { [self] in
+            guard session.phase == .up else { return }
+            let isToggled = world.random.happens(70)
+            let withOffer = world.random.happens(85)
+            reinvite(session, holding: session.isHolding != isToggled, withOffer: withOffer)
+            wander(session)
+        }
+    }
+
+    override func reinvited(_ session: Session) {
+        if world.random.happens(temper.refusesReinvite) {
+            refuse(session, world.random.pick([488, 491, 491, 500, 603]) ?? 488)
+        } else if world.random.happens(temper.slowReinvite) {
+            ring(session, 100)
+            world.after(world.random.time(10...3_000)) { [self] in accept(session) }
+        } else {
+            accept(session)
+        }
+    }
+
+    override func refused(_ session: Session, _ status: Int) { refusal = status }
+}

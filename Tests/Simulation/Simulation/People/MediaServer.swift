@@ -1,0 +1,32 @@
+import SIP
+
+/// Plays an announcement and hangs up, or plays for ever.
+final class MediaServer: Station {
+    /// How long it plays; nil: music without an end.
+    var length: ClosedRange<Milliseconds>?
+
+    private var temper: Temper { world.temper }
+
+    override func invited(_ session: Session) {
+        if world.random.happens(temper.mediaIsSilent) { return }
+        if world.random.happens(temper.mediaRefuses) {
+            refuse(session, world.random.pick([404, 486, 500, 503]) ?? 503)
+            return
+        }
+        if world.random.happens(30) { ring(session) }
+        world.after(world.random.time(0...300)) { [self] in accept(session) }
+    }
+
+    override func established(_ session: Session) {
+        if let length {
+            world.after(world.random.time(length)) { [self] in hangUp(session) }
+        } else if world.random.happens(temper.mediaHangsUp) {
+            world.after(world.random.time(0...15_000)) { [self] in hangUp(session) }
+        }
+        if world.random.happens(temper.mediaReinvites) {
+            world.after(world.random.time(0...4_000)) { [self] in
+                reinvite(session, holding: !session.isHolding, withOffer: world.random.happens(60))
+            }
+        }
+    }
+}

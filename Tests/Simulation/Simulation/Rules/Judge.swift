@@ -1,0 +1,176 @@
+import CallCenter
+import Exchange
+import SIP
+
+/// The rules that hold after every event (CALLS.md sections 1 to 5), those that are looked at now and then, and those at the end.
+struct Judge {
+    /// What was broken, at most a handful: the first one counts.
+    private(set) var findings: [Finding] = []
+    var shadow: Shadow
+    private var refusals = 0
+    private(set) var calls = 0
+    private(set) var events = 0
+    /// Legs whose call is over, and since when that has been seen.
+    private var orphans: [LegID: Milliseconds] = [:]
+    private let limits: ExchangeConfiguration
+
+    init(shadow: Shadow, limits: ExchangeConfiguration) {
+        self.shadow = shadow
+        self.limits = limits
+    }
+
+    mutating func complain(_ what: String, about: [String] = [], at now: Milliseconds) {
+        if findings.count < 8 { findings.append(Finding(at: now, text: what, about: about)) }
+    }
+
+    // MARK: After every event
+
+    mutating func hear(_ effects: Effects, of exchange: inout Exchange, at now: Milliseconds, after cause: Cause) {
+        events += 1
+        var found: [(String, [String])] = []
+        for record in effects.records {
+            if record.wait < 0 || record.pickup < 0 || record.talk < 0 {
+                found.append(("a time below 0: \(record)", []))
+            }
+            if record.offerNumber != 0 {
+                shadow.recorded(refusal: Int(record.callNumber))
+            } else if shadow.recorded(final: Int(record.callNumber)) != 1 {
+                found.append(("call \(record.callNumber) has two final records, or never came", [record.caller]))
+            }
+        }
+        for notice in effects.notices {
+            shadow.hear(notice, now: now) { found.append(($0, $1)) }
+            switch notice {
+            case .callArrived: calls += 1
+            case .callEnded(let number, _, _):
+                let call = shadow.call(number)
+                if call?.finals != 1 { found.append(("call \(number) ended without a record", [call?.caller ?? ""])) }
+                if call?.refusals != call?.refusalRecords {
+                    found.append(("call \(number) was refused more often than recorded", [call?.caller ?? ""]))
+                }
+            case .refused: refusals += 1
+            case .repaired(let what): found.append(("repaired: \(what)", []))
+            case .unreadable(let error, let source):
+                if source.address.low >> 20 & 0xF != UInt64(Station.Kind.stranger.rawValue) {
+                    found.append(("the core could not read a message: \(error)", []))
+                }
+            default: break
+            }
+        }
+        if !effects.notices.isEmpty { shadow.checkAfterInput(now: now) { found.append(($0, $1)) } }
+        for broken in exchange.checkTouched() { found.append((broken, caller(in: broken))) }
+        for (what, about) in found { complain("\(what) (after \(cause))", about: about, at: now) }
+        if events % 1_000 == 0 { look(at: &exchange, now: now) }
+    }
+
+    // MARK: Now and then
+
+    mutating func look(at exchange: inout Exchange, now: Milliseconds) {
+        for broken in exchange.checkInvariants() { complain(broken, about: caller(in: broken), at: now) }
+        let snapshot = exchange.snapshot(now: now)
+        let counters = snapshot.totals.countersSinceStart
+        let ended = counters.answered + counters.abandoned + counters.failures
+        let onTheWay = snapshot.totals.onHold + snapshot.totals.offering
+        if counters.received + counters.restored != ended + UInt64(onTheWay) {
+            complain("\(counters.received) received, \(ended) ended, \(onTheWay) on their way", at: now)
+        }
+        if Int(counters.received) != calls { complain("\(calls) calls came, \(counters.received) counted", at: now) }
+        if snapshot.calls.count != shadow.alive.count {
+            complain("\(snapshot.calls.count) calls are listed, \(shadow.alive.count) are alive", at: now)
+        }
+        let served = snapshot.calls.compactMap(\.agentID).sorted()
+        for (one, other) in zip(served, served.dropFirst()) where one == other {
+            complain("\(one) has two calls", about: [one], at: now)
+        }
+        for agent in snapshot.agents where !agent.isRemoved { look(at: agent, now: now) }
+        lookAtDeadlines(now: now)
+        lookForOrphans(in: exchange, now: now)
+    }
+
+    private mutating func look(at agent: CenterSnapshot.Agent, now: Milliseconds) {
+        guard let index = agent.id.utf8.number(behind: 1) else { return }
+        let known = shadow.agents[index]
+        let state: AgentState = known.state == .free ? .free : known.state == .incall ? .incall : .wrapup
+        if state != agent.state || known.isLoggedIn != agent.isLoggedIn {
+            complain("\(agent.id) is \(agent.state), and was last said to be \(state)", about: [agent.id], at: now)
+        }
+        if known.state == .wrapup, now - known.since > max(known.wrapup, 1_000) {
+            complain("\(agent.id) is stuck in his wrap-up", about: [agent.id], at: now)
+        }
+    }
+
+    /// Every state of a call has a deadline.
+    private mutating func lookAtDeadlines(now: Milliseconds) {
+        for number in shadow.alive {
+            guard let call = shadow.calls[number] else { continue }
+            let limit: Milliseconds =
+                switch call.state {
+                case .welcome: limits.welcomeMax + limits.mediaAnswerTimeout
+                case .waiting: limits.maxWait + limits.handOverTimeout
+                case .returning, .over: 0
+                case .offered: limits.agentRingTimeout + limits.handOverTimeout + 2_000
+                case .talking: limits.maxCallDuration
+                }
+            if now - call.since > limit {
+                complain(
+                    "call \(number) is still \(call.state) after \(now - call.since) ms",
+                    about: [call.caller],
+                    at: now
+                )
+            }
+        }
+    }
+
+    /// A leg may outlive its call by the time that its last transactions take: the ACK for a 2xx that crossed the end has 64 x T1
+    /// to come, and the BYE that follows has as long (RFC 3261 sections 13.3.1.4 and 17.1.2.2).
+    private mutating func lookForOrphans(in exchange: borrowing Exchange, now: Milliseconds) {
+        var still: [LegID: Milliseconds] = [:]
+        for leg in exchange.legsWithoutCall() {
+            let since = orphans[leg] ?? now
+            still[leg] = since
+            if now - since > 2 * 64 * 500 { complain("a leg outlives its call by \(now - since) ms", at: now) }
+        }
+        orphans = still
+    }
+
+    // MARK: At the end
+
+    mutating func lookAtTheEnd(_ exchange: inout Exchange, _ store: RecordStore, now: Milliseconds) {
+        look(at: &exchange, now: now)
+        for (name, count) in exchange.holdings where count > 0 { complain("\(count) \(name) are left", at: now) }
+        for number in shadow.alive {
+            complain("call \(number) never ended", about: [shadow.calls[number]?.caller ?? ""], at: now)
+        }
+        for agent in exchange.snapshot(now: now).agents where agent.state != .free {
+            complain("\(agent.id) is \(agent.state)", about: [agent.id], at: now)
+        }
+        if store.finals != calls { complain("\(calls) calls, \(store.finals) final records", at: now) }
+        if store.refusals != refusals { complain("\(refusals) refusals, \(store.refusals) records of them", at: now) }
+    }
+
+    /// `call 17: …` as the core's own invariants name it.
+    private func caller(in text: String) -> [String] {
+        guard text.hasPrefix("call "), let number = Int(text.dropFirst(5).prefix { $0.isNumber }),
+            number < shadow.calls.count, let call = shadow.calls[number]
+        else { return [] }
+        return [call.caller]
+    }
+}
+
+/// What the core was told.
+enum Cause: CustomStringConvertible {
+    case message(of: Station)
+    case timer
+    case login, reload, configuration, operation
+
+    var description: String {
+        switch self {
+        case .message(let station): "a message of \(station.label)"
+        case .timer: "a timer"
+        case .login: "a log-in or log-off"
+        case .reload: "a reload"
+        case .configuration: "another configuration"
+        case .operation: "an operation"
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import CallCenter
+import Exchange
+import SIP
+
+/// Who runs the centre: provisions it, lets the calls come, logs agents in and off, reloads, changes the configuration, and is
+/// visited by strangers and broken networks.
+struct Operator {
+    private let world: World
+    private var plan: Plan { world.plan }
+
+    init(_ world: World) { self.world = world }
+
+    func begin() {
+        world.provision(everything())
+        nextCall(after: 0)
+        if world.temper.isRestless { world.after(pause()) { stir() } }
+        if world.temper.hasStrangers { world.after(pause()) { disturb() } }
+        if plan.weather.partition > 0 { world.after(pause()) { cutOff() } }
+    }
+
+    private func nextCall(after count: Int) {
+        guard count < plan.calls else {
+            // At the end everybody is there again.
+            if world.temper.isRestless {
+                world.after(20_000) {
+                    world.provision(everything())
+                    for agent in 0..<plan.agentCount { world.setLogin(agent, true) }
+                }
+            }
+            return isOver.value = true
+        }
+        world.after(world.random.time(0...plan.pause)) {
+            var flow = [UInt8]("f")
+            flow.append(number: world.random.number(0...plan.flowCount - 1))
+            world.addCall(to: flow)
+            nextCall(after: count + 1)
+        }
+    }
+
+    private final class Flag { var value = false }
+    private let isOver = Flag()
+
+    private func pause() -> Milliseconds { world.random.time(500...15_000) }
+
+    // MARK: Provisioning
+
+    private func everything() -> Provisioning {
+        Provisioning(
+            flows: (0..<plan.flowCount).map(flow),
+            agents: (0..<plan.agentCount).map(agent)
+        )
+    }
+
+    private func uri(_ server: Int) -> String { String(decoding: world.media[server].uri, as: UTF8.self) }
+
+    private func flow(_ number: Int) -> FlowDefinition {
+        let random = world.random.number(0...2)
+        return FlowDefinition(
+            id: "f\(number)",
+            priority: world.random.number(0...2),
+            skill: "s\(number % plan.skillCount)",
+            prependCID: random == 0 ? "SAL" : nil,
+            maxWrapup: world.random.happens(30) ? world.random.time(0...2_000) : nil,
+            messageWelcome: random < 2 ? uri(random) : nil,
+            messageQueue: uri(plan.media.count - 1)
+        )
+    }
+
+    private func agent(_ number: Int) -> AgentDefinition {
+        // Every skill has somebody.
+        var skills = ["s\(number % plan.skillCount)"]
+        for other in 0..<plan.skillCount where other != number % plan.skillCount && world.random.happens(30) {
+            skills.append("s\(other)")
+        }
+        return AgentDefinition(
+            id: "a\(number)",
+            location: String(decoding: world.agents[number].uri, as: UTF8.self),
+            isLoggedIn: true,
+            skills: skills,
+            wrapupTime: world.random.happens(25) ? world.random.time(0...4_000) : nil
+        )
+    }
+
+    /// Log-ins, log-offs, reloads with rows changed, missing or broken, another configuration.
+    private func stir() {
+        guard !isOver.value else { return }
+        switch world.random.number(0...9) {
+        case 0...5:
+            world.setLogin(world.random.number(0...plan.agentCount - 1), world.random.happens(60))
+        case 6...7:
+            var all = everything()
+            let broken = all.agents.filter { _ in world.random.happens(10) }
+            all.refused = broken.map {
+                .init(table: Provisioning.agentsTable, id: $0.id, reason: "the row cannot be read")
+            }
+            all.flows.removeAll { _ in world.random.happens(10) }
+            all.agents.removeAll { agent in world.random.happens(15) || broken.contains { $0.id == agent.id } }
+            world.provision(all)
+        case 8:
+            world.configure { configuration in
+                configuration.policy.wrapupTime = world.random.time(0...3_000)
+            }
+        default:
+            world.resetStatistics()
+        }
+        world.after(pause()) { stir() }
+    }
+
+    // MARK: From outside
+
+    private func disturb() {
+        guard !isOver.value else { return }
+        for stranger in world.strangers { stranger.disturb() }
+        world.after(pause()) { disturb() }
+    }
+
+    /// Somebody is cut off for a while: an agent or a media server.
+    private func cutOff() {
+        guard !isOver.value else { return }
+        let stations: [Station] = world.agents + world.media
+        world.random.pick(stations)?.cutOffUntil =
+            world.now + world.random.time(1_000...max(1_000, plan.weather.partition))
+        world.after(world.random.time(20_000...100_000)) { cutOff() }
+    }
+}

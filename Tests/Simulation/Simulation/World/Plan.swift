@@ -1,0 +1,64 @@
+package import Exchange
+package import SIP
+import CallCenter
+
+/// What a seed stands for: how large the centre is, what the weather is like, and how everybody behaves.
+package struct Plan: Sendable {
+    package let seed: UInt64
+    package let calls: Int
+    package let temper: Temper
+    package let weather: Weather
+    /// Whether `World.digest` is kept.
+    package var keepsDigest = false
+
+    let agentCount: Int
+    let flowCount: Int
+    let skillCount: Int
+    /// How long each media server plays; nil: for ever. The last one is the music.
+    let media: [ClosedRange<Milliseconds>?]
+    /// From one call to the next, at most.
+    let pause: Milliseconds
+    package let configuration: ExchangeConfiguration
+
+    /// nil: as the seed has it.
+    package init(seed: UInt64, calls: Int, temper: Temper? = nil, weather: Weather? = nil) {
+        self.seed = seed
+        self.calls = calls
+        var random = SeededGenerator(seed: seed)
+        self.temper = temper ?? .any(&random)
+        self.weather = weather ?? .any(&random)
+        agentCount = random.number(2...16)
+        flowCount = random.number(1...4)
+        skillCount = random.number(1...flowCount)
+        media = [500...4_000, 2_000...9_000, nil]
+        // An agent has a call every 15 s or so: sometimes that is too little, sometimes too much.
+        pause =
+            30_000 / Milliseconds(agentCount) * (self.temper.isOrderly ? random.time(130...200) : random.time(70...160))
+            / 100
+        configuration = Self.configuration(&random, isOrderly: self.temper.isOrderly)
+    }
+
+    private static func configuration(_ random: inout SeededGenerator, isOrderly: Bool) -> ExchangeConfiguration {
+        var configuration = ExchangeConfiguration()
+        // Callers and agents; who else has a place in a call proves it by its tags.
+        configuration.trusted = [IPNetwork("10.16.0.0/12"), IPNetwork("10.32.0.0/12")].compactMap(\.self)
+        if random.happens(20) { configuration.untrusted = .drop }
+        configuration.agentRingTimeout = random.time(8_000...20_000)
+        configuration.maxWait = isOrderly ? 600_000 : 120_000
+        configuration.welcomeMax = 30_000
+        // What ends a call of which both sides have vanished.
+        configuration.maxCallDuration = 1_200_000
+        if random.happens(30) { configuration.queuePositionParameter = "pos" }
+        configuration.policy.wrapupTime = random.time(0...3_000)
+        configuration.policy.rejectOnNoAgents = !isOrderly && random.happens(20)
+        configuration.policy.maxNoAnswer = random.happens(30) ? 3 : 0
+        configuration.policy.reofferDelay = random.happens(20) ? 0 : random.time(500...6_000)
+        return configuration
+    }
+
+    /// What an answered caller may have to do without media at most: by the book the time of a hand-over, and longer where
+    /// datagrams of several attempts in a row are lost.
+    var longestSilence: Milliseconds {
+        weather.loss == 0 && weather.reordering == 0 ? configuration.handOverTimeout : 60_000
+    }
+}

@@ -1,0 +1,429 @@
+package import Exchange
+package import SIP
+import CallCenter
+
+/// The core among callers, agents, media servers, strangers and a store, on a network of some weather: hours of it in seconds,
+/// wholly determined by a plan and its seed. What breaks a rule stands in `findings`.
+package final class World {
+    static let beginning: Milliseconds = 1_000_000
+
+    package let plan: Plan
+    var temper: Temper { plan.temper }
+    let core = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 5060)
+    var random: SeededGenerator
+    private(set) var exchange: Exchange
+    private(set) var now = World.beginning
+    private(set) var judge: Judge
+    private(set) var store = RecordStore()
+    /// How many were looked at when they ended.
+    package private(set) var conversations = 0
+    /// A digest of everything that the core sent: the same seed gives the same.
+    package private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    package private(set) var datagrams = 0
+    private let trace: Trace?
+
+    private var agenda = Agenda()
+    private var callers: [Caller?] = []
+    private(set) var agents: [AgentPhone] = []
+    private(set) var media: [MediaServer] = []
+    private(set) var strangers: [Stranger] = []
+    private var isWriting = false
+    /// The dialogs that the core's newest INVITE to each agent is to begin: digests of Call-IDs.
+    private var offered: [UInt64]
+
+    private var sessions: [Int: Session] = [:]
+    private var clients: [Int: StationClient] = [:]
+    private var cancels: [Int: StationClient] = [:]
+    private var servers: [ServerKey: StationServer] = [:]
+    private var oldClients = Expiry<StationClient>(after: 32_000)
+    private var oldReinvites = Expiry<StationClient>(after: 70_000)
+    private var oldServers = Expiry<(ServerKey, StationServer)>(after: 100_000)
+    private var oldSessions = Expiry<Session>(after: 100_000)
+    private var forgettable = Expiry<StationClient>(after: 110_000)
+    private var minted = 0
+
+    private struct ServerKey: Hashable {
+        let branch: UInt64
+        let method: Method
+        let station: ObjectIdentifier
+    }
+
+    package init(_ plan: Plan, trace: Trace? = nil) {
+        self.plan = plan
+        self.trace = trace
+        random = SeededGenerator(seed: plan.seed ^ 0x5EED_0F_1E55)
+        let configuration = plan.configuration
+        exchange = Exchange(
+            configuration: configuration,
+            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)]),
+            random: SeededGenerator(from: &random)
+        )
+        exchange.wallOffset = 1_700_000_000_000
+        judge = Judge(
+            shadow: Shadow(flows: plan.flowCount, agents: plan.agentCount, policy: configuration.policy),
+            limits: configuration
+        )
+        offered = Array(repeating: 0, count: plan.agentCount)
+        for number in 0..<plan.agentCount { agents.append(AgentPhone(.agent, number, in: self)) }
+        for (number, length) in plan.media.enumerated() {
+            let server = MediaServer(.media, number, in: self)
+            server.length = length
+            media.append(server)
+        }
+        strangers = [Stranger(.stranger, 0, in: self)]
+        Operator(self).begin()
+    }
+
+    // MARK: People and machines
+
+    func caller(_ number: Int) -> Caller? { callers.indices.contains(number) ? callers[number] : nil }
+
+    /// Somebody new calls.
+    func addCall(to flow: [UInt8]) {
+        let caller = Caller(.caller, callers.count, in: self)
+        callers.append(caller)
+        caller.call(flow)
+    }
+
+    private func station(at endpoint: Endpoint) -> Station? {
+        let bits = UInt32(truncatingIfNeeded: endpoint.address.low)
+        let number = Int(bits & 0xF_FFFF)
+        switch Station.Kind(rawValue: bits >> 20 & 0xF) {
+        case .caller: return caller(number)
+        case .agent: return agents.indices.contains(number) ? agents[number] : nil
+        case .media: return media.indices.contains(number) ? media[number] : nil
+        case .stranger: return strangers.indices.contains(number) ? strangers[number] : nil
+        case nil: return nil
+        }
+    }
+
+    // MARK: The core's other inputs
+
+    func provision(_ provisioning: Provisioning) {
+        note("reload: flows \(provisioning.flows.map(\.id)), agents \(provisioning.agents.map(\.id))")
+        judge.shadow.provision(provisioning)
+        _ = exchange.provision(provisioning, now: now)
+        collect(.reload)
+    }
+
+    func setLogin(_ agent: Int, _ isLoggedIn: Bool) {
+        note("a\(agent) is logged \(isLoggedIn ? "in" : "off")", about: ["a\(agent)"])
+        // He may be gone by a reload.
+        try? exchange.setLogin(agentID: "a\(agent)", loggedIn: isLoggedIn, now: now)
+        collect(.login)
+    }
+
+    func configure(_ change: (inout ExchangeConfiguration) -> Void) {
+        var configuration = exchange.configuration
+        change(&configuration)
+        note("another configuration")
+        judge.shadow.policy = configuration.policy
+        exchange.apply(configuration, now: now)
+        collect(.configuration)
+    }
+
+    func resetStatistics() {
+        exchange.resetStatistics(now: now)
+        collect(.operation)
+    }
+
+    // MARK: Time
+
+    func after(_ delay: Milliseconds, _ action: @escaping () -> Void) { agenda.plan(.script(action), at: now + delay) }
+
+    func plan(_ job: Agenda.Job, in delay: Milliseconds) { agenda.plan(job, at: now + delay) }
+
+    /// Runs until nothing is left to happen, or a rule is broken.
+    package func run() {
+        while findings.isEmpty, let next = nextMoment {
+            now = max(now, next)
+            if let deadline = exchange.nextDeadline, deadline <= now {
+                exchange.advance(to: now)
+                collect(.timer)
+            }
+            while let moment = agenda.next, moment <= now, let job = agenda.takeNext() { perform(job) }
+            expire()
+        }
+        if findings.isEmpty {
+            writeRecords(failing: 0)
+            judge.lookAtTheEnd(&exchange, store, now: now)
+        }
+        // What is planned keeps the stations, and they each other.
+        agenda.removeAll()
+        for session in sessions.values { session.station.sessions = [] }
+        sessions = [:]
+        clients = [:]
+        cancels = [:]
+        servers = [:]
+    }
+
+    private var nextMoment: Milliseconds? {
+        var next = agenda.next
+        for other in [exchange.nextDeadline, oldClients.next, oldReinvites.next] {
+            if let other, other < next ?? .max { next = other }
+        }
+        return next
+    }
+
+    private func perform(_ job: Agenda.Job) {
+        switch job {
+        case .arrival(let bytes, let station):
+            if station.kind == .agent { noticePickup(bytes, by: station) }
+            exchange.receive(bytes, from: station.address, on: ListenerID(0), now: now)
+            collect(.message(of: station))
+        case .delivery(let bytes, let station): station.receive(bytes)
+        case .repeatRequest(let client, let interval): client.session.station.repeatRequest(client, after: interval)
+        case .repeatFinal(let server, let interval): server.station.repeatFinal(server, after: interval)
+        case .script(let action): action()
+        }
+    }
+
+    private func expire() {
+        while let client = oldClients.takeNext(now: now) { client.session.station.lifetimeIsOver(of: client) }
+        while let client = oldReinvites.takeNext(now: now) { client.session.station.reinviteIsOld(client) }
+        while let (key, server) = oldServers.takeNext(now: now) {
+            if servers[key] === server { servers[key] = nil }
+        }
+        while let client = forgettable.takeNext(now: now) {
+            if clients[client.branch] === client { clients[client.branch] = nil }
+            if cancels[client.branch] === client { cancels[client.branch] = nil }
+        }
+        while let session = oldSessions.takeNext(now: now) {
+            sessions[session.number] = nil
+            session.station.sessions.removeAll { $0 === session }
+            if session.station.kind == .caller { callers[session.station.number] = nil }
+        }
+    }
+
+    // MARK: Tables of the stations
+
+    func mint() -> Int {
+        minted += 1
+        return minted
+    }
+
+    func add(_ session: Session) {
+        sessions[session.number] = session
+        session.station.sessions.append(session)
+    }
+
+    func session(_ number: Int) -> Session? { sessions[number] }
+
+    func add(_ client: StationClient) {
+        if client.method == .cancel { cancels[client.branch] = client } else { clients[client.branch] = client }
+        oldClients.begin(client, now: now)
+        forgettable.begin(client, now: now)
+    }
+
+    /// Complains later if nothing has become of it.
+    func watch(_ client: StationClient) { oldReinvites.begin(client, now: now) }
+
+    func client(_ branch: Int, _ method: Method) -> StationClient? {
+        guard method == .cancel else { return clients[branch].flatMap { $0.method == method ? $0 : nil } }
+        return cancels[branch]
+    }
+
+    func add(_ server: StationServer, _ branch: UInt64) {
+        let key = ServerKey(branch: branch, method: server.request.method, station: ObjectIdentifier(server.station))
+        servers[key] = server
+        oldServers.begin((key, server), now: now)
+    }
+
+    func server(_ branch: UInt64, _ method: Method, of station: Station) -> StationServer? {
+        servers[ServerKey(branch: branch, method: method, station: ObjectIdentifier(station))]
+    }
+
+    // MARK: The network
+
+    /// A datagram of a station on its way to the core.
+    func carry(_ bytes: [UInt8], from station: Station) {
+        datagrams += 1
+        let (first, copy) = plan.weather.fate(&random)
+        if let first { agenda.plan(.arrival(bytes, of: station), at: now + first) }
+        if let copy { agenda.plan(.arrival(bytes, of: station), at: now + copy) }
+        if trace != nil { tell(bytes, station, isOurs: false, first, copy) }
+    }
+
+    /// Hands out what the core wants done, and holds the rules against it.
+    private func collect(_ cause: Cause) {
+        let effects = exchange.effects
+        exchange.effects.removeAll()
+        for outgoing in effects.datagrams {
+            datagrams += 1
+            if plan.keepsDigest { digest = (digest ^ outgoing.bytes.digest) &* 0x100_0000_01B3 }
+            guard let station = station(at: outgoing.destination) else {
+                // The last words to somebody who has been forgotten meanwhile.
+                if !wasCaller(outgoing.destination) { complain("the core sent to nobody at \(outgoing.destination)") }
+                continue
+            }
+            if station.kind == .agent { noticeOffer(outgoing.bytes, to: station) }
+            let (first, copy) = plan.weather.fate(&random)
+            if let first, now + first >= station.cutOffUntil {
+                agenda.plan(.delivery(outgoing.bytes, to: station), at: now + first)
+            }
+            if let copy { agenda.plan(.delivery(outgoing.bytes, to: station), at: now + copy) }
+            if trace != nil { tell(outgoing.bytes, station, isOurs: true, first, copy) }
+        }
+        judge.hear(effects, of: &exchange, at: now, after: cause)
+        if trace != nil {
+            for notice in effects.notices { tell(notice) }
+        }
+        if !effects.records.isEmpty { take(effects.records) }
+    }
+
+    private func wasCaller(_ endpoint: Endpoint) -> Bool {
+        let bits = UInt32(truncatingIfNeeded: endpoint.address.low)
+        return bits >> 20 & 0xF == Station.Kind.caller.rawValue && Int(bits & 0xF_FFFF) < callers.count
+    }
+
+    // MARK: The store
+
+    private func take(_ records: [CallDetailRecord]) {
+        for record in records { store.add(record) }
+        guard !isWriting else { return }
+        isWriting = true
+        after(500) { [self] in writeRecords(failing: temper.storeFails) }
+    }
+
+    private func writeRecords(failing percent: Int) {
+        for broken in store.write(failing: percent, &random) { complain(broken) }
+        isWriting = false
+        guard store.backlogCount > 0 else { return }
+        isWriting = true
+        after(1_000) { [self] in writeRecords(failing: temper.storeFails) }
+    }
+
+    // MARK: What the judge is to know of the wire
+
+    /// The core has called an agent: his 200 in this dialog is that of his newest offer.
+    private func noticeOffer(_ bytes: [UInt8], to station: Station) {
+        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID"),
+            bytes.value(of: "CSeq")?.elementsEqual([UInt8]("1 INVITE")) == true
+        else { return }
+        offered[station.number] = callID.digest
+    }
+
+    private func noticePickup(_ bytes: [UInt8], by station: Station) {
+        guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] == UInt8(ascii: "2"),
+            bytes.value(of: "CSeq")?.elementsEqual([UInt8]("1 INVITE")) == true,
+            bytes.value(of: "Call-ID")?.digest == offered[station.number]
+        else { return }
+        judge.shadow.pickedUp(station.number)
+    }
+
+    // MARK: Rules that need the stations
+
+    func complain(_ what: String, about: [String] = []) { judge.complain(what, about: about, at: now) }
+
+    /// A session of a station has come up or is over.
+    func sessionChanged(_ session: Session) {
+        if session.phase == .over { oldSessions.begin(session, now: now) }
+        guard let caller = caller(session.caller) else { return }
+        if session.station !== caller { caller.partners += session.phase == .up ? 1 : -1 }
+        caller.silences += 1
+        guard caller.partners == 0, caller.session?.phase == .up, temper.hasGoodMedia, temper.goesDeadInTalk == 0,
+            plan.weather.partition == 0
+        else { return }
+        let (silence, limit) = (caller.silences, plan.longestSilence)
+        after(limit) { [self] in
+            guard caller.silences == silence, !caller.hasBeenAway else { return }
+            caller.complain("an answered caller has been without media for \(limit) ms")
+        }
+    }
+
+    /// An agent is about to hang up: both must hear each other by now.
+    func conversationEnds(_ phone: AgentPhone, _ session: Session) {
+        guard temper.isOrderly, plan.weather.partition == 0, session.isQuiet, let caller = caller(session.caller),
+            let other = caller.session, other.isQuiet
+        else { return }
+        conversations += 1
+        for (station, far, view) in [(phone, session, other.remoteSDP), (caller, other, session.remoteSDP)]
+            as [(Station, Session, Description?)]
+        {
+            if view?.name.elementsEqual(station.name) != true {
+                complain("\(station.label) is not heard", about: [phone.label, caller.label])
+            } else if view?.isHeld != far.isHolding {
+                let holds = far.isHolding ? "holds" : "does not hold"
+                complain(
+                    "\(station.label) \(holds), and the other side does not know",
+                    about: [phone.label, caller.label]
+                )
+            }
+        }
+    }
+
+    // MARK: What came of it
+
+    package var findings: [Finding] { judge.findings }
+    package var events: Int { judge.events }
+    /// Calls that the core took.
+    package var calls: Int { judge.calls }
+    package var answered: Int { store.answered }
+    /// How long it all took, by its own clock.
+    package var duration: Milliseconds { now - World.beginning }
+}
+
+// MARK: - The trace
+
+extension World {
+    private func note(_ text: String, about: [String] = []) { trace?.add(text, about: about, at: now) }
+
+    private func tell(
+        _ bytes: [UInt8],
+        _ station: Station,
+        isOurs: Bool,
+        _ first: Milliseconds?,
+        _ copy: Milliseconds?
+    ) {
+        var line = String(decoding: bytes.prefix { $0 != 0x0D }.prefix(80), as: UTF8.self)
+        if line.hasPrefix("SIP/2.0 ") { line = String(line.dropFirst(8)) }
+        let cseq = bytes.value(of: "CSeq").map { String(decoding: $0.prefix(20), as: UTF8.self) } ?? "?"
+        let caller = bytes.callers.first.map { " for \($0)" } ?? ""
+        let fate = first.map { "\($0) ms" } ?? "lost"
+        let twice = copy.map { ", again \($0) ms" } ?? ""
+        let arrow = isOurs ? "core → \(station.label)" : "\(station.label) → core"
+        note("\(arrow)  \(line)  [\(cseq)\(caller); \(fate)\(twice)]", about: [station.label] + bytes.callers)
+    }
+
+    private func tell(_ notice: Notice) {
+        let text = "\(notice)"
+        var about: [String] = []
+        switch notice {
+        case .callArrived(_, _, _, let caller): about = [caller]
+        case .callState(let number, _, _, let agent):
+            about = [judge.shadow.call(number)?.caller, agent].compactMap(\.self)
+        case .callAnswered(let number, _, let agent), .refused(let number, let agent, _, _):
+            about = [judge.shadow.call(number)?.caller ?? "", agent]
+        case .callEnded(let number, _, _), .mediaFailed(let number, _, _):
+            about = [judge.shadow.call(number)?.caller ?? ""]
+        case .agentState(let agent, _, _, _), .agentLoggedOffForNoAnswer(let agent): about = [agent]
+        default: break
+        }
+        note("       core: \(text)", about: about)
+    }
+}
+
+extension [UInt8] {
+    /// The value of the first header field of that name, which must be written like that.
+    func value(of name: StaticString) -> ArraySlice<UInt8>? {
+        var start = 0
+        while let end = self[start...].firstIndex(of: 0x0D), end > start {
+            let line = self[start..<end]
+            let length = name.utf8CodeUnitCount
+            if line.count > length + 2, line[start + length] == UInt8(ascii: ":"), spells(line.prefix(length), name) {
+                return line.dropFirst(length + 2)
+            }
+            start = Swift.min(end + 2, count)
+        }
+        return nil
+    }
+
+    /// Callers that From and To name.
+    fileprivate var callers: [String] {
+        [value(of: "From"), value(of: "To")].compactMap { line in
+            guard let line, let start = line.firstRange(of: Array("sip:c".utf8))?.upperBound else { return nil }
+            let digits = line[start...].prefix { $0.isDigit }
+            return digits.isEmpty ? nil : "c" + String(decoding: digits, as: UTF8.self)
+        }
+    }
+}
