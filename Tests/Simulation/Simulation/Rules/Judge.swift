@@ -42,7 +42,7 @@ struct Judge {
             shadow.hear(notice, now: now) { found.append(($0, $1)) }
             switch notice {
             case .callArrived: calls += 1
-            case .callEnded(let number, _, _):
+            case .callEnded(let number, _, _, _, _):
                 let call = shadow.call(number)
                 if call?.finals != 1 { found.append(("call \(number) ended without a record", [call?.caller ?? ""])) }
                 if call?.refusals != call?.refusalRecords {

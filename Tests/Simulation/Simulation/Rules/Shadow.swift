@@ -112,14 +112,14 @@ struct Shadow {
             call.since = now
             call.pauses = []
             calls[Int(number)] = call
-        case .refused(let number, let agentID, _, _):
+        case .refused(let number, _, let agentID, _, _):
             guard let agent = agentID.utf8.number(behind: 1) else { return }
             refused(Int(number), agent, now: now)
-        case .callEnded(let number, _, _):
+        case .callEnded(let number, _, _, _, _):
             ended(Int(number), now: now)
-        case .agentState(let id, let state, let isLoggedIn, _):
-            guard let agent = id.utf8.number(behind: 1) else { return }
-            change(agent, state, isLoggedIn: isLoggedIn, now: now, complain: complain)
+        case .agentChanged(let seen):
+            guard let agent = seen.agentID.utf8.number(behind: 1) else { return }
+            change(agent, seen.state, isLoggedIn: seen.isLoggedIn, now: now, complain: complain)
         default: break
         }
     }

@@ -392,11 +392,12 @@ extension World {
         case .callArrived(_, _, _, let caller): about = [caller]
         case .callState(let number, _, _, let agent):
             about = [judge.shadow.call(number)?.caller, agent].compactMap(\.self)
-        case .callAnswered(let number, _, let agent), .refused(let number, let agent, _, _):
+        case .callAnswered(let number, _, let agent), .refused(let number, _, let agent, _, _):
             about = [judge.shadow.call(number)?.caller ?? "", agent]
-        case .callEnded(let number, _, _), .mediaFailed(let number, _, _):
+        case .callEnded(let number, _, _, _, _), .mediaFailed(let number, _, _):
             about = [judge.shadow.call(number)?.caller ?? ""]
-        case .agentState(let agent, _, _, _), .agentLoggedOffForNoAnswer(let agent): about = [agent]
+        case .agentChanged(let change): about = [change.agentID]
+        case .agentLoggedOffForNoAnswer(let agent): about = [agent]
         default: break
         }
         note("       core: \(text)", about: about)
