@@ -43,9 +43,13 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CSocket", "SIP", nio, posix], swiftSettings: settings),
         // The .sql files of Schema/, by #embed.
         .target(name: "CSchema"),
+        // libpq.
+        .systemLibrary(name: "CPostgres"),
         .target(
             name: "Store",
-            dependencies: ["CSchema", "SIP", "CallCenter", .product(name: "GRDB", package: "GRDB.swift"), deque, log],
+            dependencies: [
+                "CSchema", "CPostgres", "SIP", "CallCenter", .product(name: "GRDB", package: "GRDB.swift"), deque, log,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -71,7 +75,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "ccctl", dependencies: [arguments], swiftSettings: settings),
+        .executableTarget(name: "ccctl", dependencies: ["Settings", "Store", arguments], swiftSettings: settings),
         .executableTarget(
             name: "cc-announcer",
             dependencies: ["SIP", "Transport", nio, posix, log, arguments],
@@ -86,6 +90,9 @@ let package = Package(
             resources: [.copy("Scenarios")],
             swiftSettings: settings
         ),
+
+        // A PostgreSQL server of the tests' own.
+        .target(name: "PostgresFixture", path: "Tests/PostgresFixture", swiftSettings: settings),
 
         // Tests of the targets, a folder each.
         .testTarget(name: "SIPTests", dependencies: ["SIP"], path: "Tests/SIP", swiftSettings: settings),
@@ -153,7 +160,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Store", "CallCenter", .product(name: "GRDB", package: "GRDB.swift"), log],
+            dependencies: [
+                "Store", "CallCenter", "PostgresFixture", .product(name: "GRDB", package: "GRDB.swift"), log,
+            ],
             path: "Tests/Store",
             swiftSettings: settings
         ),

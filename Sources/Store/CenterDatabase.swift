@@ -9,14 +9,23 @@ package protocol CenterDatabase: Sendable {
     /// What to call it in front of people, without password.
     var name: String { get }
 
+    /// Makes ready at the start what belongs to this program alone: an SQLite file gets its tables. A PostgreSQL
+    /// database, which has other users and an administrator, is left to `ccctl db migrate`.
+    func prepare() throws(StoreError)
+
     /// Creates the tables that are missing and brings older ones up to this program, each step whole or not at all.
     ///
     /// A database that a newer program has changed is left alone: `StoreError.Kind.unusable`.
-    func migrate() throws(StoreError)
+    ///
+    /// - Returns: the names of the steps that were still to be made.
+    @discardableResult
+    func migrate() throws(StoreError) -> [String]
 
-    /// All flows and agents, as of one moment, by ID. A row that cannot be used is named in `refused`; a column that is
-    /// missing means its default.
-    func loadProvisioning() throws(StoreError) -> Provisioning
+    /// What tables and columns there are, for a check.
+    func schema() throws(StoreError) -> SchemaState
+
+    /// All rows of flows and agents, as of one moment, by ID.
+    func tables() throws(StoreError) -> ProvisioningTables
 
     /// Writes all of the records or none. One that is there already, by its key, stays as it is.
     ///
@@ -27,18 +36,31 @@ package protocol CenterDatabase: Sendable {
     /// are none. Numbers have 31 bits and begin again, which is seen and allowed for.
     func highestCallNumber() throws(StoreError) -> Int32
 
-    /// Ends all use; later calls fail. What was written is in the file.
+    /// Ends all use; later calls fail. What was written is in the database.
     func close() throws(StoreError)
 }
 
 extension CenterDatabase {
-    /// `loadProvisioning` on a background thread, for those who may not block.
-    package func provisioning() async throws(StoreError) -> Provisioning {
+    /// All flows and agents, as of one moment, by ID. A row that cannot be used is named in `refused`; a column that is
+    /// missing means its default.
+    package func loadProvisioning() throws(StoreError) -> Provisioning {
+        try tables().provisioning(of: name)
+    }
+
+    /// Runs something that blocks on a background thread, for those who may not block.
+    package func background<Value: Sendable>(
+        _ body: @escaping @Sendable (Self) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async {
-                continuation.resume(returning: Result { () throws(StoreError) in try loadProvisioning() })
+                continuation.resume(returning: Result { () throws(StoreError) in try body(self) })
             }
         }
         return try result.get()
+    }
+
+    /// `loadProvisioning` on a background thread.
+    package func provisioning() async throws(StoreError) -> Provisioning {
+        try await background { database throws(StoreError) in try database.loadProvisioning() }
     }
 }

@@ -1,5 +1,5 @@
 /// A value as it stands in a column of any database.
-enum ColumnValue: Sendable, Equatable {
+enum ColumnValue: Sendable, Equatable, Codable {
     case null
     case integer(Int64)
     case real(Double)

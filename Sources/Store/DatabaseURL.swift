@@ -2,8 +2,10 @@
 package enum DatabaseURL: Sendable, Equatable {
     /// An SQLite file, by its absolute path.
     case sqlite(path: String)
+    /// A PostgreSQL server, as libpq understands its URL.
+    case postgres(PostgresAddress)
 
-    /// Reads `sqlite:/path` or `sqlite:///path`.
+    /// Reads `sqlite:/path`, `sqlite:///path` or `postgres://user@host/database`.
     ///
     /// The text itself is never part of the error: it may hold a password.
     package init(_ text: String) throws(StoreError) {
@@ -13,12 +15,12 @@ package enum DatabaseURL: Sendable, Equatable {
         case "sqlite":
             self = .sqlite(path: try Self.path(in: text.dropFirst(scheme.count + 1)))
         case "postgres", "postgresql":
-            throw StoreError(.address, "PostgreSQL comes with a later version of callcenterd; expected sqlite:/path")
+            self = .postgres(try PostgresAddress(text))
         case "mysql":
             throw StoreError(
                 .address,
                 "MySQL is not supported; export cc_flows and cc_agents as CSV and import them into an SQLite file "
-                    + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path"
+                    + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path or postgres://…"
             )
         default:
             throw Self.unknown
@@ -27,7 +29,8 @@ package enum DatabaseURL: Sendable, Equatable {
 
     private static let unknown = StoreError(
         .address,
-        "is no database address; expected sqlite:/path, for example sqlite:/var/lib/callcenterd/callcenterd.db"
+        "is no database address; expected sqlite:/path, for example sqlite:/var/lib/callcenterd/callcenterd.db, "
+            + "or postgres://user@host/database"
     )
 
     private static func path(in rest: Substring) throws(StoreError) -> String {
@@ -39,10 +42,12 @@ package enum DatabaseURL: Sendable, Equatable {
         return String(path)
     }
 
-    /// Opens the database and, where it is a file that is not there yet, creates it. Blocks; not for the call loop.
+    /// Opens the database and, where it is a file that is not there yet, creates it. A server is not asked yet: one that
+    /// is away is found out when it is used. Blocks; not for the call loop.
     package func open() throws(StoreError) -> any CenterDatabase {
         switch self {
         case .sqlite(let path): try SQLiteDatabase(path: path)
+        case .postgres(let address): PostgresDatabase(address: address)
         }
     }
 }
@@ -52,6 +57,7 @@ extension DatabaseURL: CustomStringConvertible {
     package var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
+        case .postgres(let address): address.name
         }
     }
 }

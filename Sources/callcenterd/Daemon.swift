@@ -65,12 +65,12 @@ struct Daemon {
     private func openStore(_ logger: Logger) async throws -> CentreStore {
         let url = try DatabaseURL(configuration.databaseURL)
         let provisioning = try url.open()
-        try provisioning.migrate()
+        try provisioning.prepare()
         var records = provisioning
         var hasSeparateRecords = false
         if let separate = configuration.recordsDatabaseURL, separate != configuration.databaseURL {
             records = try DatabaseURL(separate).open()
-            try records.migrate()
+            try records.prepare()
             hasSeparateRecords = true
         }
         return CentreStore(

@@ -12,13 +12,33 @@ struct DatabaseURLTests {
         #expect(try DatabaseURL(text).description == "sqlite:/var/lib/c.db")
     }
 
+    @Test(
+        "a PostgreSQL server is named as libpq wishes, and shown without user and password",
+        arguments: [
+            ("postgres://me:secret@host/db", "postgres://host/db"),
+            ("postgresql://me:secret@host:5433/db?sslmode=verify-full&connect_timeout=3", "postgres://host:5433/db"),
+            ("postgres://me:secret@one,two:5433/db", "postgres://one,two:5433/db"),
+            ("postgres:///db?host=/run/postgresql&password=secret", "postgres:///run/postgresql/db"),
+        ]
+    )
+    func postgres(text: String, shown: String) throws {
+        #expect(try DatabaseURL(text).description == shown)
+        #expect(try DatabaseURL(text).open().name == shown)
+    }
+
     static let refused: [(String, String)] = [
-        ("postgres://me:secret@host/db", postgres),
-        ("postgresql://me:secret@host/db", postgres),
+        (
+            "postgres://me:secret%zz@host/db",
+            badPostgres + "invalid percent-encoded token: \"…\"" + expectedPostgres
+        ),
+        (
+            "postgresql://me:secret@host/db?secret=1",
+            badPostgres + "invalid URI query parameter: \"…\"" + expectedPostgres
+        ),
         (
             "mysql://me:secret@host/db",
             "MySQL is not supported; export cc_flows and cc_agents as CSV and import them into an SQLite file "
-                + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path"
+                + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path or postgres://…"
         ),
         ("oracle://me:secret@host/db", unknown),
         ("secret", unknown),
@@ -26,9 +46,11 @@ struct DatabaseURLTests {
         ("sqlite:", path), ("sqlite:c.db", path), ("sqlite:/", path), ("sqlite://host/c.db", path),
         ("sqlite::memory:", path), ("sqlite:/a/", path),
     ]
-    static let postgres = "PostgreSQL comes with a later version of callcenterd; expected sqlite:/path"
+    static let badPostgres = "is no PostgreSQL address: "
+    static let expectedPostgres = "; expected postgres://user@host/database"
     static let unknown =
-        "is no database address; expected sqlite:/path, for example sqlite:/var/lib/callcenterd/callcenterd.db"
+        "is no database address; expected sqlite:/path, for example sqlite:/var/lib/callcenterd/callcenterd.db, "
+        + "or postgres://user@host/database"
     static let path = "sqlite: needs the absolute path of a file; expected sqlite:/path"
 
     @Test("others are refused with what was expected, and without the password", arguments: refused)

@@ -33,9 +33,11 @@ struct RecordFormTests {
         #expect(CallNumbers.last(among: newest) == last)
     }
 
-    @Test("the embedded migrations are in order, whole, and end their statements at line ends")
-    func migrations() throws {
-        let all = SchemaMigration.all
+    @Test(
+        "the embedded migrations are in order, whole, and end their statements at line ends",
+        arguments: [SchemaMigration.sqlite, SchemaMigration.postgres]
+    )
+    func migrations(all: [SchemaMigration]) throws {
         #expect(all.map(\.version) == Array(1...all.count))
         for migration in all {
             #expect(migration.sql.utf8.allSatisfy { $0 < 0x80 })
@@ -47,14 +49,17 @@ struct RecordFormTests {
         #expect(all.first?.statements.count == 18)
     }
 
-    @Test("every file of Schema/sqlite is in the program, as it stands there")
-    func embedded() throws {
+    @Test(
+        "every file of Schema is in the program, as it stands there",
+        arguments: [("sqlite", SchemaMigration.sqlite), ("postgres", SchemaMigration.postgres)]
+    )
+    func embedded(kind: String, migrations: [SchemaMigration]) throws {
         let folder = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Schema/sqlite")
+            .appendingPathComponent("Schema/\(kind)")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-        #expect(files.sorted() == SchemaMigration.all.map(\.name))
-        for migration in SchemaMigration.all {
+        #expect(files.sorted() == migrations.map(\.name))
+        for migration in migrations {
             let text = try String(contentsOf: folder.appendingPathComponent(migration.name), encoding: .utf8)
             #expect(text == migration.sql)
         }

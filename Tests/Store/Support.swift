@@ -2,9 +2,10 @@ import CallCenter
 import Foundation
 import GRDB
 import Logging
-import Store
 import Synchronization
 import Testing
+
+@testable import Store
 
 /// A folder of its own for the files of one test, gone afterwards.
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
@@ -75,8 +76,12 @@ final class ScriptedDatabase: CenterDatabase {
 
     init(_ state: State = State()) { self.state = Mutex(state) }
 
-    func migrate() throws(StoreError) {}
-    func loadProvisioning() throws(StoreError) -> Provisioning { Provisioning(flows: [], agents: []) }
+    func prepare() throws(StoreError) {}
+    func migrate() throws(StoreError) -> [String] { [] }
+    func schema() throws(StoreError) -> SchemaState { SchemaState() }
+    func tables() throws(StoreError) -> ProvisioningTables {
+        ProvisioningTables(flows: .init(columns: [], rows: []), agents: .init(columns: [], rows: []))
+    }
     func highestCallNumber() throws(StoreError) -> Int32 { 0 }
     func close() throws(StoreError) {}
 

@@ -13,4 +13,7 @@ typedef struct {
 /// The migrations of Schema/sqlite, in ascending order; `count` receives how many there are.
 const CSchemaMigration *_Nonnull cschema_sqlite_migrations(size_t *_Nonnull count);
 
+/// The same of Schema/postgres.
+const CSchemaMigration *_Nonnull cschema_postgres_migrations(size_t *_Nonnull count);
+
 #endif

@@ -47,17 +47,39 @@ package final class SQLiteDatabase: CenterDatabase {
         self.file = file
     }
 
-    package func migrate() throws(StoreError) {
+    package func prepare() throws(StoreError) { try migrate() }
+
+    @discardableResult
+    package func migrate() throws(StoreError) -> [String] {
         try access { try pool.write { try SchemaMigrator(name: name).migrate($0) } }
     }
 
-    package func loadProvisioning() throws(StoreError) -> Provisioning {
+    package func schema() throws(StoreError) -> SchemaState {
         try access {
             try pool.read { database in
-                var provisioning = Provisioning(flows: [], agents: [])
-                provisioning.flows = try read(flowTable, from: database, refused: &provisioning.refused)
-                provisioning.agents = try read(agentTable, from: database, refused: &provisioning.refused)
-                return provisioning
+                var state = SchemaState(migrations: SchemaMigration.sqlite)
+                for table in SchemaState.tables where try database.tableExists(table) {
+                    state.columns[table] = try database.columns(in: table).map { $0.name.lowercased() }
+                    guard table == RecordColumns.table else { continue }
+                    state.hasRecordKey = try database.indexes(on: table)
+                        .contains { $0.isUnique && $0.columns == RecordColumns.key }
+                }
+                if try database.tableExists(SchemaMigration.table) {
+                    let sql = "SELECT MAX(version) FROM \(SchemaMigration.table)"
+                    state.reached = try Int.fetchOne(database, sql: sql) ?? 0
+                }
+                return state
+            }
+        }
+    }
+
+    package func tables() throws(StoreError) -> ProvisioningTables {
+        try access {
+            try pool.read { database in
+                ProvisioningTables(
+                    flows: try rows(flowTable.name, by: flowTable.id, from: database),
+                    agents: try rows(agentTable.name, by: agentTable.id, from: database)
+                )
             }
         }
     }
@@ -115,24 +137,19 @@ package final class SQLiteDatabase: CenterDatabase {
         }
     }
 
-    private func read<Definition>(
-        _ table: ProvisioningTable<Definition>,
-        from database: Database,
-        refused: inout [Provisioning.RefusedRow]
-    ) throws -> [Definition] {
-        let statement = try database.makeStatement(sql: "SELECT * FROM \(table.name)")
-        let layout = ProvisioningRow.Layout(statement.columnNames)
-        let order = layout.index(of: table.id) == nil ? "" : " ORDER BY \(table.id)"
+    private func rows(
+        _ table: String,
+        by id: String,
+        from database: Database
+    ) throws -> ProvisioningTables.Table {
+        let columns = try database.makeStatement(sql: "SELECT * FROM \(table)").columnNames
+        let order = columns.contains { $0.lowercased() == id } ? " ORDER BY \(id)" : ""
+        let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table)\(order)")
         var rows: [[ColumnValue]] = []
-        let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table.name)\(order)")
         while let row = try cursor.next() {
             rows.append(row.databaseValues.map(ColumnValue.init))
         }
-        do {
-            return try table.definitions(layout: layout, rows: rows, refused: &refused)
-        } catch {
-            throw StoreError(.unusable, database: name, error.reason)
-        }
+        return ProvisioningTables.Table(columns: columns, rows: rows)
     }
 }
 

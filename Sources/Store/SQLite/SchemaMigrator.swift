@@ -1,82 +1,36 @@
-import CSchema
 import GRDB
-
-/// One numbered file of Schema/sqlite.
-struct SchemaMigration: Sendable {
-    let version: Int
-    /// The name of the file.
-    let name: String
-    let sql: String
-
-    /// All of them, in ascending order, as they were when the program was built.
-    static let all: [SchemaMigration] = {
-        var count = 0
-        let first = cschema_sqlite_migrations(&count)
-        return UnsafeBufferPointer(start: first, count: count).map { file in
-            SchemaMigration(
-                version: Int(file.version),
-                name: String(cString: file.name),
-                sql: String(cString: file.sql)
-            )
-        }
-    }()
-
-    /// The statements without comments: each ends with a semicolon at the end of its line.
-    var statements: [String] {
-        var statements: [String] = []
-        var current: [Substring] = []
-        for line in sql.split(separator: "\n") {
-            let code = line.firstRange(ofText: "--").map { line[..<$0] } ?? line
-            let text = code.trimmingSpaces()
-            guard !text.isEmpty else { continue }
-            current.append(text[...])
-            if text.hasSuffix(";") {
-                statements.append(current.joined(separator: "\n"))
-                current = []
-            }
-        }
-        return statements
-    }
-}
 
 /// Brings the tables of an SQLite file up to this program, in the order of the numbers, and remembers what it did in a
 /// table.
 ///
 /// The caller's transaction makes it whole or not at all.
 struct SchemaMigrator {
-    static let table = "callcenterd_migrations"
-
     /// The database, for errors.
     let name: String
-    var migrations = SchemaMigration.all
+    var migrations = SchemaMigration.sqlite
 
-    func migrate(_ database: Database) throws {
+    /// - Returns: the names of the steps that were still to be made.
+    @discardableResult
+    func migrate(_ database: Database) throws -> [String] {
         try database.execute(
             sql: """
-                CREATE TABLE IF NOT EXISTS \(Self.table) (
+                CREATE TABLE IF NOT EXISTS \(SchemaMigration.table) (
                     version INTEGER PRIMARY KEY,
                     name TEXT NOT NULL,
                     applied_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
                 )
                 """
         )
-        let reached = try Int.fetchOne(database, sql: "SELECT MAX(version) FROM \(Self.table)") ?? 0
-        let known = migrations.last?.version ?? 0
-        guard reached <= known else {
-            throw StoreError(
-                .unusable,
-                database: name,
-                "has the tables of a newer callcenterd (schema \(reached), this program knows \(known)); "
-                    + "install that version again, or choose another database"
-            )
-        }
-        for migration in migrations where migration.version > reached {
+        let reached = try Int.fetchOne(database, sql: "SELECT MAX(version) FROM \(SchemaMigration.table)") ?? 0
+        let pending = try migrations.pending(after: reached, database: name)
+        for migration in pending {
             do {
                 try apply(migration, to: database)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
                 throw StoreError(.unusable, database: name, "\(migration.name) failed: \(error.message ?? "\(error)")")
             }
         }
+        return pending.map(\.name)
     }
 
     private func apply(_ migration: SchemaMigration, to database: Database) throws {
@@ -89,7 +43,7 @@ struct SchemaMigrator {
             try database.execute(sql: statement)
         }
         try database.execute(
-            sql: "INSERT INTO \(Self.table) (version, name) VALUES (?, ?)",
+            sql: "INSERT INTO \(SchemaMigration.table) (version, name) VALUES (?, ?)",
             arguments: [migration.version, migration.name]
         )
     }
@@ -101,11 +55,5 @@ struct SchemaMigrator {
             return nil
         }
         return (words[2], words[5])
-    }
-}
-
-extension Substring {
-    fileprivate func firstRange(ofText text: String) -> Index? {
-        indices.first { self[$0...].hasPrefix(text) }
     }
 }

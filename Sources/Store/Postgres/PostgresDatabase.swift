@@ -1,0 +1,163 @@
+package import CallCenter
+import Synchronization
+
+/// The tables of a call centre in a PostgreSQL database.
+///
+/// - Records are written over a connection that stays; it is made when it is first needed and made anew after it broke.
+///   What else there is to do comes seldom and gets a connection of its own, so that neither waits for the other.
+/// - A server that does not answer in time is away: `StoreError.Kind.unavailable`.
+package final class PostgresDatabase: CenterDatabase {
+    /// The connection of the writer.
+    private enum Link: ~Copyable {
+        case none
+        case open(PostgresConnection)
+        case closed
+    }
+
+    package var name: String { address.name }
+
+    private let address: PostgresAddress
+    private let patience: Duration
+    private let link = Mutex<Link>(.none)
+
+    /// How long the server may take for an answer.
+    package static let defaultPatience = Duration.seconds(10)
+
+    /// Connects to nothing yet.
+    package init(address: PostgresAddress, patience: Duration = defaultPatience) {
+        self.address = address
+        self.patience = patience
+    }
+
+    /// Nothing: the tables belong to the administrator, see `ccctl db migrate`.
+    package func prepare() throws(StoreError) {}
+
+    @discardableResult
+    package func migrate() throws(StoreError) -> [String] {
+        try PostgresMigrator(name: name).migrate(connect())
+    }
+
+    package func schema() throws(StoreError) -> SchemaState {
+        let connection = try connect()
+        var state = SchemaState(migrations: SchemaMigration.postgres)
+        for table in SchemaState.tables + [SchemaMigration.table] {
+            let found = try connection.rows("SELECT to_regclass($1) IS NOT NULL", [.text(table)])
+            guard found.rows == [[.integer(1)]] else { continue }
+            if table == SchemaMigration.table {
+                state.reached = try PostgresMigrator(name: name).reached(connection)
+            } else {
+                state.columns[table] = try connection.rows("SELECT * FROM \(table) LIMIT 0").columns
+                    .map { $0.lowercased() }
+            }
+        }
+        if state.columns[RecordColumns.table] != nil {
+            let key = try connection.rows(
+                """
+                SELECT 1 FROM pg_index WHERE indrelid = to_regclass($1) AND indisunique AND indpred IS NULL
+                AND (SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute
+                     WHERE attrelid = indrelid AND attnum = ANY (indkey)) = $2
+                """,
+                [.text(RecordColumns.table), .text(RecordColumns.key.sorted().joined(separator: ","))]
+            )
+            state.hasRecordKey = !key.rows.isEmpty
+        }
+        return state
+    }
+
+    package func tables() throws(StoreError) -> ProvisioningTables {
+        let connection = try connect()
+        try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        let tables = ProvisioningTables(
+            flows: try Self.rows(flowTable.name, by: flowTable.id, from: connection),
+            agents: try Self.rows(agentTable.name, by: agentTable.id, from: connection)
+        )
+        try connection.run("COMMIT")
+        return tables
+    }
+
+    package func write(_ records: [CallDetailRecord]) throws(StoreError) {
+        guard !records.isEmpty else { return }
+        let rows = records.map { RecordColumns.values(of: $0) }
+        try overLink { connection throws(StoreError) in try connection.run(prepared: Self.insertKey, with: rows) }
+    }
+
+    package func highestCallNumber() throws(StoreError) -> Int32 {
+        let numbers = try connect().rows(
+            "SELECT cid FROM cc_cdrs WHERE cid IS NOT NULL ORDER BY id DESC LIMIT \(CallNumbers.window)"
+        )
+        return CallNumbers.last(
+            among: numbers.rows.compactMap { row in
+                guard case .integer(let number) = row.first else { return nil }
+                return Int32(exactly: number)
+            }
+        )
+    }
+
+    package func close() throws(StoreError) {
+        link.withLock { $0 = .closed }
+    }
+
+    // MARK: - Connections
+
+    private static let insertKey = "callcenterd_record"
+    private static let insert = """
+        INSERT INTO \(RecordColumns.table) (\(RecordColumns.names.joined(separator: ", ")))
+        VALUES (\(RecordColumns.names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")))
+        ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
+        """
+
+    private func connect() throws(StoreError) -> PostgresConnection {
+        try PostgresConnection(address, patience: patience)
+    }
+
+    /// Uses the connection that stays. One that broke while it was idle is made anew at once; what is done over it may
+    /// therefore be done twice.
+    private func overLink(_ body: (borrowing PostgresConnection) throws(StoreError) -> Void) throws(StoreError) {
+        try link.withLock { link throws(StoreError) in
+            switch consume link {
+            case .closed:
+                link = .closed
+                throw StoreError(.unavailable, database: name, "is closed")
+            case .none:
+                link = .none
+            case .open(let connection):
+                do throws(StoreError) {
+                    try body(connection)
+                    link = .open(connection)
+                    return
+                } catch {
+                    let isBroken = !connection.isUsable
+                    link = error.kind == .refused && !isBroken ? .open(connection) : .none
+                    // One that merely hung would hang again.
+                    guard isBroken else { throw error }
+                }
+            }
+            let connection = try connect()
+            try connection.prepare(Self.insert, as: Self.insertKey)
+            do throws(StoreError) {
+                try body(connection)
+            } catch {
+                if error.kind == .refused, connection.isUsable { link = .open(connection) }
+                throw error
+            }
+            link = .open(connection)
+        }
+    }
+
+    private static func rows(
+        _ table: String,
+        by id: String,
+        from connection: borrowing PostgresConnection
+    ) throws(StoreError) -> ProvisioningTables.Table {
+        let rows = try connection.rows("SELECT * FROM \(table)")
+        var table = ProvisioningTables.Table(columns: rows.columns, rows: rows.rows)
+        // Byte by byte, whatever the collation of the database.
+        guard let column = ProvisioningRow.Layout(rows.columns).index(of: id) else { return table }
+        let keys = rows.rows.map { Array("\($0[column])".utf8) }
+        let order = keys.indices.sorted { one, other in
+            keys[one] == keys[other] ? one < other : keys[one].lexicographicallyPrecedes(keys[other])
+        }
+        table.rows = order.map { rows.rows[$0] }
+        return table
+    }
+}

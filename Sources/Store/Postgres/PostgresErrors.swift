@@ -1,0 +1,41 @@
+import CPostgres
+
+extension StoreError {
+    /// What a result says that is an error.
+    ///
+    /// - Parameter result: nil if the connection broke before there was one.
+    init(_ name: String, result: OpaquePointer?, connection: OpaquePointer) {
+        guard let result, let state = Self.field("C", of: result) else {
+            let message = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
+            self.init(connecting: name, message)
+            return
+        }
+        let message = Self.field("M", of: result) ?? "error \(state)"
+        switch (state.prefix(2), state) {
+        // Bad data, a constraint, a limit, or what a trigger says.
+        case ("22", _), ("23", _), ("54", _), ("P0", _):
+            self.init(.refused, database: name, message)
+        case (_, "42P01"), (_, "42703"), (_, "42P10"):
+            self.init(.unusable, database: name, "\(message); to create what is missing: ccctl db migrate")
+        case (_, "42501"):
+            self.init(.unusable, database: name, "\(message); give the user of the URL the right to it")
+        case ("42", _), ("0A", _), ("28", _), ("3D", _), ("3F", _):
+            self.init(.unusable, database: name, message)
+        case (_, "25006"):
+            self.init(.unavailable, database: name, "is read-only: \(message)")
+        default:
+            self.init(.unavailable, database: name, message)
+        }
+    }
+
+    /// A connection that could not be had, or broke.
+    init(connecting name: String, _ message: String) {
+        let lines = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        self.init(.unavailable, database: name, lines.isEmpty ? "the connection broke" : lines)
+    }
+
+    /// A field of an error by its letter (PG_DIAG_SQLSTATE and others, libpq manual 34.3.1).
+    private static func field(_ letter: Unicode.Scalar, of result: OpaquePointer) -> String? {
+        PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
+    }
+}

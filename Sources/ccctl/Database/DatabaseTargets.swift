@@ -1,0 +1,71 @@
+import ArgumentParser
+import Settings
+import Store
+
+/// Which databases a command that needs no daemon works on.
+struct DatabaseTargets: ParsableArguments {
+    static let defaultConfiguration = "/etc/callcenterd/callcenterd.yaml"
+
+    @Option(help: ArgumentHelp("The daemon's configuration file, which names its databases.", valueName: "file"))
+    var config = defaultConfiguration
+
+    @Option(
+        help: ArgumentHelp("This database instead: sqlite:/path or postgres://user@host/database.", valueName: "url")
+    )
+    var url: String?
+
+    /// A database and the configuration keys that name it.
+    struct Target {
+        var url: DatabaseURL
+        var keys: [String]
+    }
+
+    /// Each database once.
+    func all() throws -> [Target] {
+        if let url { return [Target(url: try Self.parse(url, key: "--url"), keys: [])] }
+        let configuration = try load()
+        var targets: [Target] = []
+        let named = [("db_url", configuration.databaseURL), ("acc_db_url", configuration.recordsDatabaseURL)]
+        for case (let key, let text?) in named {
+            let url = try Self.parse(text, key: key)
+            if let index = targets.firstIndex(where: { $0.url == url }) {
+                targets[index].keys.append(key)
+            } else {
+                targets.append(Target(url: url, keys: [key]))
+            }
+        }
+        return targets
+    }
+
+    /// The one that has the call-detail records.
+    func records() throws -> DatabaseURL {
+        if let url { return try Self.parse(url, key: "--url") }
+        let configuration = try load()
+        return try Self.parse(configuration.recordsDatabaseURL ?? configuration.databaseURL, key: "acc_db_url")
+    }
+
+    private func load() throws -> Configuration {
+        // What the daemon's other parts judge does not matter here.
+        let checks = ConfigurationChecks(databaseURL: { _ in nil }, routePattern: { _ in nil })
+        do throws(ConfigurationError) {
+            return try Configuration.load(file: config, checks: checks)
+        } catch {
+            throw Failure.refused("\(error)")
+        }
+    }
+
+    private static func parse(_ text: String, key: String) throws -> DatabaseURL {
+        do throws(StoreError) { return try DatabaseURL(text) } catch { throw Failure.refused("\(key): \(error)") }
+    }
+}
+
+extension DatabaseURL {
+    /// Opens a database that must be there; `open` would create a file.
+    func openExisting() throws(StoreError) -> any CenterDatabase {
+        if case .sqlite(let path) = self, !Terminal.isFile(path) {
+            let problem = "there is no such file; callcenterd creates it at its start"
+            throw StoreError(.unusable, database: "\(self)", problem)
+        }
+        return try open()
+    }
+}
