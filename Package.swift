@@ -59,6 +59,9 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // libnetsnmp as a few plain functions. Not netsnmp-agent.pc: that drags in libnetsnmpmibs.
+        .target(name: "CNetSNMP", linkerSettings: [.linkedLibrary("netsnmpagent"), .linkedLibrary("netsnmp")]),
+        .target(name: "SNMPAgent", dependencies: ["CNetSNMP", "Telemetry", log], swiftSettings: settings),
         .target(
             name: "Settings",
             dependencies: ["SIP", .product(name: "Yams", package: "Yams")],
@@ -69,8 +72,9 @@ let package = Package(
         .executableTarget(
             name: "callcenterd",
             dependencies: [
-                "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "Settings",
-                nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"), log,
+                "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "SNMPAgent",
+                "Settings", nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                log,
                 arguments,
             ],
             swiftSettings: settings
@@ -164,6 +168,12 @@ let package = Package(
                 "Store", "CallCenter", "PostgresFixture", .product(name: "GRDB", package: "GRDB.swift"), log,
             ],
             path: "Tests/Store",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SNMPAgentTests",
+            dependencies: ["SNMPAgent", "CNetSNMP", "Telemetry"],
+            path: "Tests/SNMPAgent",
             swiftSettings: settings
         ),
         .testTarget(

@@ -43,6 +43,7 @@ package struct Configuration: Sendable, Equatable {
     package var httpListen = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 9506, transport: .tcp)
     /// `mi.socket`: path of the Unix socket for commands.
     package var managementSocket = "/run/callcenterd/mi.sock"
+    package var snmp = SNMPSection()
     /// `log.level`.
     package var logLevel = LogLevel.info
 

@@ -51,7 +51,15 @@ struct ConfigurationKey: Sendable {
         later("http.token_file"),
         restart("mi.socket") { $0.managementSocket },
         later("mi.fifo"),
-        later("snmp"),
+        restart("snmp.enabled") { $0.snmp.isEnabled },
+        restart("snmp.agentx_socket") { $0.snmp.agentXSocket },
+        reload("snmp.notify.longest_wait") { $0.snmp.notify.longestWait },
+        reload("snmp.notify.queue_length") { $0.snmp.notify.queueLength },
+        reload("snmp.notify.flows") { $0.snmp.notify.flows },
+        reload("snmp.notify.hysteresis") { $0.snmp.notify.hysteresis },
+        reload("snmp.notify.hold") { $0.snmp.notify.hold },
+        reload("snmp.notify.per_minute") { $0.snmp.notify.perMinute },
+        reload("snmp.notify.agent_states") { $0.snmp.notify.tellsAgentStates },
         reload("log.level") { $0.logLevel },
     ]
 

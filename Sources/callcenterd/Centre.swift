@@ -4,6 +4,7 @@ import Logging
 import Management
 import NIOCore
 import SIP
+import SNMPAgent
 import Settings
 import Store
 import Synchronization
@@ -31,6 +32,7 @@ final class Centre: Sendable {
         transport: DatagramTransport,
         store: CentreStore,
         events: EventOutlet,
+        snmp: SNMPAgent?,
         logger: Logger
     ) async throws -> Centre {
         let provisioning = try await store.provisioning.provisioning()
@@ -72,6 +74,7 @@ final class Centre: Sendable {
             figures: figures,
             transport: transport,
             store: store,
+            snmp: snmp,
             file: file,
             configuration: configuration,
             logger: logger,
@@ -86,6 +89,7 @@ final class Centre: Sendable {
         figures: CoreFigures,
         transport: DatagramTransport,
         store: CentreStore,
+        snmp: SNMPAgent?,
         file: String,
         configuration: Configuration,
         logger: Logger,
@@ -103,11 +107,20 @@ final class Centre: Sendable {
         self.failure = failure
         self.reportFailure = reportFailure
         let eventLoop = transport.eventLoop
-        snapshots = SnapshotSource(first: Snapshot(figures, store: store, started: started)) {
+        let snapshot: @Sendable (CoreFigures) -> Snapshot = {
+            Snapshot($0, store: store, snmp: snmp?.figures ?? ProcessFigures.SNMP(), started: started)
+        }
+        snapshots = SnapshotSource(first: snapshot(figures)) {
             let figures = try? await eventLoop.submit { loop.value.figures() }.get()
-            return figures.map { Snapshot($0, store: store, started: started) }
+            return figures.map(snapshot)
         }
     }
+
+    /// All numbers at one moment that lies after the question.
+    func snapshot() async -> Snapshot { await snapshots.snapshot() }
+
+    /// When SNMP managers are to be notified, by the configuration in force.
+    var notificationRules: NotificationRules { configuration.withLock { NotificationRules($0.snmp.notify) } }
 
     // MARK: Commands
 

@@ -3,6 +3,7 @@ import Exchange
 import SIP
 import Settings
 import Store
+import Telemetry
 
 extension ConfigurationChecks {
     /// What the parts of this program say of texts that the file only carries.
@@ -70,5 +71,17 @@ extension Route {
             case .header(let name): .header(name)
             }
         self.init(subject: subject, pattern: pattern, flow: rule.flow)
+    }
+}
+
+extension NotificationRules {
+    init(_ notify: Configuration.Notify) {
+        self.init()
+        bounds = Bounds(longestWait: notify.longestWait, queueLength: notify.queueLength)
+        boundsOfFlows = notify.flows.mapValues { Bounds(longestWait: $0.longestWait, queueLength: $0.queueLength) }
+        hysteresis = notify.hysteresis
+        hold = notify.hold
+        perMinute = notify.perMinute
+        agentStates = notify.tellsAgentStates
     }
 }

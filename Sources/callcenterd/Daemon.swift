@@ -6,6 +6,7 @@ import Management
 import NIOCore
 import NIOPosix
 import SIP
+import SNMPAgent
 import ServiceLifecycle
 import Settings
 import Store
@@ -43,15 +44,19 @@ struct Daemon {
             let hub = EventHub()
             var events = EventOutlet()
             events.watchers.append(.init(isInterested: { hub.isWatched }, take: { hub.publish($0) }))
+            let snmp =
+                configuration.snmp.isEnabled
+                ? SNMPAgent(socket: configuration.snmp.agentXSocket, logger: logger) : nil
             let centre = try await Centre.start(
                 configuration: configuration,
                 file: file,
                 transport: transport,
                 store: store,
                 events: events,
+                snmp: snmp,
                 logger: logger
             )
-            try await serve(centre, events: hub, management: management, logger: logger)
+            try await serve(centre, events: hub, management: management, snmp: snmp, logger: logger)
             hub.close()
             await centre.stop()
             try await loops.shutdownGracefully()
@@ -85,6 +90,7 @@ struct Daemon {
         _ centre: Centre,
         events: EventHub,
         management: MultiThreadedEventLoopGroup,
+        snmp: SNMPAgent?,
         logger: Logger
     ) async throws {
         let control = BoundedControl(centre.control)
@@ -119,6 +125,7 @@ struct Daemon {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
+        if let snmp { services.services.append(.init(service: SNMPService(centre: centre, agent: snmp))) }
         // A scraper that does not read must not keep us.
         services.maximumGracefulShutdownDuration = .seconds(3)
         let group = ServiceGroup(configuration: services)

@@ -7,7 +7,7 @@ import Transport
 
 extension Snapshot {
     /// What the core, the sockets and the writers have to say, under the names of the catalogue.
-    init(_ figures: CoreFigures, store: CentreStore, started: Milliseconds) {
+    init(_ figures: CoreFigures, store: CentreStore, snmp: ProcessFigures.SNMP, started: Milliseconds) {
         var process = ProcessFigures()
         process.version = Version.current
         process.startedAt = started
@@ -16,6 +16,7 @@ extension Snapshot {
         process.admission = ProcessFigures.Admission(figures.exchange)
         process.mediaFailures = figures.exchange.mediaFailures
         let written = store.writer.figures
+        process.snmp = snmp
         process.store.backlog = written.backlog
         process.store.recordsWritten = written.written
         process.store.recordsLost = written.lost

@@ -22,7 +22,22 @@ struct ConfigurationProblemTests {
         Bad("sip:\n  lisetn: []", "c.yaml:2: sip.lisetn: is not a known key; did you mean listen?"),
         Bad("trusted: []", "c.yaml:1: trusted: is not a known key; did you mean sip.trusted?"),
         Bad("log: {file: /x}", "c.yaml:1: log.file: is not a known key; expected one of level"),
-        Bad("snmp: {enabled: true}", "c.yaml:1: snmp: is not yet supported by this version; remove it"),
+        Bad("snmp: {enabled: perhaps}", "c.yaml:1: snmp.enabled: \"perhaps\" is not a switch; expected true or false"),
+        Bad(
+            "snmp: {agentx_socket: /run/agentx}",
+            "c.yaml:1: snmp.agentx_socket: \"/run/agentx\" is not an AgentX socket; "
+                + "expected unix:/run/agentx/master or tcp:127.0.0.1:705"
+        ),
+        Bad(
+            "snmp: {notify: {queue: 3}}",
+            "c.yaml:1: snmp.notify.queue: is not a known key; expected one of longest_wait, queue_length, flows, "
+                + "hysteresis, hold, per_minute, agent_states"
+        ),
+        Bad(
+            "snmp: {notify: {flows: {sales: {queue_length: none}}}}",
+            "c.yaml:1: snmp.notify.flows.sales.queue_length: \"none\" is not a number in range; "
+                + "expected a whole number from 1 to 1000000"
+        ),
         Bad("rt_db_url: null", "c.yaml:1: rt_db_url: is not yet supported by this version; remove it"),
         Bad(
             "sip: {keepalive: 5, outbound_proxy: null, session_expires: 90}",
@@ -47,7 +62,7 @@ struct ConfigurationProblemTests {
         "is not a known key; expected one of db_url, acc_db_url, b2b_scenario, wrapup_time, reject_on_no_agents, "
         + "queue_pos_param, agent_ring_timeout, reoffer_delay, max_no_answer, media_answer_timeout, welcome_max, "
         + "max_wait, hand_over_timeout, max_call_duration, service_level_threshold, state_directory, sip, routes, "
-        + "handle_call_status, http, mi, log"
+        + "handle_call_status, http, mi, snmp, log"
 
     static let values: [Bad] = [
         Bad(

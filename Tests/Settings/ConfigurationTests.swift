@@ -74,6 +74,15 @@ struct ConfigurationTests {
         expected.handleCallStatus.noAgents = 603
         expected.httpListen = Endpoint(address: IPAddress(high: 0, low: 1), port: 80, transport: .tcp)
         expected.managementSocket = "/m"
+        expected.snmp.isEnabled = false
+        expected.snmp.agentXSocket = "tcp:127.0.0.1:705"
+        expected.snmp.notify.longestWait = nil
+        expected.snmp.notify.queueLength = 5
+        expected.snmp.notify.flows = ["support": .init(longestWait: 1_500), "sales": .init(queueLength: 3)]
+        expected.snmp.notify.hysteresis = 0
+        expected.snmp.notify.hold = 0
+        expected.snmp.notify.perMinute = 1
+        expected.snmp.notify.tellsAgentStates = true
         expected.logLevel = .debug
         #expect(configuration == expected)
     }
@@ -110,6 +119,17 @@ struct ConfigurationTests {
         handle_call_status: {-1: 484, -4: 603}
         http: {listen: "[::1]:80"}
         mi: {socket: /m}
+        snmp:
+          enabled: false
+          agentx_socket: tcp:127.0.0.1:705
+          notify:
+            longest_wait: null
+            queue_length: 5
+            flows: {support: {longest_wait: 1.5}, sales: {queue_length: 3}}
+            hysteresis: 0
+            hold: 0
+            per_minute: 1
+            agent_states: true
         log: {level: debug}
         """
 
@@ -123,7 +143,7 @@ struct ConfigurationTests {
         #expect(
             changed.changesNeedingRestart(comparedTo: Configuration()) == [
                 "db_url", "acc_db_url", "state_directory", "sip.listen", "sip.advertised_address", "http.listen",
-                "mi.socket",
+                "mi.socket", "snmp.enabled", "snmp.agentx_socket",
             ]
         )
         #expect(changed.changes(comparedTo: changed).isEmpty)
@@ -139,8 +159,8 @@ struct ConfigurationTests {
     @Test("the description says for each key what applies it")
     func description() {
         let lines = Configuration.describe().split(separator: "\n")
-        #expect(lines.first == "db_url                   restart")
-        #expect(lines.contains("wrapup_time              reload"))
+        #expect(lines.first == "db_url                    restart")
+        #expect(lines.contains("wrapup_time               reload"))
         #expect(!lines.contains { $0.hasSuffix("later") })
     }
 }

@@ -106,7 +106,8 @@ struct CatalogueTests {
         case nil: return []
         case .count(let count): return [("", (Double(count), Double(count), ""))]
         case .gauge(let value): return [("", (Double(value), Double(value), ""))]
-        case .time(let time): return [("", ((Double(time) / 1_000).rounded(.down), Double(time) / 1_000, ""))]
+        case .time(let time), .date(let time):
+            return [("", ((Double(time) / 1_000).rounded(.down), Double(time) / 1_000, ""))]
         case .percent(let percent): return [("", (percent.rounded(.down), percent / 100, ""))]
         case .counts(let counts): return counts.map { ("_" + $0.name, (Double($0.count), Double($0.count), "")) }
         case .times(let times):

@@ -92,6 +92,11 @@ enum Sample {
         process.store.recordsLost = 49
         process.store.isProvisioningStale = true
         process.mediaFailures = 50
+        process.snmp.isConnected = true
+        process.snmp.connectFailures = 51
+        process.snmp.requests = 52
+        process.snmp.notifications.sent = 53
+        process.snmp.notifications.suppressed = 54
         return process
     }
 }

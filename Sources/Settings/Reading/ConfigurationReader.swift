@@ -26,6 +26,7 @@ struct ConfigurationReader {
                 $0.path("/run/callcenterd/mi.sock", longest: 107)
             }
         }
+        if let snmp = section["snmp"] { readSNMP(Self.section(snmp), &configuration.snmp) }
         if let log = section["log"] {
             Self.section(log).read("level", into: &configuration.logLevel) { $0.choice("a log level") }
         }
@@ -99,5 +100,19 @@ struct ConfigurationReader {
         }
         section.read("untrusted", into: &sip.untrusted) { $0.choice("a policy") }
         section.read("max_calls", into: &sip.maxCalls) { $0.whole(1...1_000_000) }
+    }
+
+    private func readSNMP(_ section: Section, _ snmp: inout Configuration.SNMPSection) {
+        section.read("enabled", into: &snmp.isEnabled) { $0.flag() }
+        section.read("agentx_socket", into: &snmp.agentXSocket) { $0.agentXSocket() }
+        guard let field = section["notify"] else { return }
+        let notify = Self.section(field)
+        notify.read("longest_wait", into: &snmp.notify.longestWait) { field in field.optional { $0.waitBound() } }
+        notify.read("queue_length", into: &snmp.notify.queueLength) { field in field.optional { $0.queueBound() } }
+        notify.read("flows", into: &snmp.notify.flows) { $0.flowBounds() }
+        notify.read("hysteresis", into: &snmp.notify.hysteresis) { $0.whole(0...100) }
+        notify.read("hold", into: &snmp.notify.hold) { $0.seconds(0...Self.day) }
+        notify.read("per_minute", into: &snmp.notify.perMinute) { $0.whole(1...6_000) }
+        notify.read("agent_states", into: &snmp.notify.tellsAgentStates) { $0.flag() }
     }
 }

@@ -49,7 +49,7 @@ extension Field {
         return list
     }
 
-    private static func socket(_ text: some StringProtocol) -> (IPAddress, UInt16)? {
+    static func socket(_ text: some StringProtocol) -> (IPAddress, UInt16)? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let host = text[..<colon]
         let digits = text[text.index(after: colon)...]

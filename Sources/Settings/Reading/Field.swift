@@ -92,6 +92,15 @@ extension Field {
         return values.contains { $0 == nil } ? nil : values.compactMap(\.self)
     }
 
+    /// The values of a mapping whose keys are names that somebody has given.
+    func entries(expected: String) -> [(name: String, field: Field)]? {
+        guard let mapping = node.mapping else { return complain(not: "a mapping", expected: expected) }
+        return mapping.compactMap { key, value in
+            guard let name = key.scalar?.string, !name.isEmpty else { return nil }
+            return (name, child(value, path: "\(path).\(name)", at: key.mark))
+        }
+    }
+
     /// nil for null, else what `read` makes of it.
     func optional<Value>(_ read: (Field) -> Value?) -> Value?? {
         isNull ? .some(nil) : read(self).map(Optional.some)

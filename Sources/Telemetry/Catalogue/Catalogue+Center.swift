@@ -29,6 +29,7 @@ extension Catalogue {
             .counter,
             metric: "callcenter_failed_calls_total",
             label: "cause",
+            parts: FailureCause.allCases.map(\.rawValue),
             help: "Calls that ended without an answer and not by the caller's leaving.",
             .global { .counts(failures($0.center.totals.counters)) }
         ),
@@ -65,6 +66,7 @@ extension Catalogue {
             .counter,
             metric: "callcenter_flow_failed_calls_total",
             label: "cause",
+            parts: FailureCause.allCases.map(\.rawValue),
             help: "Calls of the flow that ended without an answer and not by the caller's leaving.",
             .flow { .counts(failures($0.counters)) }
         ),
@@ -149,6 +151,7 @@ extension Catalogue {
             "cca_logged_in",
             .realtime,
             metric: "callcenter_agent_logged_in",
+            states: ["no", "yes"],
             help: "1 if the agent is logged in.",
             .agent { .gauge($0.isLoggedIn ? 1 : 0) }
         ),
@@ -156,6 +159,7 @@ extension Catalogue {
             "cca_state",
             .realtime,
             metric: "callcenter_agent_state",
+            states: ["offline", "free", "incall", "wrapup"],
             help: "What the agent does: 0 offline, 1 free, 2 in a call, 3 in wrap-up.",
             .agent { .gauge(stateNumber($0)) }
         ),
@@ -164,6 +168,7 @@ extension Catalogue {
             .counter,
             metric: "callcenter_agent_refusals_total",
             label: "cause",
+            parts: RefusalCause.allCases.map(\.rawValue),
             isSparse: true,
             help: "Offers that came to nothing although the caller was there; a cause appears when it first happens.",
             .agent { .counts(refusals($0)) }
@@ -183,7 +188,7 @@ extension Catalogue {
         return answered == 0 ? 100 : 100 * Double(flow.answeredInTime) / Double(answered)
     }
 
-    private static func stateNumber(_ agent: CenterSnapshot.Agent) -> Int {
+    static func stateNumber(_ agent: CenterSnapshot.Agent) -> Int {
         switch agent.state {
         case .free: agent.isLoggedIn ? 1 : 0
         case .incall: 2

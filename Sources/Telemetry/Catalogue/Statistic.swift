@@ -32,6 +32,11 @@ package struct Statistic: Sendable {
     package let help: String
     /// For figures of several numbers, the label that tells them apart.
     package let label: String?
+    /// The values of that label, all there can be: each is an object of its own in the MIB. Empty where they are not
+    /// known beforehand; the MIB then has the values as text.
+    package let parts: [String]
+    /// For a figure that stands for a state, the words for 0, 1 and so on: an enumeration in the MIB.
+    package let states: [String]
     /// Prometheus gets only the numbers that are not 0: where most always are, and there are thousands.
     package let isSparse: Bool
     package let source: Source
@@ -42,6 +47,8 @@ package struct Statistic: Sendable {
         _ kind: Kind,
         metric: String,
         label: String? = nil,
+        parts: [String] = [],
+        states: [String] = [],
         isSparse: Bool = false,
         help: String,
         _ source: Source
@@ -51,6 +58,8 @@ package struct Statistic: Sendable {
         self.kind = kind
         self.metric = metric
         self.label = label
+        self.parts = parts
+        self.states = states
         self.isSparse = isSparse
         self.help = help
         self.source = source
@@ -73,6 +82,8 @@ package enum Figure: Sendable, Equatable {
     case count(UInt64)
     case gauge(Int)
     case time(Milliseconds)
+    /// A moment: milliseconds since 1970, UTC.
+    case date(Milliseconds)
     case percent(Double)
     /// A number for each value of the statistic's label.
     case counts([NamedCount])

@@ -31,7 +31,7 @@ struct Family: Sendable {
         case .gauge(let value):
             start(labels, &text)
             text.append(value)
-        case .time(let time):
+        case .time(let time), .date(let time):
             start(labels, &text)
             text.append(time, thousandthsOf: 1)
         case .percent(let percent):

@@ -138,7 +138,7 @@ extension ReferenceStatistics {
         switch figure {
         case .count(let count): [("", Int64(clamping: count))]
         case .gauge(let value): [("", Int64(clamping: value))]
-        case .time(let time): [("", time / 1_000)]
+        case .time(let time), .date(let time): [("", time / 1_000)]
         case .percent(let percent): [("", Int64(percent))]
         case .counts(let counts): counts.map { ("_" + $0.name, Int64(clamping: $0.count)) }
         case .times(let times):

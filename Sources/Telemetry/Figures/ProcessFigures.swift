@@ -11,6 +11,7 @@ package struct ProcessFigures: Sendable, Equatable {
     package var signalling = Signalling()
     package var admission = Admission()
     package var store = Store()
+    package var snmp = SNMP()
     /// Announcements and hold music that could not be had.
     package var mediaFailures: UInt64 = 0
 
@@ -44,6 +45,19 @@ package struct ProcessFigures: Sendable, Equatable {
         package var overloaded: UInt64 = 0
         /// Outcomes of `cc_handle_call`, named by their code: `1` (accepted), `-1` to `-5`.
         package var outcomes: [NamedCount] = []
+
+        package init() {}
+    }
+
+    /// The AgentX subagent.
+    package struct SNMP: Sendable, Equatable {
+        /// Whether the SNMP master agent has taken us.
+        package var isConnected = false
+        /// Attempts to reach the master agent that came to nothing.
+        package var connectFailures: UInt64 = 0
+        /// Variables that were asked for.
+        package var requests: UInt64 = 0
+        package var notifications = NotificationCounters()
 
         package init() {}
     }
