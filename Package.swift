@@ -68,13 +68,17 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        // libsystemd: sd_notify and the journal.
+        .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+        .target(name: "Systemd", dependencies: ["CSystemd", log], swiftSettings: settings),
+
         // Executables: wiring.
         .executableTarget(
             name: "callcenterd",
             dependencies: [
                 "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "SNMPAgent",
-                "Settings", nio, posix, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                log,
+                "Settings", "Systemd", nio, posix, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), log,
                 arguments,
             ],
             swiftSettings: settings
@@ -82,7 +86,7 @@ let package = Package(
         .executableTarget(name: "ccctl", dependencies: ["Settings", "Store", arguments], swiftSettings: settings),
         .executableTarget(
             name: "cc-announcer",
-            dependencies: ["SIP", "Transport", nio, posix, log, arguments],
+            dependencies: ["SIP", "Transport", "Systemd", nio, posix, log, arguments],
             swiftSettings: settings
         ),
 
@@ -174,6 +178,12 @@ let package = Package(
             name: "SNMPAgentTests",
             dependencies: ["SNMPAgent", "CNetSNMP", "Telemetry"],
             path: "Tests/SNMPAgent",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["Systemd", log],
+            path: "Tests/Systemd",
             swiftSettings: settings
         ),
         .testTarget(

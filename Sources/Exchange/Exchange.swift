@@ -110,6 +110,9 @@ package struct Exchange: ~Copyable {
         center.resetStatistics(now: now)
     }
 
+    /// Takes no new calls: new INVITEs get 503 with Retry-After. Those that are there go on to their end.
+    package mutating func refuseNewCalls() { isShuttingDown = true }
+
     /// Ends every call and takes no new ones: new INVITEs get 503. When `dialogsAlive` is 0, nothing is owed to anybody.
     package mutating func shutDown(now: Milliseconds) {
         self.now = now

@@ -65,6 +65,9 @@ final class CallLoop: DatagramHandler {
 
     // MARK: Time
 
+    /// Begins to look at the time, whether or not anything comes from outside.
+    func start() { plan() }
+
     private func wakeUp(planned: Milliseconds) {
         guard plannedWakeup == planned else { return }
         plannedWakeup = nil
@@ -75,6 +78,7 @@ final class CallLoop: DatagramHandler {
         carryOut()
         transport.flush()
         plan()
+        outlet.alive()
     }
 
     /// Sees to it that the loop wakes up when the Exchange has something to do.

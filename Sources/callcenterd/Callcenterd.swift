@@ -1,6 +1,8 @@
 import ArgumentParser
+import Dispatch
 import Glibc
 import Settings
+import Systemd
 
 /// The command: `callcenterd --config FILE [--check] [--version]` (DESIGN.md section 5).
 @main
@@ -11,7 +13,8 @@ struct Callcenterd: AsyncParsableCommand {
             "Inbound call centre: SIP calls wait in flows and are handed to agents by skill, priority and arrival.",
         discussion: """
             Exit status: 0 stopped as asked; 78 the configuration is wrong; 71 a socket or another resource of the system \
-            cannot be had; 70 internal error. SIGHUP reloads configuration, flows and agents; SIGTERM ends calls and stops.
+            cannot be had; 70 internal error. SIGHUP reloads configuration, flows and agents; SIGTERM ends calls and stops; \
+            SIGUSR1 stops after the last call, as --drain does.
             """,
         version: Version.current
     )
@@ -22,26 +25,37 @@ struct Callcenterd: AsyncParsableCommand {
     @Flag(help: "Only read the configuration: say what is wrong, or what a reload applies, and exit.")
     var check = false
 
+    @Flag(help: "Ask the running daemon not to take new calls (they get 503), and wait until its last call has ended.")
+    var drain = false
+
+    func validate() throws {
+        guard !check || !drain else { throw ValidationError("--check and --drain exclude each other") }
+    }
+
     func run() async throws {
         let configuration = try loadConfiguration()
         if check {
             printCheck(of: configuration)
             return
         }
-        do {
-            try await Daemon(configuration: configuration, file: config).run()
-        } catch let error as StartError {
-            fail(error.description, status: error.status)
+        do throws(StartError) {
+            if drain {
+                try await DrainRequest(configuration: configuration).run()
+            } else {
+                try await Daemon(configuration: configuration, file: config, manager: manager).run()
+            }
         } catch {
-            fail("\(error)", status: EX_SOFTWARE)
+            fail(error.description, status: error.status, errno: error.errno)
         }
     }
+
+    private var manager: ServiceManager { .shared }
 
     private func loadConfiguration() throws -> Configuration {
         do {
             return try Configuration.load(file: config, checks: .all)
         } catch {
-            fail(error.description, status: EX_CONFIG)
+            fail(error.description, status: EX_CONFIG, errno: EINVAL)
         }
     }
 
@@ -50,7 +64,11 @@ struct Callcenterd: AsyncParsableCommand {
         print(Configuration.describe())
     }
 
-    private func fail(_ message: String, status: Int32) -> Never {
+    private func fail(_ message: String, status: Int32, errno: Int32?) -> Never {
+        if !check, !drain {
+            manager.notify(.failed(errno: errno, status: message))
+            manager.flush(within: .seconds(1))
+        }
         for line in message.split(separator: "\n") {
             let text = Array("callcenterd: \(line)\n".utf8)
             _ = write(STDERR_FILENO, text, text.count)

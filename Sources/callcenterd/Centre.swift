@@ -33,12 +33,15 @@ final class Centre: Sendable {
         store: CentreStore,
         events: EventOutlet,
         snmp: SNMPAgent?,
-        logger: Logger
+        logger: Logger,
+        alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
         let provisioning = try await store.provisioning.provisioning()
         let nextNumber = try store.records.highestCallNumber()
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
-        let outlet = EffectOutlet(writer: store.writer, logger: logger, events: events) { reportFailure.yield($0) }
+        let outlet = EffectOutlet(writer: store.writer, logger: logger, events: events, alive: alive) {
+            reportFailure.yield($0)
+        }
         var system = SystemRandomNumberGenerator()
         let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
         let clock = SteadyClock()
@@ -67,6 +70,7 @@ final class Centre: Sendable {
             Self.log(report, logger)
             let loop = CallLoop(exchange: exchange, transport: transport, clock: clock, outlet: outlet)
             transport.start(loop)
+            loop.start()
             return (NIOLoopBound(loop, eventLoop: transport.eventLoop), loop.figures())
         }.get()
         return Centre(
@@ -213,6 +217,14 @@ final class Centre: Sendable {
     }
 
     // MARK: The end
+
+    /// Takes no new calls, and returns when the last one has ended, or when the task is cancelled.
+    func drain() async {
+        _ = try? await command { exchange, _ in exchange.refuseNewCalls() }
+        while let alive = try? await command({ exchange, _ in exchange.dialogsAlive }), alive > 0 {
+            do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+        }
+    }
 
     /// Ends all calls, waits for the last words of their legs, writes what is to be written.
     func stop() async {

@@ -10,6 +10,7 @@ import SNMPAgent
 import ServiceLifecycle
 import Settings
 import Store
+import Systemd
 import Telemetry
 import Transport
 import UnixSignals
@@ -19,11 +20,15 @@ struct Daemon {
     let configuration: Configuration
     /// Path of the configuration file, for reloads.
     let file: String
+    let manager: ServiceManager
 
     func run() async throws(StartError) {
-        let log = LogSink()
-        LoggingSystem.bootstrap { _ in StandardErrorLog(sink: log) }
+        let log = LogOutput.open()
+        LoggingSystem.bootstrap { _ in log.handler() }
         defer { log.flush(within: .seconds(1)) }
+        manager.notify(.status("starting: opening the databases"))
+        // Migrations of a big database and the reading of many flows and agents take their time.
+        manager.holdOn(limit: .seconds(900))
         var logger = Logger(label: "callcenterd")
         logger.logLevel = Logger.Level(configuration.logLevel)
 
@@ -54,11 +59,13 @@ struct Daemon {
                 store: store,
                 events: events,
                 snmp: snmp,
-                logger: logger
+                logger: logger,
+                alive: { [manager] in manager.alive() }
             )
             try await serve(centre, events: hub, management: management, snmp: snmp, logger: logger)
             hub.close()
             await centre.stop()
+            manager.release()
             try await loops.shutdownGracefully()
             try await management.shutdownGracefully()
             logger.info("stopped")
@@ -93,7 +100,11 @@ struct Daemon {
         snmp: SNMPAgent?,
         logger: Logger
     ) async throws {
-        let control = BoundedControl(centre.control)
+        // HTTP and MI.
+        let state = ServiceState(manager: manager, parts: 2)
+        var orders = centre.control
+        orders.reload = { [reload = orders.reload] requester in await state.reload { await reload(requester) } }
+        let control = BoundedControl(orders)
         let http = HTTPService(
             configuration: .init(
                 host: "\(configuration.httpListen.address)",
@@ -101,7 +112,8 @@ struct Daemon {
             ),
             control: control,
             group: management,
-            logger: logger
+            logger: logger,
+            onRunning: { _ in state.opened() }
         )
         let mi = MIService(
             configuration: .init(path: configuration.managementSocket),
@@ -112,13 +124,19 @@ struct Daemon {
             ),
             events: events,
             group: management,
-            logger: logger
+            logger: logger,
+            onRunning: { state.opened() }
         )
         var services = ServiceGroupConfiguration(
             // The last ones stop first: questions and commands while the loop still answers.
             services: [
                 .init(service: FailureWatch(centre: centre)),
-                .init(service: ReloadOnHangup(centre: centre, logger: logger)),
+                .init(service: ReloadOnHangup(centre: centre, state: state, logger: logger)),
+                .init(service: StatusLine(centre: centre, state: state)),
+                .init(
+                    service: DrainOnSignal(centre: centre, state: state, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup
+                ),
                 .init(service: http),
                 .init(service: mi),
             ],
@@ -131,6 +149,7 @@ struct Daemon {
         let group = ServiceGroup(configuration: services)
         logger.info("started", metadata: ["version": "\(Version.current)", "configuration": "\(file)"])
         try await group.run()
+        state.stopping()
     }
 }
 

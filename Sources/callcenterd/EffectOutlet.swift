@@ -11,6 +11,8 @@ struct EffectOutlet: Sendable {
     let writer: RecordWriter
     let logger: Logger
     let events: EventOutlet
+    /// Called when the call loop has done what was due: it is not stuck.
+    let alive: @Sendable () -> Void
     /// Called when a socket dies under us.
     let fail: @Sendable (String) -> Void
 
@@ -51,26 +53,29 @@ struct EffectOutlet: Sendable {
         case .callArrived(let number, let uuid, let flowID, let caller):
             logger.info(
                 "call arrived",
-                metadata: ["CALL": "\(number)", "CALL_UUID": "\(uuid)", "FLOW": "\(flowID)", "CALLER": "\(caller)"]
+                metadata: ["CALL_ID": "\(number)", "CALL_UUID": "\(uuid)", "FLOW": "\(flowID)", "CALLER": "\(caller)"]
             )
         case .callState(let number, let state, let flowID, let agentID):
             logger.info(
                 "call \(state.rawValue)",
-                metadata: ["CALL": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID ?? "-")"]
+                metadata: ["CALL_ID": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID ?? "-")"]
             )
         case .callAnswered(let number, let flowID, let agentID):
-            logger.info("call answered", metadata: ["CALL": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID)"])
+            logger.info(
+                "call answered",
+                metadata: ["CALL_ID": "\(number)", "FLOW": "\(flowID)", "AGENT": "\(agentID)"]
+            )
         case .refused(let number, _, let agentID, let cause, let sipStatus):
             logger.info(
                 "call refused by agent: \(cause.rawValue)",
-                metadata: ["CALL": "\(number)", "AGENT": "\(agentID)", "status": "\(sipStatus)"]
+                metadata: ["CALL_ID": "\(number)", "AGENT": "\(agentID)", "status": "\(sipStatus)"]
             )
         case .callEnded(let number, _, _, let cause, let who):
-            logger.info("call ended: \(cause)", metadata: ["CALL": "\(number)", "by": "\(who.rawValue)"])
+            logger.info("call ended: \(cause)", metadata: ["CALL_ID": "\(number)", "by": "\(who.rawValue)"])
         case .mediaFailed(let number, let uri, let sipStatus):
             logger.warning(
                 "announcement failed",
-                metadata: ["CALL": "\(number)", "uri": "\(uri)", "status": "\(sipStatus)"]
+                metadata: ["CALL_ID": "\(number)", "uri": "\(uri)", "status": "\(sipStatus)"]
             )
         case .agentChanged(let change):
             logger.debug(

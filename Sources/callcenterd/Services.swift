@@ -1,3 +1,4 @@
+import CallCenter
 import Logging
 import Management
 import ServiceLifecycle
@@ -6,12 +7,13 @@ import UnixSignals
 /// SIGHUP: configuration, flows and agents are read again, as `ccctl cc_reload` does.
 struct ReloadOnHangup: Service {
     let centre: Centre
+    let state: ServiceState
     let logger: Logger
 
     func run() async throws {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         for await _ in hangups.cancelOnGracefulShutdown() {
-            switch await centre.reload(for: "SIGHUP") {
+            switch await state.reload({ await centre.reload(for: "SIGHUP") }) {
             case .success: break
             case .failure(let error): logger.error("reload refused: \(error.message)")
             }
@@ -26,6 +28,23 @@ struct FailureWatch: Service {
     func run() async throws {
         for await reason in centre.failure.cancelOnGracefulShutdown() {
             throw StartError.system(reason)
+        }
+    }
+}
+
+/// Keeps the line of `systemctl status` true.
+struct StatusLine: Service {
+    let centre: Centre
+    let state: ServiceState
+
+    func run() async throws {
+        let snapshot = centre.control.snapshot
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                state.show(await snapshot())
+                // As often as a person looks; a snapshot of a big centre is not free.
+                try? await Task.sleep(for: .seconds(3))
+            }
         }
     }
 }

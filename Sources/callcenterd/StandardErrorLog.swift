@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 import Synchronization
+import Systemd
 
 /// Log lines on standard error: `2026-11-22T22:35:46.123Z info call arrived call=7 flow=support`.
 ///
@@ -21,30 +22,8 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = "\(Self.timestamp()) \(event.level) \(event.message)"
-        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
-        // In one order, whatever the hashing: lines of the same kind are to look the same.
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += " \(key.lowercased())=\(Self.quoted("\(value)"))"
-        }
-        if let error = event.error { line += " error=\(Self.quoted("\(error)"))" }
-        sink.append(line)
-    }
-
-    /// A value with blanks or quotes in it gets quotes; what could break the line is escaped.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x7F && $0 != 0x5C }
-        guard !isPlain else { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                quoted += "\\u{\(String(scalar.value, radix: 16))}"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        let text = LogText.line(event.message, LogText.fields(event, metadata))
+        sink.append("\(Self.timestamp()) \(event.level) \(text)")
     }
 
     /// RFC 3339, UTC, milliseconds.

@@ -7,6 +7,8 @@ import Transport
 struct StartError: Error, CustomStringConvertible {
     let description: String
     let status: Int32
+    /// What the system said, where that is known.
+    var errno: Int32?
 
     /// A socket, a file or another resource of the system cannot be had.
     static func system(_ what: String) -> StartError { StartError(description: what, status: EX_OSERR) }
@@ -17,7 +19,9 @@ struct StartError: Error, CustomStringConvertible {
     init(_ error: any Error) {
         switch error {
         case let error as StartError: self = error
-        case let error as BindError: self = .system("sip.listen: \(error)")
+        case let error as BindError:
+            self = .system("sip.listen: \(error)")
+            errno = error.code
         case let error as ManagementError: self = .system("\(error)")
         case let error as StoreError: self = .system("db_url: \(error)")
         default: self.init(description: "\(error)", status: EX_SOFTWARE)
@@ -27,5 +31,18 @@ struct StartError: Error, CustomStringConvertible {
     private init(description: String, status: Int32) {
         self.description = description
         self.status = status
+    }
+}
+
+extension BindError {
+    /// The errno behind it, if there is one.
+    fileprivate var code: Int32? {
+        switch self {
+        case .addressInUse: EADDRINUSE
+        case .addressNotAvailable: EADDRNOTAVAIL
+        case .notPermitted: EACCES
+        case .system(_, _, let code): code
+        case .notUDP, .tooManyListeners: nil
+        }
     }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Dispatch
 import Logging
 import NIOCore
 import NIOPosix
 import SIP
+import Systemd
 import Transport
 
 /// The program: opens what it needs, runs until SIGTERM or SIGINT, then says BYE to all.
@@ -32,10 +34,16 @@ struct Announcer: AsyncParsableCommand {
 
     func run() async throws {
         let verbose = options.verbose
+        let journal = JournalSink.isStandardErrorJournal ? JournalSink(identifier: "cc-announcer") : nil
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler: any LogHandler =
+                journal.map { JournalLog(sink: $0) } ?? StreamLogHandler.standardError(label: label)
             handler.logLevel = verbose ? .debug : .info
             return handler
+        }
+        defer {
+            journal?.flush(within: .seconds(1))
+            ServiceManager.shared.flush(within: .seconds(1))
         }
         let log = Logger(label: "cc-announcer")
         do {
@@ -55,6 +63,7 @@ struct Announcer: AsyncParsableCommand {
 
     private func exit(_ code: Int32, _ error: any Error, _ log: Logger) -> ExitCode {
         log.critical("\(error)")
+        ServiceManager.shared.notify(.failed(errno: nil, status: "\(error)"))
         return ExitCode(code)
     }
 
@@ -90,12 +99,18 @@ struct Announcer: AsyncParsableCommand {
         let signals = StopSignals { stop.yield(.signal($0)) }
         let names = library.names.joined(separator: ", ")
         log.notice("listening on \(sip.listeners[0].local), RTP from port \(media.local.port), sounds: \(names)")
+        let manager = ServiceManager.shared
+        manager.notify(.ready(status: "listening on \(sip.listeners[0].local), \(library.names.count) sounds"))
+        // The loop that plays says that it is not stuck.
+        let heartbeat = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in manager.alive() }
+        defer { heartbeat.cancel() }
         var reasons = stops.makeAsyncIterator()
         switch await reasons.next() {
         case .signal(let name): log.notice("\(name): saying BYE to all")
         case .socketFailed(let reason): throw ListenerFailure(reason: reason)
         case nil: break
         }
+        manager.notify(.stopping(status: "saying BYE to all"))
         try await loop.flatSubmit { runner.value.stop() }.get()
         await sip.close()
         await media.close()
