@@ -63,6 +63,13 @@ package struct Exchange: ~Copyable {
         settle()
     }
 
+    /// The transport cannot reach a peer over a stream, or has lost the connection to him.
+    package mutating func transportFailed(_ peer: Endpoint, now: Milliseconds) {
+        self.now = now
+        agent.transportFailed(peer, now: now)
+        settle()
+    }
+
     /// Time has passed: whatever was due until now happens.
     package mutating func advance(to now: Milliseconds) {
         begin(now)

@@ -54,7 +54,10 @@ extension Configuration {
     /// The section `sip`.
     package struct SIPSection: Sendable, Equatable {
         /// Sockets, at least one, no two alike.
-        package var listen = [Endpoint(address: IPAddress(v4: 0), port: 5060)]
+        package var listen = [
+            Endpoint(address: IPAddress(v4: 0), port: 5060),
+            Endpoint(address: IPAddress(v4: 0), port: 5060, transport: .tcp),
+        ]
         /// The address that peers are told instead of the socket's own; nil: the socket's own.
         package var advertisedAddress: IPAddress?
         /// Sources whose calls are taken.
@@ -62,6 +65,10 @@ extension Configuration {
         package var untrusted = UntrustedPolicy.reject
         /// Calls alive at once.
         package var maxCalls = 20_000
+        /// TCP connections at once.
+        package var maxConnections = 10_000
+        /// A connection without traffic is closed after this.
+        package var connectionIdleTimeout: Milliseconds = 600_000
 
         package init() {}
     }

@@ -44,6 +44,8 @@ struct ConfigurationKey: Sendable {
         later("sip.session_expires"),
         later("sip.keepalive"),
         reload("sip.max_calls") { $0.sip.maxCalls },
+        restart("sip.max_connections") { $0.sip.maxConnections },
+        restart("sip.connection_idle_timeout") { $0.sip.connectionIdleTimeout },
         reload("routes") { $0.routes },
         reload("handle_call_status") { $0.handleCallStatus },
         restart("http.listen") { $0.httpListen },

@@ -7,9 +7,9 @@ import Transport
 
 /// The one event loop that owns all call state (DESIGN.md section 1): it hands datagrams, time and commands to the Exchange and
 /// carries out what that wants done. Everything here happens on that loop.
-final class CallLoop: DatagramHandler {
+final class CallLoop: NetworkHandler {
     private var exchange: Exchange
-    private let transport: DatagramTransport
+    private let network: SIPNetwork
     private let clock: SteadyClock
     private let outlet: EffectOutlet
 
@@ -17,9 +17,9 @@ final class CallLoop: DatagramHandler {
     private var plannedWakeup: Milliseconds?
     private var loopDelay = DelayHistogram()
 
-    init(exchange: consuming Exchange, transport: DatagramTransport, clock: SteadyClock, outlet: EffectOutlet) {
+    init(exchange: consuming Exchange, network: SIPNetwork, clock: SteadyClock, outlet: EffectOutlet) {
         self.exchange = exchange
-        self.transport = transport
+        self.network = network
         self.clock = clock
         self.outlet = outlet
     }
@@ -31,7 +31,15 @@ final class CallLoop: DatagramHandler {
         carryOut()
     }
 
-    func batchEnded() { plan() }
+    func batchEnded() {
+        network.flushStreams()
+        plan()
+    }
+
+    func unreachable(_ peer: Endpoint, on listener: ListenerID) {
+        exchange.transportFailed(peer, now: clock.now)
+        carryOut()
+    }
 
     func listenerFailed(_ listener: ListenerID, reason: String) {
         outlet.listenerFailed(listener, reason: reason)
@@ -43,7 +51,7 @@ final class CallLoop: DatagramHandler {
     func command<Result>(_ body: (inout Exchange, Milliseconds) throws -> Result) rethrows -> Result {
         defer {
             carryOut()
-            transport.flush()
+            network.flush()
             plan()
         }
         exchange.wallOffset = clock.wallOffset
@@ -58,7 +66,8 @@ final class CallLoop: DatagramHandler {
             transactions: exchange.signalling,
             transactionsAlive: exchange.transactionsAlive,
             dialogsAlive: exchange.dialogsAlive,
-            datagrams: transport.counters,
+            datagrams: network.counters,
+            streams: network.streamCounters,
             loopDelay: loopDelay
         )
     }
@@ -76,7 +85,7 @@ final class CallLoop: DatagramHandler {
         exchange.wallOffset = clock.wallOffset
         exchange.advance(to: now)
         carryOut()
-        transport.flush()
+        network.flush()
         plan()
         outlet.alive()
     }
@@ -88,15 +97,15 @@ final class CallLoop: DatagramHandler {
         let wakeup = min(max(exchange.nextDeadline ?? .max, now + 1), now + 1_000)
         if let planned = plannedWakeup, planned <= wakeup { return }
         plannedWakeup = wakeup
-        let loop = NIOLoopBound(self, eventLoop: transport.eventLoop)
+        let loop = NIOLoopBound(self, eventLoop: network.eventLoop)
         // The clock of NIO is the same one, in nanoseconds.
         let deadline = NIODeadline.uptimeNanoseconds(UInt64(clamping: wakeup) &* 1_000_000)
-        transport.eventLoop.scheduleTask(deadline: deadline) { loop.value.wakeUp(planned: wakeup) }
+        network.eventLoop.scheduleTask(deadline: deadline) { loop.value.wakeUp(planned: wakeup) }
     }
 
     private func carryOut() {
         for datagram in exchange.effects.datagrams {
-            transport.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
+            network.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
         }
         for record in exchange.effects.records { outlet.store(record) }
         if !exchange.effects.notices.isEmpty {
@@ -115,5 +124,6 @@ struct CoreFigures: Sendable {
     var transactionsAlive: Int
     var dialogsAlive: Int
     var datagrams: DatagramCounters
+    var streams: StreamCounters
     var loopDelay: DelayHistogram
 }

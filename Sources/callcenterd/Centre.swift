@@ -14,7 +14,7 @@ import Transport
 /// The running call centre as the other threads see it: what they want is posted to the call loop, what they get are values.
 final class Centre: Sendable {
     private let loop: NIOLoopBound<CallLoop>
-    private let transport: DatagramTransport
+    private let network: SIPNetwork
     private let store: CentreStore
     private let file: String
     private let configuration: Mutex<Configuration>
@@ -29,7 +29,7 @@ final class Centre: Sendable {
     static func start(
         configuration: Configuration,
         file: String,
-        transport: DatagramTransport,
+        network: SIPNetwork,
         store: CentreStore,
         events: EventOutlet,
         snmp: SNMPAgent?,
@@ -46,15 +46,12 @@ final class Centre: Sendable {
         let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
         let clock = SteadyClock()
 
-        let (loop, figures) = try await transport.eventLoop.submit {
+        let (loop, figures) = try await network.eventLoop.submit {
             let userAgent = UserAgentConfiguration(
-                listeners: transport.listeners.map {
+                listeners: network.listeners.map {
                     .init(endpoint: $0.local, advertised: configuration.sip.advertisedAddress)
                 },
-                localAddress: { peer in
-                    transport.listeners.lazy.compactMap { transport.localEndpoint(of: $0.id, reaching: peer) }.first?
-                        .address
-                },
+                localAddress: { peer in network.localAddress(reaching: peer) },
                 product: "callcenterd/\(Version.current)",
                 maxLegs: configuration.sip.maxCalls * 3,
                 maxTransactions: configuration.sip.maxCalls * 20
@@ -68,15 +65,15 @@ final class Centre: Sendable {
             exchange.nextCallNumber = nextNumber == .max ? 1 : nextNumber + 1
             let report = exchange.provision(provisioning, now: clock.now)
             Self.log(report, logger)
-            let loop = CallLoop(exchange: exchange, transport: transport, clock: clock, outlet: outlet)
-            transport.start(loop)
+            let loop = CallLoop(exchange: exchange, network: network, clock: clock, outlet: outlet)
+            network.start(loop)
             loop.start()
-            return (NIOLoopBound(loop, eventLoop: transport.eventLoop), loop.figures())
+            return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
         }.get()
         return Centre(
             loop: loop,
             figures: figures,
-            transport: transport,
+            network: network,
             store: store,
             snmp: snmp,
             file: file,
@@ -91,7 +88,7 @@ final class Centre: Sendable {
     private init(
         loop: NIOLoopBound<CallLoop>,
         figures: CoreFigures,
-        transport: DatagramTransport,
+        network: SIPNetwork,
         store: CentreStore,
         snmp: SNMPAgent?,
         file: String,
@@ -102,7 +99,7 @@ final class Centre: Sendable {
         reportFailure: AsyncStream<String>.Continuation
     ) {
         self.loop = loop
-        self.transport = transport
+        self.network = network
         self.store = store
         self.file = file
         self.configuration = Mutex(configuration)
@@ -110,7 +107,7 @@ final class Centre: Sendable {
         self.started = started
         self.failure = failure
         self.reportFailure = reportFailure
-        let eventLoop = transport.eventLoop
+        let eventLoop = network.eventLoop
         let snapshot: @Sendable (CoreFigures) -> Snapshot = {
             Snapshot($0, store: store, snmp: snmp?.figures ?? ProcessFigures.SNMP(), started: started)
         }
@@ -132,7 +129,7 @@ final class Centre: Sendable {
     private func command<Result: Sendable>(
         _ body: @escaping @Sendable (inout Exchange, Milliseconds) throws -> Result
     ) async throws -> Result {
-        try await transport.eventLoop.submit { [loop] in try loop.value.command(body) }.get()
+        try await network.eventLoop.submit { [loop] in try loop.value.command(body) }.get()
     }
 
     /// What management may ask and order.
@@ -235,7 +232,7 @@ final class Centre: Sendable {
             if alive == 0 || alive == nil { break }
             try? await Task.sleep(for: .milliseconds(20))
         }
-        await transport.close()
+        await network.close()
         let figures = await store.writer.stop(within: .seconds(10))
         if figures.lost > 0 { logger.critical("records lost", metadata: ["count": "\(figures.lost)"]) }
         try? store.provisioning.close()

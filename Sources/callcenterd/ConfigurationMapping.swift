@@ -4,6 +4,7 @@ import SIP
 import Settings
 import Store
 import Telemetry
+import Transport
 
 extension ConfigurationChecks {
     /// What the parts of this program say of texts that the file only carries.
@@ -56,6 +57,15 @@ extension ExchangeConfiguration {
             serviceLevelThreshold: file.serviceLevelThreshold,
             maxCalls: file.sip.maxCalls
         )
+    }
+}
+
+extension StreamSettings {
+    /// What of the configuration file concerns connections.
+    init(_ sip: Configuration.SIPSection) {
+        self.init()
+        maximumConnections = sip.maxConnections
+        idleTimeout = sip.connectionIdleTimeout
     }
 }
 

@@ -35,15 +35,19 @@ struct Daemon {
         do {
             let store = try await openStore(logger)
             let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let streams = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let management = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let transport = try await DatagramTransport.bind(listeners: configuration.sip.listen, on: loops.next())
-            for listener in transport.listeners {
+            let network = try await SIPNetwork.bind(
+                listeners: configuration.sip.listen,
+                on: loops.next(),
+                streams: StreamSettings(configuration.sip),
+                on: streams.next()
+            )
+            for listener in network.listeners {
+                let buffer = listener.receiveBuffer.map { "\($0.granted) of \($0.asked)" }
                 logger.info(
                     "listening",
-                    metadata: [
-                        "address": "\(listener.local)",
-                        "receive-buffer": "\(listener.receiveBufferGranted) of \(listener.receiveBufferAsked)",
-                    ]
+                    metadata: ["address": "\(listener.local)", "receive-buffer": "\(buffer ?? "-")"]
                 )
             }
             let hub = EventHub()
@@ -55,7 +59,7 @@ struct Daemon {
             let centre = try await Centre.start(
                 configuration: configuration,
                 file: file,
-                transport: transport,
+                network: network,
                 store: store,
                 events: events,
                 snmp: snmp,
@@ -67,6 +71,7 @@ struct Daemon {
             await centre.stop()
             manager.release()
             try await loops.shutdownGracefully()
+            try await streams.shutdownGracefully()
             try await management.shutdownGracefully()
             logger.info("stopped")
         } catch {

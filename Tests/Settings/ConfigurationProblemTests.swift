@@ -149,22 +149,23 @@ struct ConfigurationProblemTests {
             "c.yaml:1: sip.trusted: \"10.0.0.0/8\" is not a list; expected a list of address blocks such as 10.0.0.0/8"
         ),
         Bad(
-            "sip: {listen: [\"tcp:0.0.0.0:5060\"]}",
-            "c.yaml:1: sip.listen[0]: \"tcp:0.0.0.0:5060\" is not yet supported by this version; only udp: so far"
+            "sip: {listen: [\"sctp:0.0.0.0:5060\"]}",
+            "c.yaml:1: sip.listen[0]: \"sctp:0.0.0.0:5060\" is not a listening address; "
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
         ),
         Bad(
             "sip: {listen: [\"tls:0.0.0.0:5061\"]}",
-            "c.yaml:1: sip.listen[0]: \"tls:0.0.0.0:5061\" is not yet supported by this version; only udp: so far"
+            "c.yaml:1: sip.listen[0]: \"tls:0.0.0.0:5061\" is not yet supported by this version; only udp: and tcp: so far"
         ),
         Bad(
             "sip: {listen: [\"udp:localhost:5060\"]}",
             "c.yaml:1: sip.listen[0]: \"udp:localhost:5060\" is not a listening address; "
-                + "expected udp:ADDRESS:PORT such as udp:192.0.2.1:5060"
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
         ),
         Bad(
             "sip: {listen: [\"udp:2001:db8::1:5060\"]}",
             "c.yaml:1: sip.listen[0]: \"udp:2001:db8::1:5060\" is not a listening address; "
-                + "expected udp:ADDRESS:PORT such as udp:192.0.2.1:5060"
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
         ),
         Bad(
             "sip: {listen: [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]}",

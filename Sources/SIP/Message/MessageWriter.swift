@@ -96,6 +96,14 @@ package struct MessageWriter: Sendable {
 
     /// A Via of ours that asks for `rport` (RFC 3581); `branch` is the whole parameter, its cookie `z9hG4bK` included.
     package mutating func via(_ local: Endpoint, branch: some Collection<UInt8>) {
+        beginVia(local)
+        bytes.append(";rport;branch=")
+        bytes.append(contentsOf: branch)
+        end()
+    }
+
+    /// A Via up to sent-by.
+    mutating func beginVia(_ local: Endpoint) {
         begin(.via)
         switch local.transport {
         case .udp: bytes.append("SIP/2.0/UDP ")
@@ -105,9 +113,6 @@ package struct MessageWriter: Sendable {
         bytes.append(host: local.address)
         bytes.append(UInt8(ascii: ":"))
         bytes.append(decimal: UInt64(local.port))
-        bytes.append(";rport;branch=")
-        bytes.append(contentsOf: branch)
-        end()
     }
 
     // MARK: Values in pieces

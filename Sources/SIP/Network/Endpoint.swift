@@ -4,6 +4,12 @@ package typealias Milliseconds = Int64
 /// What carries SIP messages (RFC 3261 section 18).
 package enum TransportProtocol: UInt8, Sendable, Hashable {
     case udp, tcp, tls
+
+    /// Whether what is sent arrives, or its sender is told: such transports carry streams (RFC 3261 section 17).
+    @inlinable package var isStream: Bool { self != .udp }
+
+    /// The port of a URI that names none (RFC 3261 section 19.1.2).
+    @inlinable package var defaultPort: UInt16 { self == .tls ? 5061 : 5060 }
 }
 
 /// One socket of ours, by its position in `sip.listen`.

@@ -34,16 +34,25 @@ struct ClientTransaction: Sendable {
         let sequence: UInt32
         let callIDHash: UInt64
         let hasBody: Bool
-        let destination: Endpoint
-        let listener: ListenerID
+        var destination: Endpoint
+        var listener: ListenerID
         /// What may have to be sent again: the request; after a final response to an INVITE its ACK; then nothing.
         var bytes: [UInt8]
+        /// Until the first response.
+        var fallback: Fallback?
         var timer = WheelTimer()
 
         /// Sees to it that the timer is armed for what the machine waits for. `handle` is that of the transaction.
         mutating func arm(_ handle: SlabHandle, on wheel: inout TimingWheel) {
             timer.arm(TransactionLayer.TimerKind.client.token(handle), at: machine.wake, on: &wheel)
         }
+    }
+
+    /// The same request the other way; apart, since hardly any transaction has one.
+    final class Fallback: Sendable {
+        let request: OutboundRequest
+
+        init(_ request: OutboundRequest) { self.request = request }
     }
 
     let owner: UInt64

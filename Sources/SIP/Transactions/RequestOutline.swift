@@ -73,6 +73,20 @@ struct RequestOutline {
         }
     }
 
+    /// The request with sent-by and transport of another socket of ours in its Via; nil if it has none.
+    static func readdressed(_ request: [UInt8], from local: Endpoint) -> [UInt8]? {
+        let via = RequestOutline(request).via
+        let span = request.span
+        guard let parameters = span.firstOffset(of: UInt8(ascii: ";"), Int(via.lower), Int(via.upper)) else {
+            return nil
+        }
+        var writer = MessageWriter(capacity: request.count + 64)
+        writer.append(request[..<Int(via.lower)])
+        writer.beginVia(local)
+        writer.append(request[parameters...])
+        return writer.bytes
+    }
+
     private func request(
         _ method: StaticString,
         of invite: [UInt8],

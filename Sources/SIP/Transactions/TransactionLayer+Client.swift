@@ -20,36 +20,62 @@ extension TransactionLayer {
 
     /// Sends the request of a reserved slot. It must come from `MessageWriter`, have one Via with the reserved branch, and
     /// not be an ACK.
+    ///
+    /// - Parameter fallback: the same request, to be sent if the transport fails: by UDP if the peer does not take TCP, or
+    ///   through another connection.
     package mutating func start(
         _ id: ClientTransactionID,
-        request: [UInt8],
+        request: OutboundRequest,
         method: Method,
-        destination: Endpoint,
-        listener: ListenerID,
+        fallback: OutboundRequest? = nil,
         now: Milliseconds,
         wheel: inout TimingWheel,
         out: inout [TransactionEvent]
     ) {
         guard let client = clients[id.handle], client.sent == nil else { return }
-        let outline = RequestOutline(request)
-        let reliable = destination.transport != .udp
-        let machine: ClientTransaction.Machine =
-            method == .invite
-            ? .invite(InviteClientMachine(reliable: reliable, timers: timers, now: now))
-            : .nonInvite(NonInviteClientMachine(reliable: reliable, timers: timers, now: now))
-        clients[id.handle]?.sent = ClientTransaction.Sent(
-            machine: machine,
+        let outline = RequestOutline(request.bytes)
+        let sent = ClientTransaction.Sent(
+            machine: machine(method, to: request.destination, now: now),
             method: method,
             sequence: outline.sequence,
-            callIDHash: hash(request[outline.callID]),
+            callIDHash: hash(request.bytes[outline.callID]),
             hasBody: outline.hasBody,
-            destination: destination,
-            listener: listener,
-            bytes: request
+            destination: request.destination,
+            listener: request.listener,
+            bytes: request.bytes,
+            fallback: fallback.map(ClientTransaction.Fallback.init)
         )
+        clients[id.handle]?.sent = sent
         counters.requestsSent[method] &+= 1
-        out.append(.send(bytes: request, to: destination, from: listener))
+        out.append(.send(bytes: request.bytes, to: request.destination, from: request.listener))
         clients[id.handle]?.sent?.arm(id.handle, on: &wheel)
+    }
+
+    private func machine(_ method: Method, to destination: Endpoint, now: Milliseconds) -> ClientTransaction.Machine {
+        let reliable = destination.transport.isStream
+        return method == .invite
+            ? .invite(InviteClientMachine(reliable: reliable, timers: timers, now: now))
+            : .nonInvite(NonInviteClientMachine(reliable: reliable, timers: timers, now: now))
+    }
+
+    /// Nothing of the request has reached the peer: it begins again the other way, under the same branch.
+    mutating func fallBack(
+        _ handle: SlabHandle,
+        to request: OutboundRequest,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        guard var sent = clients[handle]?.sent else { return }
+        sent.machine = machine(sent.method, to: request.destination, now: now)
+        sent.destination = request.destination
+        sent.listener = request.listener
+        sent.bytes = request.bytes
+        sent.fallback = nil
+        counters.retransmissionsSent &+= 1
+        out.append(.send(bytes: request.bytes, to: request.destination, from: request.listener))
+        clients[handle]?.sent = sent
+        clients[handle]?.sent?.arm(handle, on: &wheel)
     }
 
     /// Whether the request had a body, which is not kept for as long as the transaction; nil if that is gone.
@@ -78,10 +104,12 @@ extension TransactionLayer {
         clients[id.handle]?.sent?.arm(id.handle, on: &wheel)
         start(
             ClientTransactionID(handle: handle),
-            request: RequestOutline.cancel(of: invite.bytes, reason: reason),
+            request: OutboundRequest(
+                bytes: RequestOutline.cancel(of: invite.bytes, reason: reason),
+                destination: invite.destination,
+                listener: invite.listener
+            ),
             method: .cancel,
-            destination: invite.destination,
-            listener: invite.listener,
             now: now,
             wheel: &wheel,
             out: &out
@@ -103,6 +131,7 @@ extension TransactionLayer {
             return
         }
         let id = ClientTransactionID(handle: handle)
+        sent.fallback = nil
         switch sent.machine {
         case .invite(var machine):
             let reception = machine.receive(status: status, timers: timers, now: now)

@@ -63,8 +63,8 @@ extension TransactionLayer {
         counters.requestsReceived[request.method] &+= 1
         let machine: ServerTransaction.Machine =
             request.method == .invite
-            ? .invite(InviteServerMachine(reliable: source.transport != .udp, timers: timers, now: now))
-            : .nonInvite(NonInviteServerMachine(reliable: source.transport != .udp, timers: timers, now: now))
+            ? .invite(InviteServerMachine(reliable: source.transport.isStream, timers: timers, now: now))
+            : .nonInvite(NonInviteServerMachine(reliable: source.transport.isStream, timers: timers, now: now))
         let server = ServerTransaction(
             machine: machine,
             method: request.method,

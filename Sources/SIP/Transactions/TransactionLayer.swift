@@ -75,9 +75,10 @@ package struct TransactionLayer: Sendable {
     }
 
     /// The transport cannot reach `destination`, or has lost the connection to it. Transactions that have something to
-    /// send there end (RFC 3261 sections 17.1.4 and 17.2.4). Looks at all transactions: it is meant for rare events.
+    /// send there begin again another way if there is one, else end (RFC 3261 sections 17.1.4 and 17.2.4). Looks at all transactions: it is meant for rare events.
     package mutating func transportFailed(
         _ destination: Endpoint,
+        now: Milliseconds,
         wheel: inout TimingWheel,
         out: inout [TransactionEvent]
     ) {
@@ -85,6 +86,10 @@ package struct TransactionLayer: Sendable {
             guard let client = clients[handle], let sent = client.sent, sent.destination == destination,
                 sent.machine.endsOnTransportFailure()
             else { continue }
+            if let fallback = sent.fallback {
+                fallBack(handle, to: fallback.request, now: now, wheel: &wheel, out: &out)
+                continue
+            }
             counters.transportFailures &+= 1
             out.append(.transportFailed(ClientTransactionID(handle: handle), owner: client.owner, sent.method))
             endClient(handle, wheel: &wheel, out: &out)

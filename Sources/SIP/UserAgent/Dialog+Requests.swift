@@ -49,6 +49,11 @@ extension Dialog {
         writer.append(host: local.address)
         writer.append(":")
         writer.append(decimal: UInt64(local.port))
+        switch local.transport {
+        case .udp: break
+        case .tcp: writer.append(";transport=tcp")
+        case .tls: writer.append(";transport=tls")
+        }
         writer.append(">")
         writer.end()
     }

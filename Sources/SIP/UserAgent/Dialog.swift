@@ -23,10 +23,15 @@ struct Dialog {
     /// Where requests go next (RFC 3261 section 8.1.2): the first route, else the remote target. Host names are not looked up:
     /// such a peer is reached where he was heard from.
     var nextHop: Endpoint? {
-        if let first = routeSet.first, let uri = URI(addressIn: first) {
-            return uri.endpoint ?? heardFrom
+        let uri = routeSet.first.flatMap { URI(addressIn: $0) } ?? remoteTarget
+        guard var hop = uri.endpoint else { return heardFrom }
+        // RFC 3263 section 4.1 has UDP where the URI names no transport. But a peer that was heard from over a stream, and
+        // whose URI only leaves the transport out, speaks that one for sure.
+        if !uri.namesTransport, let heardFrom, heardFrom.transport.isStream, heardFrom.address == hop.address {
+            if uri.port == nil { hop.port = heardFrom.transport.defaultPort }
+            hop.transport = heardFrom.transport
         }
-        return remoteTarget.endpoint ?? heardFrom
+        return hop
     }
 
     /// Target refresh: the peer's newest Contact counts (RFC 3261 section 12.2).
@@ -37,10 +42,29 @@ struct Dialog {
 }
 
 extension URI {
-    /// The address and port that the URI names by number; nil if it names a host, or a transport other than UDP.
+    /// The address, port and transport that the URI names (RFC 3263 sections 4.1 and 4.2); nil if it names a host, or a
+    /// transport that we do not have.
     package var endpoint: Endpoint? {
-        guard scheme == .sip, transport == nil || transport == .udp else { return nil }
+        guard let transport = impliedTransport else { return nil }
         let named = parameter(named: "maddr") ?? host
-        return IPAddress(parsing: named).map { Endpoint(address: $0, port: port ?? 5060) }
+        return IPAddress(parsing: named).map {
+            Endpoint(address: $0, port: port ?? transport.defaultPort, transport: transport)
+        }
+    }
+
+    /// Whether it says how its host is to be reached.
+    var namesTransport: Bool { scheme == .sips || parameter(named: "transport") != nil }
+
+    /// What the URI is reached by where its host is an address: what it names, else UDP, and TLS for `sips:`, where `tcp` means
+    /// TLS over TCP. nil for what we do not have.
+    package var impliedTransport: TransportProtocol? {
+        guard parameter(named: "transport") != nil else {
+            return scheme == .sip ? .udp : scheme == .sips ? .tls : nil
+        }
+        switch (scheme, transport) {
+        case (.sip, let transport): return transport
+        case (.sips, .tcp), (.sips, .tls): return .tls
+        default: return nil
+        }
     }
 }

@@ -133,8 +133,7 @@ extension Leg {
 
     struct SentACK {
         let cseq: UInt32
-        let bytes: [UInt8]
-        let destination: Endpoint
+        let request: OutboundRequest
     }
 
     struct EndedFork {

@@ -88,7 +88,7 @@ extension UserAgent {
         if let outgoing = leg.outgoing, outgoing.cseq == response.cseq.number {
             modified(by: response, outgoing: outgoing, of: leg)
         } else if let ack = leg.sentACKs.last(where: { $0.cseq == response.cseq.number }) {
-            send(ack.bytes, to: ack.destination, from: leg.dialog.listener)
+            resend(ack)
         }
     }
 
@@ -129,16 +129,16 @@ extension UserAgent {
         guard let destination = leg.dialog.nextHop else { return }
         let product = configuration.product
         let bytes = leg.dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: body)
-        leg.sentACKs.append(Leg.SentACK(cseq: cseq, bytes: bytes, destination: destination))
+        let request = sendACK(bytes, to: destination, from: leg.dialog.listener)
+        leg.sentACKs.append(Leg.SentACK(cseq: cseq, request: request))
         if leg.sentACKs.count > Leg.keptACKs { leg.sentACKs.removeFirst() }
-        send(bytes, to: destination, from: leg.dialog.listener)
     }
 
     /// A proxy has forked our INVITE and another phone has answered too: it gets an ACK, then a BYE (RFC 3261 section 13.2.2.4).
     private mutating func endFork(_ response: Message, tag: [UInt8], of leg: Leg) {
         guard leg.ownsCallID, response.cseq.number == 1 else { return }
         if let ended = leg.endedForks.first(where: { $0.tag == tag }) {
-            send(ended.ack.bytes, to: ended.ack.destination, from: leg.dialog.listener)
+            resend(ended.ack)
             return
         }
         guard leg.endedForks.count < Leg.maximumForks else { return }
@@ -188,10 +188,15 @@ extension UserAgent {
         let product = configuration.product
         let cseq = dialog.localCSeq
         let ack = dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: ackBody)
-        send(ack, to: destination, from: dialog.listener)
+        let sent = sendACK(ack, to: destination, from: dialog.listener)
         let bye = dialog.request(.bye, cseq: cseq + 1, branch: branch, product: product, body: nil)
         start(transaction, .bye, bye, to: destination, from: dialog.listener)
-        return Leg.SentACK(cseq: cseq, bytes: ack, destination: destination)
+        return Leg.SentACK(cseq: cseq, request: sent)
+    }
+
+    /// The 2xx has come again: the ACK was lost.
+    private mutating func resend(_ ack: Leg.SentACK) {
+        send(ack.request.bytes, to: ack.request.destination, from: ack.request.listener)
     }
 
     // MARK: CANCEL
@@ -219,28 +224,6 @@ extension UserAgent {
         let now = now
         withTransactions { transactions, wheel, out in
             transactions.cancel(outgoing.transaction, reason: nil, now: now, wheel: &wheel, out: &out)
-        }
-    }
-
-    mutating func start(
-        _ transaction: ClientTransactionID,
-        _ method: Method,
-        _ request: [UInt8],
-        to destination: Endpoint,
-        from listener: ListenerID
-    ) {
-        let now = now
-        withTransactions { transactions, wheel, out in
-            transactions.start(
-                transaction,
-                request: request,
-                method: method,
-                destination: destination,
-                listener: listener,
-                now: now,
-                wheel: &wheel,
-                out: &out
-            )
         }
     }
 

@@ -54,7 +54,7 @@ extension UserAgent {
             product: configuration.product,
             body: nil
         )
-        start(transaction, .bye, request, to: destination, from: leg.dialog.listener)
+        start(transaction, .bye, request, to: destination, from: leg.dialog.listener, heardFrom: leg.dialog.heardFrom)
     }
 
     mutating func byeDone(_ transaction: ClientTransactionID, of leg: Leg) {

@@ -152,7 +152,14 @@ extension UserAgent {
             product: configuration.product,
             body: body
         )
-        start(transaction, .invite, request, to: destination, from: leg.dialog.listener)
+        start(
+            transaction,
+            .invite,
+            request,
+            to: destination,
+            from: leg.dialog.listener,
+            heardFrom: leg.dialog.heardFrom
+        )
     }
 
     /// The 2xx to a re-INVITE of ours.

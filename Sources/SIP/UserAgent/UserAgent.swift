@@ -13,6 +13,8 @@ package struct UserAgent: ~Copyable {
     /// Legs that peers have begun, by what a merged copy of their INVITE has in common with it (RFC 3261 section 8.2.2.2).
     var invitedLegs: [[UInt8]: LegID] = [:]
     var random: SeededGenerator
+    /// Peers who take no TCP, by their UDP endpoint.
+    var withoutStreams = EndpointMemory()
     /// Key of the tags of responses that we forget (RFC 3261 section 8.2.7).
     let statelessKey: UInt64
     /// Time of the input that is being worked on.

@@ -38,6 +38,11 @@ package struct UserAgentConfiguration {
         self.maxTransactions = maxTransactions
     }
 
+    /// nil if there is no such socket.
+    func transport(of listener: ListenerID) -> TransportProtocol? {
+        listeners.indices.contains(Int(listener.index)) ? listeners[Int(listener.index)].endpoint.transport : nil
+    }
+
     /// The socket for a peer, and the address of ours that he can reach; nil if no socket fits.
     func listener(for peer: Endpoint, preferring preferred: ListenerID? = nil) -> (ListenerID, Endpoint)? {
         if let preferred, let local = local(preferred, for: peer) { return (preferred, local) }

@@ -100,6 +100,8 @@ struct ConfigurationReader {
         }
         section.read("untrusted", into: &sip.untrusted) { $0.choice("a policy") }
         section.read("max_calls", into: &sip.maxCalls) { $0.whole(1...1_000_000) }
+        section.read("max_connections", into: &sip.maxConnections) { $0.whole(1...100_000) }
+        section.read("connection_idle_timeout", into: &sip.connectionIdleTimeout) { $0.seconds(1_000...Self.day) }
     }
 
     private func readSNMP(_ section: Section, _ snmp: inout Configuration.SNMPSection) {

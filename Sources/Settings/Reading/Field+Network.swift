@@ -28,19 +28,24 @@ extension Field {
     /// `udp:192.0.2.1:5060`.
     func listener() -> Endpoint? {
         let text = scalar ?? ""
-        if text.hasPrefix("tcp:") || text.hasPrefix("tls:") {
-            return complain("\"\(text)\" is not yet supported by this version; only udp: so far")
+        if text.hasPrefix("tls:") {
+            return complain("\"\(text)\" is not yet supported by this version; only udp: and tcp: so far")
         }
-        guard text.hasPrefix("udp:"), let (address, port) = Self.socket(text.dropFirst(4)) else {
-            return complain(not: "a listening address", expected: "udp:ADDRESS:PORT such as udp:192.0.2.1:5060")
+        let transport: TransportProtocol = text.hasPrefix("tcp:") ? .tcp : .udp
+        guard text.hasPrefix("udp:") || text.hasPrefix("tcp:"), let (address, port) = Self.socket(text.dropFirst(4))
+        else {
+            return complain(
+                not: "a listening address",
+                expected: "TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
+            )
         }
-        return Endpoint(address: address, port: port)
+        return Endpoint(address: address, port: port, transport: transport)
     }
 
     /// The sockets to listen on: at least one, no two alike.
     func listeners() -> [Endpoint]? {
         let most = 16
-        guard let list = list(of: "udp:ADDRESS:PORT", { $0.listener() }) else { return nil }
+        guard let list = list(of: "TRANSPORT:ADDRESS:PORT", { $0.listener() }) else { return nil }
         guard (1...most).contains(list.count) else {
             return complain("has \(list.count) addresses; expected 1 to \(most)")
         }

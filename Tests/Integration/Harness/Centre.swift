@@ -18,19 +18,29 @@ struct Centre: Sendable {
         agent: Sipp.Callee = .answers(ring: 200),
         loggedIn: Bool = true,
         prependCID: String? = nil,
+        transport: Sipp.Transport = .udp,
         options: Daemon.Options = Daemon.Options()
     ) async throws -> Centre {
         var options = options
         if !loggedIn { options.more += "reject_on_no_agents: false\n" }
         var welcomer: Sipp?
-        if let welcome { welcomer = try await .callee("welcome", welcome) }
-        let queue = try await Sipp.callee("queue", queue)
-        let staff = try await Sipp.callee("agents", agent)
+        if let welcome { welcomer = try await .callee("welcome", welcome, transport: transport) }
+        let queue = try await Sipp.callee("queue", queue, transport: transport)
+        let staff = try await Sipp.callee("agents", agent, transport: transport)
         let daemon = try await Daemon.start(
             flows: [
-                .init(id: "sales", skill: "selling", prependCID: prependCID, welcome: welcomer?.port, queue: queue.port)
+                .init(
+                    id: "sales",
+                    skill: "selling",
+                    prependCID: prependCID,
+                    welcome: welcomer?.port,
+                    queue: queue.port,
+                    transport: transport
+                )
             ],
-            agents: agents.map { .init(id: $0, skills: "selling", port: staff.port, isLoggedIn: loggedIn) },
+            agents: agents.map {
+                .init(id: $0, skills: "selling", port: staff.port, isLoggedIn: loggedIn, transport: transport)
+            },
             options: options
         )
         return Centre(welcome: welcomer, queue: queue, agents: staff, daemon: daemon)

@@ -11,6 +11,7 @@ struct Daemon: Sendable {
         var prependCID: String?
         var welcome: UInt16?
         var queue: UInt16
+        var transport = Sipp.Transport.udp
     }
 
     /// A row of cc_agents; he is logged in.
@@ -19,6 +20,7 @@ struct Daemon: Sendable {
         var skills: String
         var port: UInt16
         var isLoggedIn = true
+        var transport = Sipp.Transport.udp
     }
 
     /// What differs from the defaults of these tests. Times are whole seconds.
@@ -92,7 +94,7 @@ struct Daemon: Sendable {
             max_no_answer: \(options.maxNoAnswer)
             media_answer_timeout: \(options.mediaAnswerTimeout)
             sip:
-              listen: ["udp:127.0.0.1:\(port)"]
+              listen: ["udp:127.0.0.1:\(port)", "tcp:127.0.0.1:\(port)"]
               trusted: ["\(options.trusted)"]
               untrusted: \(options.untrusted)
             http: {listen: "127.0.0.1:\(httpPort)"}
@@ -114,13 +116,14 @@ struct Daemon: Sendable {
             """
             INSERT INTO cc_flows (flowid, priority, skill, prependcid, message_welcome, message_queue) VALUES
             (\(text(flow.id)), \(flow.priority), \(text(flow.skill)), \(text(flow.prependCID)),
-            \(text(flow.welcome.map { "sip:welcome@127.0.0.1:\($0)" })), \(text("sip:queue@127.0.0.1:\(flow.queue)")));
+            \(text(flow.welcome.map { "sip:welcome@127.0.0.1:\($0)\(flow.transport.parameter)" })),
+            \(text("sip:queue@127.0.0.1:\(flow.queue)\(flow.transport.parameter)")));
             """
         }
         let agentRows = agents.map { agent in
             """
             INSERT INTO cc_agents (agentid, location, logstate, skills) VALUES
-            (\(text(agent.id)), \(text("sip:\(agent.id)@127.0.0.1:\(agent.port)")), \(agent.isLoggedIn ? 1 : 0),
+            (\(text(agent.id)), \(text("sip:\(agent.id)@127.0.0.1:\(agent.port)\(agent.transport.parameter)")), \(agent.isLoggedIn ? 1 : 0),
             \(text(agent.skills)));
             """
         }

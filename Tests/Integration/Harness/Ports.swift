@@ -31,10 +31,15 @@ enum Ports {
     }
 
     /// Whether some program of this machine has bound the UDP port.
-    static func isBound(udp port: UInt16) -> Bool {
+    static func isBound(udp port: UInt16) -> Bool { isBound(port, in: "/proc/net/udp") }
+
+    /// Whether some program of this machine has bound the TCP port.
+    static func isBound(tcp port: UInt16) -> Bool { isBound(port, in: "/proc/net/tcp") }
+
+    private static func isBound(_ port: UInt16, in file: String) -> Bool {
         let hexadecimal = String(port, radix: 16, uppercase: true)
         let wanted = ":" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
-        guard let table = FileHandle(forReadingAtPath: "/proc/net/udp"), let data = try? table.readToEnd() else {
+        guard let table = FileHandle(forReadingAtPath: file), let data = try? table.readToEnd() else {
             return false
         }
         return String(decoding: data, as: UTF8.self).split(separator: "\n").contains { line in

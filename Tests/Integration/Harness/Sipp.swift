@@ -34,6 +34,17 @@ struct Sipp: Sendable {
         var patience = 30_000
     }
 
+    /// How his messages travel.
+    enum Transport: String, Sendable {
+        case udp
+        /// One connection for all calls of a sipp.
+        case tcp
+
+        /// Of a URI.
+        var parameter: String { self == .udp ? "" : ";transport=\(rawValue)" }
+        var option: String { self == .udp ? "u1" : "t1" }
+    }
+
     /// What sipp counted, from its statistics file.
     struct Statistics: Sendable {
         let created: Int
@@ -66,6 +77,7 @@ struct Sipp: Sendable {
         _ behaviour: Callee,
         contact: UInt16? = nil,
         linger: Int = 4_000,
+        transport: Transport = .udp,
         logsMessages: Bool = true
     ) async throws -> Sipp {
         let never = 3_600_000
@@ -91,11 +103,11 @@ struct Sipp: Sendable {
             let port = try Ports.free()
             values["contact"] = "\(contact ?? port)"
             let file = try render(scenario, values, as: name, on: stage)
-            let sipp = launch(name, file, port, audioPort, [], logsMessages, on: stage)
+            let sipp = launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, on: stage)
             do {
                 try await eventually("sipp \(name) on port \(port)") {
                     try sipp.process.requireAlive()
-                    return Ports.isBound(udp: port).asCondition
+                    return (transport == .udp ? Ports.isBound(udp: port) : Ports.isBound(tcp: port)).asCondition
                 }
                 return sipp
             } catch ChildProcess.Failure.died where attempts > 1 {
@@ -121,6 +133,7 @@ struct Sipp: Sendable {
         contact: UInt16? = nil,
         linger: Int = 1_000,
         audioPort: UInt16? = nil,
+        transport: Transport = .udp,
         logsMessages: Bool = true
     ) throws -> Sipp {
         let stage = try Stage.here()
@@ -151,7 +164,8 @@ struct Sipp: Sendable {
         try Data((["SEQUENTIAL"] + rows).joined(separator: "\n").appending("\n").utf8)
             .write(to: URL(fileURLWithPath: injection))
         let options = [
-            "127.0.0.1:\(port)", "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)", "-l", "\(atOnce)",
+            "127.0.0.1:\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)",
+            "-l", "\(atOnce)",
         ]
         return launch(name, file, ownPort, audioPort, options, logsMessages, on: stage)
     }

@@ -191,10 +191,10 @@ struct ClientTransactionTests {
         try bench.response(200, "BYE", branch: done, callID: "done")
         _ = bench.takeLog()
         let elsewhere = Endpoint(address: bench.peer.address, port: 1, transport: .udp)
-        bench.note { $0.transportFailed(elsewhere, wheel: &$2, out: &$3) }
+        bench.note { $0.transportFailed(elsewhere, now: $1, wheel: &$2, out: &$3) }
         #expect(bench.log == [])
         let peer = bench.peer
-        bench.note { $0.transportFailed(peer, wheel: &$2, out: &$3) }
+        bench.note { $0.transportFailed(peer, now: $1, wheel: &$2, out: &$3) }
         #expect(
             bench.log == [
                 "0 transport failed INVITE", "0 client gone", "0 transport failed BYE", "0 client gone",
@@ -230,10 +230,8 @@ struct ClientTransactionTests {
         bench.note {
             $0.start(
                 id,
-                request: [],
+                request: OutboundRequest(bytes: [], destination: peer, listener: TransactionBench.listener),
                 method: .bye,
-                destination: peer,
-                listener: TransactionBench.listener,
                 now: $1,
                 wheel: &$2,
                 out: &$3

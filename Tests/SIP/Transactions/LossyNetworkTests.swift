@@ -51,10 +51,8 @@ private struct LossyNetwork {
         var out: [TransactionEvent] = []
         client.start(
             id,
-            request: writer.finish(),
+            request: OutboundRequest(bytes: writer.finish(), destination: serverAddress, listener: listener),
             method: method,
-            destination: serverAddress,
-            listener: listener,
             now: now,
             wheel: &clientWheel,
             out: &out

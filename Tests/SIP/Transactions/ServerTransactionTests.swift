@@ -229,7 +229,7 @@ struct ServerTransactionTests {
         bench.respond(200, to: bye, byeID)
         try bench.request("OPTIONS", branch: "z9hG4bK3")
         let peer = bench.peer
-        bench.note { $0.transportFailed(peer, wheel: &$2, out: &$3) }
+        bench.note { $0.transportFailed(peer, now: $1, wheel: &$2, out: &$3) }
         #expect(bench.log.last == "0 server gone")
         #expect(bench.layer.aliveServers == 2)
     }

@@ -88,10 +88,8 @@ struct TransactionBench {
         note {
             $0.start(
                 id,
-                request: request,
+                request: OutboundRequest(bytes: request, destination: peer, listener: Self.listener),
                 method: method,
-                destination: peer,
-                listener: Self.listener,
                 now: $1,
                 wheel: &$2,
                 out: &$3

@@ -1,0 +1,36 @@
+import Testing
+
+@Suite("Calls over other transports than UDP", .staged)
+struct StreamCallTests {
+    @Test("welcome, music, agent and talk over TCP, one connection a peer")
+    func tcp() async throws {
+        let centre = try await Centre.open(welcome: .answers(ring: 50, talk: 400), transport: .tcp)
+        let callers = try Sipp.callers(
+            "caller",
+            .init(end: .hangUp(on: centre.agents.audioPort, after: 600)),
+            flows: ["sales"],
+            to: centre.daemon.port,
+            transport: .tcp
+        )
+        try await callers.finish()
+        try await centre.expectQuiet(after: Outcome(answered: 1), callers: callers)
+        for sipp in [centre.agents, centre.queue, callers] {
+            let vias = try sipp.messages().filter { $0.method != nil }.compactMap { $0.header("Via") }
+            #expect(vias.allSatisfy { $0.hasPrefix("SIP/2.0/TCP ") }, "\(sipp.name): \(vias)")
+        }
+    }
+
+    @Test("a caller over TCP talks to an agent over UDP")
+    func mixed() async throws {
+        let centre = try await Centre.open()
+        let callers = try Sipp.callers(
+            "caller",
+            .init(end: .hangUp(on: centre.agents.audioPort, after: 600)),
+            flows: ["sales"],
+            to: centre.daemon.port,
+            transport: .tcp
+        )
+        try await callers.finish()
+        try await centre.expectQuiet(after: Outcome(answered: 1), callers: callers)
+    }
+}

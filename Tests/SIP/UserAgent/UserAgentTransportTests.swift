@@ -1,0 +1,126 @@
+import Testing
+
+@testable import SIP
+
+/// A user agent with a UDP and a TCP socket, and what it sends.
+private final class TransportBench {
+    private(set) var agent: UserAgent
+    private var now: Milliseconds = 1_000
+    static let peer = IPAddress(v4: 0xC633_6407)
+
+    init() {
+        let local = IPAddress(v4: 0xC000_0201)
+        agent = UserAgent(
+            configuration: UserAgentConfiguration(
+                listeners: [
+                    .init(endpoint: Endpoint(address: local, port: 5060)),
+                    .init(endpoint: Endpoint(address: local, port: 5070, transport: .tcp)),
+                ],
+                product: "test"
+            ),
+            random: SeededGenerator(seed: 7)
+        )
+    }
+
+    /// Calls a URI, with an SDP of about so many bytes, and gives what was sent.
+    func call(_ uri: String, padding: Int = 0) throws -> [Outgoing] {
+        let attributes = String(repeating: "a=padding:0123456789\r\n", count: padding / 22)
+        let offer = try SessionDescription(parsing: Array((UserAgentBench.body(version: 1) + attributes).utf8))
+        let target = try #require(URI(uri))
+        let invitation = Invitation(
+            target: target,
+            fromURI: Array("sip:a@b".utf8),
+            displayName: "",
+            offer: offer,
+            owner: 1
+        )
+        try #require(agent.invite(invitation, now: now) != nil)
+        return take()
+    }
+
+    func fail(_ peer: Endpoint) -> [Outgoing] {
+        agent.transportFailed(peer, now: now)
+        return take()
+    }
+
+    var events: [LegEvent] {
+        var events: [LegEvent] = []
+        while let (event, _) = agent.nextEvent() { events.append(event) }
+        return events
+    }
+
+    private func take() -> [Outgoing] {
+        var out: [Outgoing] = []
+        agent.drainDatagrams(into: &out)
+        return out
+    }
+}
+
+@Suite("The transport of a request (RFC 3261 section 18.1.1)")
+struct UserAgentTransportTests {
+    private func via(_ outgoing: Outgoing) -> String {
+        let text = String(decoding: outgoing.bytes, as: UTF8.self)
+        let line = text.split(separator: "\r\n").first { $0.hasPrefix("Via: ") } ?? ""
+        return String(line.prefix { $0 != ";" })
+    }
+
+    private func text(_ outgoing: Outgoing) -> String { String(decoding: outgoing.bytes, as: UTF8.self) }
+
+    @Test("a URI that says TCP is called by TCP, and told a Contact that says so")
+    func tcp() throws {
+        let sent = try TransportBench().call("sip:anna@198.51.100.7;transport=tcp")
+        try #require(sent.count == 1)
+        #expect(sent[0].destination == Endpoint(address: TransportBench.peer, port: 5060, transport: .tcp))
+        #expect(sent[0].listener == ListenerID(1))
+        #expect(via(sent[0]) == "Via: SIP/2.0/TCP 192.0.2.1:5070")
+        #expect(text(sent[0]).contains("\r\nContact: <sip:192.0.2.1:5070;transport=tcp>\r\n"))
+    }
+
+    @Test("what is too large for UDP goes by TCP; by UDP after all if the peer does not take that, and then at once")
+    func large() throws {
+        let bench = TransportBench()
+        let udp = Endpoint(address: TransportBench.peer, port: 5060)
+        let tcp = Endpoint(address: TransportBench.peer, port: 5060, transport: .tcp)
+        let first = try bench.call("sip:anna@198.51.100.7", padding: 1_300)
+        #expect(first.map(\.destination) == [tcp])
+        #expect(first.map(via) == ["Via: SIP/2.0/TCP 192.0.2.1:5070"])
+        let second = bench.fail(tcp)
+        #expect(second.map(\.destination) == [udp])
+        #expect(second.map(via) == ["Via: SIP/2.0/UDP 192.0.2.1:5060"])
+        #expect(bench.events.isEmpty, "nobody is told of a detour")
+        let third = try bench.call("sip:anna@198.51.100.7", padding: 1_300)
+        #expect(third.map(\.destination) == [udp])
+    }
+
+    @Test("what fits goes by UDP")
+    func small() throws {
+        let sent = try TransportBench().call("sip:anna@198.51.100.7")
+        #expect(sent.map(\.destination) == [Endpoint(address: TransportBench.peer, port: 5060)])
+    }
+
+    @Test("a peer who cannot be reached by the only way there is has refused with 503")
+    func unreachable() throws {
+        let bench = TransportBench()
+        _ = try bench.call("sip:anna@198.51.100.7;transport=tcp")
+        _ = bench.fail(Endpoint(address: TransportBench.peer, port: 5060, transport: .tcp))
+        let statuses = bench.events.compactMap { event -> Int? in
+            if case .refused(_, let status) = event { status } else { nil }
+        }
+        #expect(statuses == [503])
+        #expect(bench.agent.legsAlive == 0)
+    }
+
+    @Test(
+        "a URI says where it leads (RFC 3263 sections 4.1 and 4.2)",
+        arguments: [
+            ("sip:a@192.0.2.9", "udp:192.0.2.9:5060"), ("sip:a@192.0.2.9:7;transport=TCP", "tcp:192.0.2.9:7"),
+            ("sips:a@192.0.2.9", "tls:192.0.2.9:5061"), ("sips:a@[::1];transport=tcp", "tls:[::1]:5061"),
+            ("sip:a@h;transport=tls;maddr=192.0.2.8", "tls:192.0.2.8:5061"), ("sips:a@192.0.2.9;transport=udp", "-"),
+            ("sip:a@192.0.2.9;transport=sctp", "-"), ("sip:a@example.com", "-"), ("tel:+49", "-"),
+        ]
+    )
+    func endpoint(uri: String, expected: String) throws {
+        let endpoint = try #require(URI(uri)).endpoint
+        #expect((endpoint.map(String.init(describing:)) ?? "-") == expected)
+    }
+}
