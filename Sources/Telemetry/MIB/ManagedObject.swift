@@ -113,7 +113,7 @@ extension Figure {
 extension Statistic {
     /// The descriptor of one of several numbers: `ccgFailedIncalls` and `max_wait` make `ccgFailedIncallsMaxWait`. Signs
     /// are no part of a descriptor, so `-1` is `Minus1`.
-    static func objectName(_ name: String, part: String) -> String {
+    package static func objectName(_ name: String, part: String) -> String {
         let words = (part.hasPrefix("-") ? "minus_" + part.dropFirst() : part).split(separator: "_")
         return words.reduce(name) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
     }

@@ -1,0 +1,216 @@
+import CallCenter
+import Foundation
+import Telemetry
+import Testing
+
+/// The catalogue of statistics through all ways out of one running daemon.
+@Suite("SNMP, /metrics and get_statistics", .staged)
+struct WaysOutTests {
+    private static let flow = "sales"
+    private static let agent = "anna"
+
+    @Test("agree on every statistic while a known series of calls runs, and say what it implies")
+    func agree() async throws {
+        let master = try await SNMPMaster.start()
+        var options = Daemon.Options()
+        options.more = """
+            reject_on_no_agents: false
+            snmp: {agentx_socket: "\(master.agentX)"}
+
+            """
+        let centre = try await Centre.open(
+            welcome: .answers(ring: 50, talk: 300),
+            agents: [Self.agent],
+            agent: .answers(ring: 100, talk: 700),
+            options: options
+        )
+        try await master.hasSubagent()
+        func callers(_ name: String, _ end: Sipp.Caller.End) throws -> Sipp {
+            try .callers(name, .init(end: end), flows: [Self.flow], to: centre.daemon.port)
+        }
+
+        // One caller is answered and talks; then nobody is logged in, one more waits, and gives up.
+        try await callers("first", .stay).finish()
+        try await eventually("the end of the wrap-up", every: .milliseconds(100)) {
+            try await centre.daemon.agents().allSatisfy { $0.State == "free" } ? () : nil
+        }
+        #expect(try await centre.daemon.ccctl("cc_agent_login", Self.agent, "0").status == 0)
+        let second = try callers("second", .hangUp(on: centre.queue.audioPort, after: 8_000))
+        try await centre.daemon.callReaches("queued")
+        var implied = [
+            "ccg_incalls": 2, "ccg_distributed_incalls": 1, "ccg_answered_incalls": 1, "ccg_abandonned_incalls": 0,
+            "ccg_onhold_calls": 1, "ccg_queued_calls": 1, "ccg_free_agents": 0, "ccg_logged_agents": 0,
+            "ccf_incalls_sales": 2, "ccf_dist_incalls_sales": 1, "ccf_answ_incalls_sales": 1,
+            "ccf_aban_incalls_sales": 0, "ccf_queued_calls_sales": 1, "ccf_onhold_calls_sales": 1,
+            "cca_dist_incalls_anna": 1, "cca_answ_incalls_anna": 1, "cca_aban_incalls_anna": 0, "cca_logged_in_anna": 0,
+        ]
+        let moving: Set = ["ccg_loop_delay", "ccg_snmp_requests", "ccg_longest_wait", "ccf_longest_wait"]
+        // Transactions of SIP end by themselves meanwhile.
+        let ending: Set = ["ccg_sip_transactions", "ccg_sip_dialogs"]
+        try await expectAgreement(centre.daemon, master, implied, moving: moving.union(ending))
+
+        try await second.finish()
+        for name in ["ccg_onhold_calls", "ccg_queued_calls", "ccf_queued_calls_sales", "ccf_onhold_calls_sales"] {
+            implied[name] = 0
+        }
+        for name in ["ccg_abandonned_incalls", "ccf_aban_incalls_sales"] { implied[name] = 1 }
+        await centre.daemon.stage.leaveFloor()
+        try await expectAgreement(centre.daemon, master, implied, moving: ["ccg_loop_delay", "ccg_snmp_requests"])
+    }
+
+    /// Asks all ways out again and again until they agree: SNMP shows a snapshot that is up to a second old.
+    ///
+    /// - Parameter moving: statistics that never stand still; of them it is enough that they are there.
+    private func expectAgreement(
+        _ daemon: Daemon,
+        _ master: SNMPMaster,
+        _ implied: [String: Int],
+        moving: Set<String>
+    ) async throws {
+        var differences: [String] = []
+        do {
+            // Timers of RFC 3261 hold transactions for up to 32 s.
+            try await eventually("agreement", within: .seconds(60), every: .milliseconds(500)) {
+                differences = try await self.differences(daemon, master, implied, moving)
+                return differences.isEmpty.asCondition
+            }
+        } catch is NotInTime {
+            Issue.record("\(differences.joined(separator: "\n"))")
+        }
+    }
+
+    private func differences(
+        _ daemon: Daemon,
+        _ master: SNMPMaster,
+        _ implied: [String: Int],
+        _ moving: Set<String>
+    ) async throws -> [String] {
+        let rows = try await master.walk("ccgObjects") + master.walk("ccfTable") + master.walk("ccaTable")
+        let objects = Dictionary(rows.map { ($0.name, $0.value) }) { first, _ in first }
+        let statistics = try await daemon.json([String: Int].self, "get_statistics")
+        let samples = try await daemon.metrics().samples
+        var differences: [String] = []
+        var known: Set<String> = []
+        for item in Catalogue.statistics.flatMap({ Item.all(of: $0, flow: Self.flow, agent: Self.agent) }) {
+            known.insert(item.reference)
+            guard let object = objects[item.object], let statistic = statistics[item.reference],
+                let sample = samples[item.metric] ?? (item.isSparse ? 0 : nil)
+            else {
+                differences.append(
+                    "\(item.object) \(objects[item.object] ?? "-"), \(item.reference) "
+                        + "\(statistics[item.reference].map(String.init) ?? "-"), \(item.metric) "
+                        + (samples[item.metric].map { "\($0)" } ?? "-")
+                )
+                continue
+            }
+            if moving.contains(item.statistic) { continue }
+            let expected = item.expected(of: sample)
+            if item.number(of: object) != expected.object || statistic != expected.statistic {
+                differences.append("\(item.object) \(object), \(item.reference) \(statistic), \(item.metric) \(sample)")
+            }
+        }
+        differences += Set(statistics.keys).symmetricDifference(known).sorted().map { "\($0) is not everywhere" }
+        for (name, value) in implied.sorted(by: { $0.key < $1.key }) where statistics[name] != value {
+            differences.append("\(name) is \(statistics[name].map(String.init) ?? "-"), the calls imply \(value)")
+        }
+        return differences
+    }
+}
+
+/// One number of the catalogue by its names on all ways out.
+private struct Item {
+    enum Unit {
+        case plain, milliseconds, percent, date, text
+    }
+
+    /// Its entry in the catalogue.
+    let statistic: String
+    let object: String
+    let reference: String
+    let metric: String
+    let unit: Unit
+    let isSparse: Bool
+
+    /// The numbers of a statistic, for the whole centre, this flow, or this agent.
+    static func all(of statistic: Statistic, flow: String, agent: String) -> [Item] {
+        let figure: Figure
+        let (index, suffix): (String, String)
+        var labels: [String] = []
+        switch statistic.source {
+        case .global(let read):
+            figure = read(Snapshot(center: CenterSnapshot(), process: ProcessFigures()))
+            (index, suffix) = ("0", "")
+        case .flow(let read):
+            figure = read(CenterSnapshot.Flow(id: "", priority: 0, skill: ""))
+            (index, suffix) = ("'\(flow)'", "_\(flow)")
+            labels = ["flow=\"\(flow)\""]
+        case .agent(let read):
+            figure = read(CenterSnapshot.Agent(id: "", location: "", skills: []))
+            (index, suffix) = ("'\(agent)'", "_\(agent)")
+            labels = ["agent=\"\(agent)\""]
+        }
+        func item(object: String = "", part: String = "", metric: String = "", label: String? = nil, _ unit: Unit)
+            -> Item
+        {
+            let all = (labels + (label.map { ["\(statistic.label ?? "")=\"\($0)\""] } ?? [])).joined(separator: ",")
+            return Item(
+                statistic: statistic.name,
+                object: "\(statistic.objectName)\(object).\(index)",
+                reference: "\(statistic.name)\(part)\(suffix)",
+                metric: "\(statistic.metric)\(metric)" + (all.isEmpty ? "" : "{\(all)}"),
+                unit: unit,
+                isSparse: statistic.isSparse
+            )
+        }
+        switch figure {
+        case .count, .gauge: return [item(.plain)]
+        case .time: return [item(.milliseconds)]
+        case .date: return [item(.date)]
+        case .percent: return [item(.percent)]
+        case .times, .delays:
+            return [
+                item(object: "Count", part: "_count", metric: "_count", .plain),
+                item(object: "Sum", part: "_sum", metric: "_sum", .milliseconds),
+            ]
+        case .counts where statistic.parts.isEmpty:
+            // The version: its text is the label of the metric and the end of the name.
+            return [item(part: "_\(version)", label: version, .text)]
+        case .counts:
+            return statistic.parts.map { part in
+                item(object: Statistic.objectName("", part: part), part: "_\(part)", label: part, .plain)
+            }
+        }
+    }
+
+    private static let version = "0.1.0"
+
+    /// What SNMP and get_statistics should show, by the value in Prometheus' units.
+    func expected(of sample: Double) -> (object: Double, statistic: Int) {
+        // Ratios and seconds are decimals that a binary number cannot hold.
+        let percent = (sample * 100 + 1e-9).rounded(.down)
+        switch unit {
+        case .plain, .text: return (sample, Int(sample))
+        case .milliseconds: return ((sample * 1_000 + 1e-6).rounded(.down), Int(sample + 1e-9))
+        case .percent: return (percent, Int(percent))
+        case .date: return (sample.rounded(.down), Int(sample))
+        }
+    }
+
+    /// The number that SNMP shows; a date as seconds since 1970, and 1 for a text that is as it should be.
+    func number(of object: String) -> Double? {
+        switch unit {
+        case .plain, .milliseconds, .percent: return Double(object)
+        case .text: return object == Self.version ? 1 : nil
+        case .date:
+            let parts = object.matches(of: /\d+/).compactMap { Int($0.0) }
+            guard parts.count == 9 else { return nil }
+            var date = DateComponents()
+            (date.year, date.month, date.day) = (parts[0], parts[1], parts[2])
+            (date.hour, date.minute, date.second) = (parts[3], parts[4], parts[5])
+            var calendar = Calendar(identifier: .gregorian)
+            guard let utc = TimeZone(identifier: "UTC") else { return nil }
+            calendar.timeZone = utc
+            return calendar.date(from: date)?.timeIntervalSince1970
+        }
+    }
+}
