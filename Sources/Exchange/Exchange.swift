@@ -36,6 +36,8 @@ package struct Exchange: ~Copyable {
     /// Timers of the distribution, in slots of the shared wheel.
     var centerTimers: Slab<CenterTimer>
 
+    /// A buffer for the timers that are due at once.
+    private var dueTimers: [TimerToken] = []
     /// Calls that the input at hand has had to do with.
     var touched: [CallID] = []
 
@@ -74,12 +76,15 @@ package struct Exchange: ~Copyable {
     package mutating func advance(to now: Milliseconds) {
         begin(now)
         var due: [TimerToken] = []
+        swap(&due, &dueTimers)
         agent.wheel.advance(to: now, into: &due)
         for token in due {
             self.now = now
             fire(token)
             settle()
         }
+        due.removeAll(keepingCapacity: true)
+        swap(&due, &dueTimers)
     }
 
     /// When `advance` has something to do at the earliest; nil if nothing is waiting.

@@ -43,6 +43,9 @@ extension Exchange {
         if let agentRef = call.offer?.agent ?? call.talk?.agent, center.call(of: agentRef) != call.ref {
             complain("its agent serves another, or none")
         }
+        if let media = call.media, !media.isUp, call.join?.leg != media.leg, !call.timers.isRunning(.mediaAnswer) {
+            complain("nothing ends the wait for its media")
+        }
         // An answered caller has media, or somebody is seeing to it.
         if call.isAnswered, call.media == nil, call.talk == nil, call.offer?.pickedUpAt == nil,
             !call.timers.isRunning(.holdRetry)

@@ -23,7 +23,8 @@ package struct UserAgent: ~Copyable {
     private var events: [(LegEvent, owner: UInt64)] = []
     private var nextEventIndex = 0
     private var datagrams: [Outgoing] = []
-    private var transactionEvents: [TransactionEvent] = []
+    /// Buffers for what transactions want, one for each depth in which they are called.
+    private var eventBuffers: [[TransactionEvent]] = []
 
     package init(configuration: UserAgentConfiguration, random: SeededGenerator) {
         var random = random
@@ -131,12 +132,11 @@ package struct UserAgent: ~Copyable {
     mutating func withTransactions<Result>(
         _ body: (inout TransactionLayer, inout TimingWheel, inout [TransactionEvent]) -> Result
     ) -> Result {
-        let outer = transactionEvents
-        transactionEvents = []
-        let result = body(&transactions, &wheel, &transactionEvents)
-        let told = transactionEvents
-        transactionEvents = outer
+        var told = eventBuffers.popLast() ?? []
+        let result = body(&transactions, &wheel, &told)
         for event in told { handle(event) }
+        told.removeAll(keepingCapacity: true)
+        eventBuffers.append(told)
         return result
     }
 

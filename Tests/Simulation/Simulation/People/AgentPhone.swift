@@ -9,7 +9,7 @@ final class AgentPhone: Station {
             refuse(session, 486)
             return
         }
-        if world.random.happens(temper.agentIsSilent) { return }
+        if world.random.happens(temper.agentIsSilent) { return ignore(session) }
         if world.random.happens(temper.agentRefuses) {
             let status = world.random.pick([302, 404, 480, 486, 488, 500, 603]) ?? 486
             world.after(world.random.time(0...3_000)) { [self] in refuse(session, status) }
@@ -23,19 +23,6 @@ final class AgentPhone: Station {
             accept(session)
             if isForked { answerElsewhere(invite) }
             if world.random.happens(temper.hangsUpAtOnce) { hangUp(session) }
-        }
-    }
-
-    /// Another phone behind the same proxy answers the same INVITE.
-    private func answerElsewhere(_ invite: StationServer) {
-        let copy = StationServer(request: invite.request, station: self)
-        let session = makeSession(for: copy)
-        session.pending = copy
-        world.after(world.random.time(0...1_500)) { [self] in accept(session) }
-        // It is to be sent away again.
-        world.after(60_000) { [self] in
-            guard session.phase == .up, areAlive(session) else { return }
-            complain("the phone that answered second still has a session", about: session)
         }
     }
 
@@ -55,6 +42,7 @@ final class AgentPhone: Station {
             world.after(length + 100_000) { [self] in isDead = false }
         }
         wander(session)
+        chat(session)
     }
 
     private func wander(_ session: Session) {

@@ -38,6 +38,7 @@ final class Caller: Station {
     override func established(_ session: Session) {
         guard !isLeaving else { return hangUp(session) }
         wander(session)
+        chat(session)
     }
 
     /// Puts the other side on hold and takes it back, or only refreshes.

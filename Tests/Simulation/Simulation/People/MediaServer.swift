@@ -8,16 +8,22 @@ final class MediaServer: Station {
     private var temper: Temper { world.temper }
 
     override func invited(_ session: Session) {
-        if world.random.happens(temper.mediaIsSilent) { return }
+        if world.random.happens(temper.mediaIsSilent) { return ignore(session) }
         if world.random.happens(temper.mediaRefuses) {
             refuse(session, world.random.pick([404, 486, 500, 503]) ?? 503)
             return
         }
         if world.random.happens(30) { ring(session) }
-        world.after(world.random.time(0...300)) { [self] in accept(session) }
+        let isForked = world.random.happens(temper.forks / 3)
+        world.after(world.random.time(0...300)) { [self] in
+            guard let invite = session.pending else { return }
+            accept(session)
+            if isForked { answerElsewhere(invite) }
+        }
     }
 
     override func established(_ session: Session) {
+        chat(session)
         if let length {
             world.after(world.random.time(length)) { [self] in hangUp(session) }
         } else if world.random.happens(temper.mediaHangsUp) {

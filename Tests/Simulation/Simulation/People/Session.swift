@@ -74,7 +74,7 @@ final class Session {
         guard phase != self.phase else { return }
         let wasUp = self.phase == .up
         self.phase = phase
-        if wasUp || phase == .up { station.world.sessionChanged(self) }
+        station.world.sessionChanged(self, wasUp: wasUp)
     }
 
     /// A description of ours; `offer` if it answers one. The session name tells whose it is.

@@ -94,10 +94,30 @@ extension Station {
         guard let pending = session.pending else { return }
         session.pending = nil
         let offer = pending.request.description
-        pending.madeOffer = offer == nil
         session.unacknowledged = pending
         if session.phase == .early { session.move(to: .up) }
-        respond(pending, 200, tag: session.localTag, body: session.describe(answering: offer))
+        let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
+        pending.madeOffer = offer == nil && !isEmpty
+        respond(pending, 200, tag: session.localTag, body: isEmpty ? nil : session.describe(answering: offer))
+    }
+
+    /// Another phone behind the same proxy answers the same INVITE.
+    func answerElsewhere(_ invite: StationServer) {
+        let copy = StationServer(request: invite.request, station: self)
+        let session = makeSession(for: copy)
+        session.pending = copy
+        world.after(world.random.time(0...1_500)) { [self] in accept(session) }
+        // It is to be sent away again.
+        world.after(60_000) { [self] in
+            guard session.phase == .up, areAlive(session) else { return }
+            complain("the phone that answered second still has a session", about: session)
+        }
+    }
+
+    /// As if the INVITE had never come.
+    func ignore(_ session: Session) {
+        session.pending = nil
+        session.move(to: .over)
     }
 
     func refuse(_ session: Session, _ status: Int) {

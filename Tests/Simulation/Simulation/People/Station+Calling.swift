@@ -90,6 +90,24 @@ extension Station {
         ended(session)
     }
 
+    /// Says this and that inside of the dialog: what the core does with it is its own business, but it must answer.
+    func chat(_ session: Session) {
+        guard world.temper.chatter > 0, world.random.happens(world.temper.chatter) else { return }
+        world.after(world.random.time(50...6_000)) { [self] in
+            guard session.phase == .up else { return }
+            let (method, name) = world.random.pick(Self.smallTalk) ?? (.options, "OPTIONS")
+            session.localCSeq += 1
+            let branch = world.mint()
+            let bytes = request(name, in: session, cseq: session.localCSeq, branch: branch)
+            start(method, bytes, branch: branch, of: session)
+            chat(session)
+        }
+    }
+
+    private static let smallTalk: [(Method, StaticString)] = [
+        (.options, "OPTIONS"), (.info, "INFO"), (.message, "MESSAGE"), (.update, "UPDATE"),
+    ]
+
     // MARK: Responses
 
     func receive(final response: Message, status: Int, of client: StationClient, isFirst: Bool) {
@@ -131,7 +149,8 @@ extension Station {
         note(description, cseq: nil, answering: client.madeOffer ? session.mediaTypes.count : nil, in: session)
         let cseq = response.cseq.number
         var body: [UInt8]?
-        if !client.madeOffer, let description { body = session.describe(answering: description) }
+        let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
+        if !client.madeOffer, !isEmpty, let description { body = session.describe(answering: description) }
         let ack = request("ACK", in: session, cseq: Int(cseq), branch: world.mint(), body: body)
         session.acknowledgements.append((cseq, ack))
         send(ack)
@@ -161,7 +180,12 @@ extension Station {
     /// No final response has come.
     func timedOut(_ client: StationClient) {
         let session = client.session
-        guard client.method == .invite else { return }
+        guard client.method == .invite else {
+            if session.phase == .up, areAlive(session), client.method != .cancel {
+                complain("\(client.method) has had no answer", about: session)
+            }
+            return
+        }
         if session.inFlight === client { session.inFlight = nil }
         switch session.phase {
         case .early:

@@ -28,6 +28,12 @@ struct Judge {
     mutating func hear(_ effects: Effects, of exchange: inout Exchange, at now: Milliseconds, after cause: Cause) {
         events += 1
         var found: [(String, [String])] = []
+        // A call may come, be refused and end within one input; records and notices are told apart from each other.
+        for notice in effects.notices {
+            guard case .callArrived = notice else { continue }
+            calls += 1
+            shadow.hear(notice, now: now) { found.append(($0, $1)) }
+        }
         for record in effects.records {
             if record.wait < 0 || record.pickup < 0 || record.talk < 0 {
                 found.append(("a time below 0: \(record)", []))
@@ -39,9 +45,9 @@ struct Judge {
             }
         }
         for notice in effects.notices {
+            if case .callArrived = notice { continue }
             shadow.hear(notice, now: now) { found.append(($0, $1)) }
             switch notice {
-            case .callArrived: calls += 1
             case .callEnded(let number, _, _, _, _):
                 let call = shadow.call(number)
                 if call?.finals != 1 { found.append(("call \(number) ended without a record", [call?.caller ?? ""])) }

@@ -87,6 +87,7 @@ struct Shadow {
             agents[index].wrapupTime = agent.wrapupTime
             agents[index].skills = agent.skills.reduce(0) { $0 | 1 << UInt64($1.utf8.number(behind: 1) ?? 0) }
         }
+        for index in agents.indices where !agents[index].isKnown && agents[index].state == .free { forget(index) }
     }
 
     // MARK: What is published
@@ -222,9 +223,15 @@ struct Shadow {
         if state == .incall, was.state != .incall, was.state != .free || !was.isLoggedIn || !was.isKnown {
             complain("a\(agent) was taken, although he was not to be had", ["a\(agent)"])
         }
+        if state == .free, !was.isKnown { forget(agent) }
         if state != was.state { agents[agent].since = now }
         agents[agent].isLoggedIn = isLoggedIn
         agents[agent].state = state
+    }
+
+    /// He is gone; should he come back, it is as another.
+    private mutating func forget(_ agent: Int) {
+        for number in alive { calls[number]?.pauses.removeAll { $0.agent == agent } }
     }
 
     /// Noted that a final record came; the number of them.
@@ -248,6 +255,7 @@ struct Shadow {
         if agents[agent].state != .incall { complain("a\(agent) is offered call \(number) and not incall", names) }
         if let other = agents[agent].call { complain("a\(agent) is offered call \(number) and has \(other)", names) }
         if !canServe(agent, call) { complain("a\(agent) has not the skill for call \(number)", names) }
+        if !policy.internalDispatching { complain("call \(number) is offered while dispatching is off", names) }
         if call.pauses.contains(where: { $0.agent == agent && $0.until > now }) {
             complain("a\(agent) is offered call \(number) again too soon", names)
         }

@@ -15,6 +15,7 @@ struct Operator {
         nextCall(after: 0)
         if world.temper.isRestless { world.after(pause()) { stir() } }
         if world.temper.hasStrangers { world.after(pause()) { disturb() } }
+        if plan.isShutDown { world.after(plan.pause * world.random.time(1...Int64(plan.calls))) { world.shutDown() } }
         if plan.weather.partition > 0 { world.after(pause()) { cutOff() } }
     }
 
@@ -51,6 +52,8 @@ struct Operator {
         )
     }
 
+    private func uri(of agent: Int) -> String { String(decoding: world.agents[agent].uri, as: UTF8.self) }
+
     private func uri(_ server: Int) -> String { String(decoding: world.media[server].uri, as: UTF8.self) }
 
     private func flow(_ number: Int) -> FlowDefinition {
@@ -74,7 +77,7 @@ struct Operator {
         }
         return AgentDefinition(
             id: "a\(number)",
-            location: String(decoding: world.agents[number].uri, as: UTF8.self),
+            location: number == plan.homeless ? "sip:a\(number)@nowhere.invalid" : uri(of: number),
             isLoggedIn: true,
             skills: skills,
             wrapupTime: world.random.happens(25) ? world.random.time(0...4_000) : nil
@@ -84,7 +87,7 @@ struct Operator {
     /// Log-ins, log-offs, reloads with rows changed, missing or broken, another configuration.
     private func stir() {
         guard !isOver.value else { return }
-        switch world.random.number(0...9) {
+        switch world.random.number(0...10) {
         case 0...5:
             world.setLogin(world.random.number(0...plan.agentCount - 1), world.random.happens(60))
         case 6...7:
@@ -99,6 +102,12 @@ struct Operator {
         case 8:
             world.configure { configuration in
                 configuration.policy.wrapupTime = world.random.time(0...3_000)
+            }
+        case 9:
+            // Whatever dispatches from outside has a pause.
+            world.configure { $0.policy.internalDispatching = false }
+            world.after(world.random.time(100...8_000)) {
+                world.configure { $0.policy.internalDispatching = true }
             }
         default:
             world.resetStatistics()

@@ -18,6 +18,10 @@ package struct Plan: Sendable {
     let media: [ClosedRange<Milliseconds>?]
     /// From one call to the next, at most.
     let pause: Milliseconds
+    /// An agent whose location leads nowhere.
+    let homeless: Int?
+    /// The core is told to end somewhere in the middle.
+    let isShutDown: Bool
     package let configuration: ExchangeConfiguration
 
     /// nil: as the seed has it.
@@ -35,6 +39,8 @@ package struct Plan: Sendable {
         pause =
             30_000 / Milliseconds(agentCount) * (self.temper.isOrderly ? random.time(130...200) : random.time(70...160))
             / 100
+        homeless = !self.temper.isOrderly && random.happens(10) ? random.number(0...agentCount - 1) : nil
+        isShutDown = !self.temper.isOrderly && random.happens(5)
         configuration = Self.configuration(&random, isOrderly: self.temper.isOrderly)
     }
 
@@ -51,6 +57,7 @@ package struct Plan: Sendable {
         if random.happens(30) { configuration.queuePositionParameter = "pos" }
         configuration.policy.wrapupTime = random.time(0...3_000)
         configuration.policy.rejectOnNoAgents = !isOrderly && random.happens(20)
+        if !isOrderly, random.happens(10) { configuration.policy.maxCalls = random.number(5...30) }
         configuration.policy.maxNoAnswer = random.happens(30) ? 3 : 0
         configuration.policy.reofferDelay = random.happens(20) ? 0 : random.time(500...6_000)
         return configuration

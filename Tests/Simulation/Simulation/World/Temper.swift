@@ -24,6 +24,10 @@ package struct Temper: Sendable {
     // All
     package var reinvites = 0
     package var vanishes = 0
+    /// 2xx without the description that they must have, and ACKs without the answer.
+    package var answersEmpty = 0
+    /// Requests inside of dialogs that are no INVITEs.
+    package var chatter = 0
     /// Log-ins, log-offs and reloads while calls go on.
     package var isRestless = false
     /// Strangers who send what is not theirs to send.
@@ -58,6 +62,8 @@ package struct Temper: Sendable {
         mediaReinvites: 20,
         reinvites: 50,
         vanishes: 4,
+        answersEmpty: 3,
+        chatter: 30,
         isRestless: true,
         hasStrangers: true,
         storeFails: 30
@@ -71,6 +77,7 @@ package struct Temper: Sendable {
         temper.slowReinvite = random.level(upTo: 30)
         temper.reinvites = random.level(upTo: 60)
         temper.mediaReinvites = random.level(upTo: 25)
+        temper.chatter = random.level(upTo: 50)
         guard !random.happens(15) else { return temper }
         temper.impatient = random.level(upTo: 60)
         temper.refusesReinvite = random.level(upTo: 15)
@@ -85,6 +92,7 @@ package struct Temper: Sendable {
         temper.mediaIsSilent = random.level(upTo: 10)
         temper.mediaHangsUp = random.level(upTo: 40)
         temper.vanishes = random.level(upTo: 6)
+        temper.answersEmpty = random.level(upTo: 6)
         temper.isRestless = random.happens(50)
         temper.hasStrangers = random.happens(30)
         temper.storeFails = random.level(upTo: 50)
@@ -94,9 +102,9 @@ package struct Temper: Sendable {
     /// Nobody does anything that would let a call fail.
     var isOrderly: Bool {
         impatient + agentRefuses + mediaRefuses + mediaHangsUp + vanishes + refusesReinvite + agentNeverAnswers
-            + agentIsSilent + hangsUpAtOnce + goesDeadInTalk + mediaIsSilent == 0 && !isRestless
+            + agentIsSilent + answersEmpty + hangsUpAtOnce + goesDeadInTalk + mediaIsSilent == 0 && !isRestless
     }
 
     /// The media servers do all that is asked of them.
-    var hasGoodMedia: Bool { mediaRefuses + mediaIsSilent + mediaHangsUp == 0 }
+    var hasGoodMedia: Bool { mediaRefuses + mediaIsSilent + mediaHangsUp + answersEmpty == 0 }
 }

@@ -28,8 +28,11 @@ package final class World {
     private(set) var media: [MediaServer] = []
     private(set) var strangers: [Stranger] = []
     private var isWriting = false
+    private var spare = Effects()
     /// The dialogs that the core's newest INVITE to each agent is to begin: digests of Call-IDs.
     private var offered: [UInt64]
+    /// All that came before: an INVITE may come again when the next has long been sent.
+    private var knownOffers: Set<UInt64> = []
 
     private var sessions: [Int: Session] = [:]
     private var clients: [Int: StationClient] = [:]
@@ -120,6 +123,13 @@ package final class World {
         judge.shadow.policy = configuration.policy
         exchange.apply(configuration, now: now)
         collect(.configuration)
+    }
+
+    /// Every call is ended, and new ones get 503.
+    func shutDown() {
+        note("the core shuts down")
+        exchange.shutDown(now: now)
+        collect(.operation)
     }
 
     func resetStatistics() {
@@ -246,8 +256,14 @@ package final class World {
 
     /// Hands out what the core wants done, and holds the rules against it.
     private func collect(_ cause: Cause) {
-        let effects = exchange.effects
-        exchange.effects.removeAll()
+        // Two sets of buffers take turns: nothing is copied.
+        var effects = Effects()
+        swap(&effects, &spare)
+        swap(&effects, &exchange.effects)
+        defer {
+            effects.removeAll()
+            swap(&effects, &spare)
+        }
         for outgoing in effects.datagrams {
             datagrams += 1
             if plan.keepsDigest { digest = (digest ^ outgoing.bytes.digest) &* 0x100_0000_01B3 }
@@ -300,7 +316,8 @@ package final class World {
         guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID"),
             bytes.value(of: "CSeq")?.elementsEqual([UInt8]("1 INVITE")) == true
         else { return }
-        offered[station.number] = callID.digest
+        let digest = callID.digest
+        if knownOffers.insert(digest).inserted { offered[station.number] = digest }
     }
 
     private func noticePickup(_ bytes: [UInt8], by station: Station) {
@@ -315,10 +332,10 @@ package final class World {
 
     func complain(_ what: String, about: [String] = []) { judge.complain(what, about: about, at: now) }
 
-    /// A session of a station has come up or is over.
-    func sessionChanged(_ session: Session) {
+    /// A session of a station has come up, or is over.
+    func sessionChanged(_ session: Session, wasUp: Bool) {
         if session.phase == .over { oldSessions.begin(session, now: now) }
-        guard let caller = caller(session.caller) else { return }
+        guard wasUp || session.phase == .up, let caller = caller(session.caller) else { return }
         if session.station !== caller { caller.partners += session.phase == .up ? 1 : -1 }
         caller.silences += 1
         guard caller.partners == 0, caller.session?.phase == .up, temper.hasGoodMedia, temper.goesDeadInTalk == 0,
