@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(name: "HouseTests", path: "Tests/House", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Telemetry", "CallCenter"],
+            dependencies: ["Telemetry", "CallCenter", "PostgresFixture"],
             path: "Tests/Integration",
             resources: [.copy("Scenarios")],
             swiftSettings: settings

@@ -8,16 +8,26 @@ static const char sqlite_0001[] = {
 #embed "../../Schema/sqlite/0001_tables.sql" suffix(, 0)
 };
 
+static const char sqlite_0002[] = {
+#embed "../../Schema/sqlite/0002_agent_state.sql" suffix(, 0)
+};
+
 static const CSchemaMigration sqlite_migrations[] = {
     {1, "0001_tables.sql", sqlite_0001},
+    {2, "0002_agent_state.sql", sqlite_0002},
 };
 
 static const char postgres_0001[] = {
 #embed "../../Schema/postgres/0001_tables.sql" suffix(, 0)
 };
 
+static const char postgres_0002[] = {
+#embed "../../Schema/postgres/0002_agent_state.sql" suffix(, 0)
+};
+
 static const CSchemaMigration postgres_migrations[] = {
     {1, "0001_tables.sql", postgres_0001},
+    {2, "0002_agent_state.sql", postgres_0002},
 };
 
 const CSchemaMigration *cschema_sqlite_migrations(size_t *count)

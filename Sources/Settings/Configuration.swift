@@ -10,6 +10,10 @@ package struct Configuration: Sendable, Equatable {
     package var databaseURL = "sqlite:/var/lib/callcenterd/callcenterd.db"
     /// Where call-detail records go; nil: as `databaseURL`. May hold a password: never to be shown.
     package var recordsDatabaseURL: String?
+    /// Where the log-ins of agents are kept; nil: as `databaseURL`. May hold a password: never to be shown.
+    package var runtimeDatabaseURL: String?
+    /// `cdr_retention_days`: call-detail records older than this are removed; nil: none are.
+    package var recordRetentionDays: Int?
     /// The scenario that calls follow.
     package var scenario = "call center"
     /// Time for an agent between two calls, where his row says nothing.

@@ -18,7 +18,8 @@ struct ConfigurationKey: Sendable {
     static let all: [ConfigurationKey] = [
         restart("db_url") { $0.databaseURL },
         restart("acc_db_url") { $0.recordsDatabaseURL },
-        later("rt_db_url"),
+        restart("rt_db_url") { $0.runtimeDatabaseURL },
+        reload("cdr_retention_days") { $0.recordRetentionDays },
         reload("b2b_scenario") { $0.scenario },
         reload("wrapup_time") { $0.wrapupTime },
         reload("reject_on_no_agents") { $0.rejectsOnNoAgents },

@@ -32,6 +32,25 @@ package protocol CenterDatabase: Sendable {
     /// When it returns, they survive a crash of the machine.
     func write(_ records: [CallDetailRecord]) throws(StoreError)
 
+    /// Records behind a place in the order in which they were written, so many at most.
+    ///
+    /// - Parameter place: 0, or `next` of the page before.
+    func records(_ query: RecordQuery, after place: Int64, count: Int) throws(StoreError) -> RecordPage
+
+    /// The last records, the newest first.
+    func newestRecords(_ query: RecordQuery, count: Int) throws(StoreError) -> RecordPage
+
+    /// Removes the oldest records of calls that came before a moment (as in `RecordQuery`), so many at most.
+    ///
+    /// - Returns: how many.
+    func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int
+
+    /// Writes all of the log-ins, one an agent, or none. They replace what is there.
+    func write(_ logins: [AgentLogin]) throws(StoreError)
+
+    /// The log-ins that were written, by agent.
+    func logins() throws(StoreError) -> [AgentLogin]
+
     /// The call number (`cid`) from which to go on after a restart: the highest of the records written last, 0 if there
     /// are none. Numbers have 31 bits and begin again, which is seen and allowed for.
     func highestCallNumber() throws(StoreError) -> Int32

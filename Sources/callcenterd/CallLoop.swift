@@ -104,10 +104,11 @@ final class CallLoop: NetworkHandler {
     }
 
     private func carryOut() {
+        // Before any message leaves that tells of it.
+        for record in exchange.effects.records { outlet.store(record) }
         for datagram in exchange.effects.datagrams {
             network.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
         }
-        for record in exchange.effects.records { outlet.store(record) }
         if !exchange.effects.notices.isEmpty {
             let (now, wallOffset) = (clock.now, clock.wallOffset)
             for notice in exchange.effects.notices { outlet.note(notice, now: now, wallOffset: wallOffset) }

@@ -36,12 +36,17 @@ final class Centre: Sendable {
         logger: Logger,
         alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
-        let provisioning = try await store.provisioning.provisioning()
-        let nextNumber = try store.records.highestCallNumber()
+        let provisioning = try await store.source.readAtStart()
+        let lastNumber = await store.lastCallNumber()
+        let logins = LoginKeeper.restorable(await store.savedLogins(), provisioning.agents)
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
-        let outlet = EffectOutlet(writer: store.writer, logger: logger, events: events, alive: alive) {
-            reportFailure.yield($0)
-        }
+        let outlet = EffectOutlet(
+            writer: store.writer,
+            logins: store.logins,
+            logger: logger,
+            events: events,
+            alive: alive
+        ) { reportFailure.yield($0) }
         var system = SystemRandomNumberGenerator()
         let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
         let clock = SteadyClock()
@@ -62,8 +67,13 @@ final class Centre: Sendable {
                 random: random
             )
             exchange.wallOffset = clock.wallOffset
-            exchange.nextCallNumber = nextNumber == .max ? 1 : nextNumber + 1
+            exchange.nextCallNumber = lastNumber == .max ? 1 : lastNumber + 1
+            store.logins.provisioned(provisioning, at: clock.now + clock.wallOffset)
             let report = exchange.provision(provisioning, now: clock.now)
+            for login in logins {
+                // He is provisioned: that was looked at.
+                try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
+            }
             Self.log(report, logger)
             let loop = CallLoop(exchange: exchange, network: network, clock: clock, outlet: outlet)
             network.start(loop)
@@ -147,6 +157,10 @@ final class Centre: Sendable {
                     return .bad(reason: "the call loop has stopped")
                 }
                 guard alive else { return .bad(reason: "ending: new calls are refused") }
+                guard !self.isProvisioningStale else {
+                    let reason = "the database cannot be read: flows and agents are those of an earlier reading"
+                    return .fair(reason: reason)
+                }
                 return .good
             }
         )
@@ -170,6 +184,9 @@ final class Centre: Sendable {
         }
     }
 
+    /// Whether flows and agents are those of an earlier reading.
+    var isProvisioningStale: Bool { store.source.isStale }
+
     /// Reads configuration file, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
     func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
         let next: Configuration
@@ -184,12 +201,14 @@ final class Centre: Sendable {
             return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
         }
         do {
-            let provisioning = try await store.provisioning.provisioning()
-            let report = try await command { exchange, now in
+            let provisioning = try await store.source.read()
+            let report = try await command { [logins = store.logins] exchange, now in
                 exchange.apply(ExchangeConfiguration(next), now: now)
+                logins.provisioned(provisioning, at: now + exchange.wallOffset)
                 return exchange.provision(provisioning, now: now)
             }
             configuration.withLock { $0 = next }
+            store.writer.retain(days: next.recordRetentionDays)
             Self.log(report, logger)
             return .success(report)
         } catch {
@@ -233,9 +252,6 @@ final class Centre: Sendable {
             try? await Task.sleep(for: .milliseconds(20))
         }
         await network.close()
-        let figures = await store.writer.stop(within: .seconds(10))
-        if figures.lost > 0 { logger.critical("records lost", metadata: ["count": "\(figures.lost)"]) }
-        try? store.provisioning.close()
-        if store.hasSeparateRecords { try? store.records.close() }
+        await store.close()
     }
 }

@@ -33,7 +33,7 @@ struct Daemon {
         logger.logLevel = Logger.Level(configuration.logLevel)
 
         do {
-            let store = try await openStore(logger)
+            let store = try CentreStore.open(configuration, logger: logger)
             let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let streams = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let management = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -77,25 +77,6 @@ struct Daemon {
         } catch {
             throw StartError(error)
         }
-    }
-
-    private func openStore(_ logger: Logger) async throws -> CentreStore {
-        let url = try DatabaseURL(configuration.databaseURL)
-        let provisioning = try url.open()
-        try provisioning.prepare()
-        var records = provisioning
-        var hasSeparateRecords = false
-        if let separate = configuration.recordsDatabaseURL, separate != configuration.databaseURL {
-            records = try DatabaseURL(separate).open()
-            try records.prepare()
-            hasSeparateRecords = true
-        }
-        return CentreStore(
-            provisioning: provisioning,
-            records: records,
-            hasSeparateRecords: hasSeparateRecords,
-            writer: RecordWriter(database: records, logger: logger)
-        )
     }
 
     private func serve(
@@ -142,6 +123,7 @@ struct Daemon {
                     service: DrainOnSignal(centre: centre, state: state, logger: logger),
                     successTerminationBehavior: .gracefullyShutdownGroup
                 ),
+                .init(service: ProvisioningWatch(centre: centre)),
                 .init(service: http),
                 .init(service: mi),
             ],
@@ -156,15 +138,6 @@ struct Daemon {
         try await group.run()
         state.stopping()
     }
-}
-
-/// The databases and what writes to them.
-struct CentreStore: Sendable {
-    let provisioning: any CenterDatabase
-    let records: any CenterDatabase
-    /// Whether `records` is another database than `provisioning`.
-    let hasSeparateRecords: Bool
-    let writer: RecordWriter
 }
 
 extension Logger.Level {

@@ -9,6 +9,7 @@ import Transport
 /// watch.
 struct EffectOutlet: Sendable {
     let writer: RecordWriter
+    let logins: LoginKeeper
     let logger: Logger
     let events: EventOutlet
     /// Called when the call loop has done what was due: it is not stuck.
@@ -26,6 +27,9 @@ struct EffectOutlet: Sendable {
     ///
     /// - Parameter wallOffset: time of day minus the core's clock.
     func note(_ notice: Notice, now: Milliseconds, wallOffset: Milliseconds) {
+        if case .agentChanged(let change) = notice {
+            logins.note(change.agentID, isLoggedIn: change.isLoggedIn, at: now + wallOffset)
+        }
         log(notice)
         events.publish(notice, now: now, wallOffset: wallOffset)
     }

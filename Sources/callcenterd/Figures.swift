@@ -20,6 +20,13 @@ extension Snapshot {
         process.store.backlog = written.backlog
         process.store.recordsWritten = written.written
         process.store.recordsLost = written.lost
+        process.store.recordsRefused = written.failed
+        process.store.isWriting = !written.isFailing
+        process.store.isProvisioningStale = store.source.isStale
+        let journal = store.journal.figures
+        process.store.journalBytes = journal.bytes
+        process.store.journalDamaged = journal.damaged
+        process.store.isJournalFailing = journal.isFailing
         self.init(center: figures.center, process: process)
     }
 }

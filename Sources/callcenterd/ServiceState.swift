@@ -84,6 +84,7 @@ final class ServiceState: Sendable {
         var line = "\(totals.talking) talking, \(totals.queued) queued"
         line += ", \(totals.freeAgents)/\(totals.loggedAgents) agents free"
         line += store.backlog == 0 ? ", store ok" : ", store: \(store.backlog) records waiting"
+        if store.isProvisioningStale { line += ", flows and agents of an earlier reading" }
         if store.recordsLost > 0 { line += ", \(store.recordsLost) RECORDS LOST" }
         return line
     }

@@ -21,6 +21,23 @@ struct ReloadOnHangup: Service {
     }
 }
 
+/// While flows and agents are those of an earlier reading: tries to read them again.
+struct ProvisioningWatch: Service {
+    private static let pause = Duration.seconds(5)
+
+    let centre: Centre
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // Ends early when we are cancelled.
+                try? await Task.sleep(for: Self.pause)
+                if centre.isProvisioningStale { _ = await centre.reload(for: "the return of the database") }
+            }
+        }
+    }
+}
+
 /// Ends the process when a part fails that it cannot do without.
 struct FailureWatch: Service {
     let centre: Centre

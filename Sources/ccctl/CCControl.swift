@@ -13,6 +13,7 @@ struct CCControl: ParsableCommand {
         subcommands: [
             ListFlows.self, ListAgents.self, ListQueue.self, ListCalls.self, AgentLogin.self, LogIn.self, LogOut.self,
             Reload.self, ResetStatistics.self, GetStatistics.self, Which.self, Version.self, DatabaseCommands.self,
+            RecordCommands.self,
         ]
     )
 

@@ -27,6 +27,14 @@ struct Table {
         self.headers = headers.map(Terminal.line)
     }
 
+    /// - Parameters:
+    ///   - cells: as many as there are headers in each row.
+    init(headers: [String], cells: [[String]], isNumeric: [Bool]) {
+        self.headers = headers
+        self.cells = cells.map { $0.map(Terminal.line) }
+        self.isNumeric = isNumeric
+    }
+
     /// The whole table, each line ended by a line break.
     ///
     /// - Parameter width: columns of the terminal; nil: no limit.

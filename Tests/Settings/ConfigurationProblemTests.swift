@@ -38,7 +38,6 @@ struct ConfigurationProblemTests {
             "c.yaml:1: snmp.notify.flows.sales.queue_length: \"none\" is not a number in range; "
                 + "expected a whole number from 1 to 1000000"
         ),
-        Bad("rt_db_url: null", "c.yaml:1: rt_db_url: is not yet supported by this version; remove it"),
         Bad(
             "sip: {keepalive: 5, outbound_proxy: null, session_expires: 90}",
             "c.yaml:1: sip.keepalive: is not yet supported by this version; remove it",
@@ -59,10 +58,10 @@ struct ConfigurationProblemTests {
         Bad("? [a]\n: 1", "c.yaml:1: \(unnamedKey)"),
     ]
     static let unnamedKey =
-        "is not a known key; expected one of db_url, acc_db_url, b2b_scenario, wrapup_time, reject_on_no_agents, "
-        + "queue_pos_param, agent_ring_timeout, reoffer_delay, max_no_answer, media_answer_timeout, welcome_max, "
-        + "max_wait, hand_over_timeout, max_call_duration, service_level_threshold, state_directory, sip, routes, "
-        + "handle_call_status, http, mi, snmp, log"
+        "is not a known key; expected one of db_url, acc_db_url, rt_db_url, cdr_retention_days, b2b_scenario, "
+        + "wrapup_time, reject_on_no_agents, queue_pos_param, agent_ring_timeout, reoffer_delay, max_no_answer, "
+        + "media_answer_timeout, welcome_max, max_wait, hand_over_timeout, max_call_duration, "
+        + "service_level_threshold, state_directory, sip, routes, handle_call_status, http, mi, snmp, log"
 
     static let values: [Bad] = [
         Bad(

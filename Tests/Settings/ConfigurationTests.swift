@@ -41,6 +41,8 @@ struct ConfigurationTests {
         var expected = Configuration()
         expected.databaseURL = "sqlite:/a.db"
         expected.recordsDatabaseURL = "sqlite:/b.db"
+        expected.runtimeDatabaseURL = "sqlite:/c.db"
+        expected.recordRetentionDays = 90
         expected.wrapupTime = 0
         expected.rejectsOnNoAgents = false
         expected.queuePositionParameter = "position"
@@ -93,6 +95,8 @@ struct ConfigurationTests {
     static let full = """
         db_url: sqlite:/a.db
         acc_db_url: "sqlite:/b.db"
+        rt_db_url: sqlite:/c.db
+        cdr_retention_days: 90
         b2b_scenario: call center
         wrapup_time: 0
         reject_on_no_agents: false
@@ -147,7 +151,7 @@ struct ConfigurationTests {
         #expect(changed.changes(comparedTo: Configuration()) == changeable.compactMap(\.first))
         #expect(
             changed.changesNeedingRestart(comparedTo: Configuration()) == [
-                "db_url", "acc_db_url", "state_directory", "sip.listen", "sip.advertised_address",
+                "db_url", "acc_db_url", "rt_db_url", "state_directory", "sip.listen", "sip.advertised_address",
                 "sip.max_connections", "sip.connection_idle_timeout", "http.listen", "mi.socket", "snmp.enabled",
                 "snmp.agentx_socket",
             ]

@@ -10,7 +10,7 @@ extension Databases {
         @Test("is empty when fresh, and is provisioned from outside while it is open", arguments: Engine.allCases)
         func fresh(engine: Engine) async throws {
             try await withDatabase(engine) { place in
-                #expect(try place.database.migrate() == ["0001_tables.sql"])
+                #expect(try place.database.migrate() == ["0001_tables.sql", "0002_agent_state.sql"])
                 #expect(try place.database.loadProvisioning() == Provisioning(flows: [], agents: []))
                 #expect(try place.database.highestCallNumber() == 0)
                 try place.execute(
@@ -203,6 +203,64 @@ extension Databases {
             }
         }
 
+        @Test(
+            "gives its records page by page, the newest, those of a day, and removes old ones",
+            arguments: Engine.allCases
+        )
+        func pages(engine: Engine) async throws {
+            try await withDatabase(engine) { place in
+                try place.database.migrate()
+                var records = (1...25).map { record($0) }
+                for index in records.indices {
+                    records[index].received = 1_700_000_000_000 + Int64(index) * 3_600_000
+                    records[index].flowID = index % 5 == 0 ? "sales" : "support"
+                }
+                try place.database.write(records)
+                func calls(_ page: RecordPage) -> [String?] {
+                    let column = RecordPage.columns.firstIndex(of: "cid") ?? 0
+                    return page.rows.map { $0[column].text }
+                }
+                let all = RecordQuery()
+                var pages: [[String?]] = []
+                var next: Int64? = 0
+                while let begin = next, pages.count < 9 {
+                    let page = try place.database.records(all, after: begin, count: 10)
+                    pages.append(calls(page))
+                    next = page.next
+                }
+                #expect(pages.map(\.count) == [10, 10, 5])
+                #expect(pages.flatMap { $0 } == (1...25).map(String.init))
+                #expect(calls(try place.database.newestRecords(all, count: 3)) == ["25", "24", "23"])
+                let sales = RecordQuery(to: "2023-11-15", flowID: "sales")
+                #expect(calls(try place.database.records(sales, after: 0, count: 10)) == ["1"])
+                // The first came at 22:13:20; the third is the first of the next day.
+                let day = RecordQuery(from: "2023-11-15", to: "2023-11-15 02:00:00")
+                #expect(calls(try place.database.records(day, after: 0, count: 10)) == ["3", "4"])
+                let nobody = RecordQuery(agentID: "x")
+                #expect(try place.database.records(nobody, after: 0, count: 10) == RecordPage(rows: []))
+                #expect(try place.database.purgeRecords(before: "2023-11-15", count: 1) == 1)
+                #expect(try place.database.purgeRecords(before: "2023-11-15", count: 10) == 1)
+                #expect(try place.database.purgeRecords(before: "2023-11-15", count: 10) == 0)
+                #expect(try place.rows("SELECT COUNT(*), MIN(cid) FROM cc_cdrs") == ["23|3"])
+            }
+        }
+
+        @Test("has the last log-in of each agent", arguments: Engine.allCases)
+        func logins(engine: Engine) async throws {
+            try await withDatabase(engine) { place in
+                try place.database.migrate()
+                #expect(try place.database.logins().isEmpty)
+                var ann = AgentLogin(agentID: "ann", isLoggedIn: true, rowSays: false, since: 1_700_000_000_123)
+                let bob = AgentLogin(agentID: "bob", isLoggedIn: false, rowSays: true, since: 2)
+                try place.database.write([ann, bob])
+                #expect(try place.database.logins() == [ann, bob])
+                ann.isLoggedIn = false
+                ann.rowSays = true
+                try place.database.write([ann])
+                #expect(try place.database.logins() == [ann, bob])
+            }
+        }
+
         @Test("can be used no more after its end", arguments: Engine.allCases)
         func closed(engine: Engine) async throws {
             try await withDatabase(engine) { place in
@@ -224,13 +282,22 @@ extension Databases {
                 #expect(
                     try place.database.schema().report.problems == [
                         "there is no table cc_flows", "there is no table cc_agents", "there is no table cc_cdrs",
+                        "there is no table cc_agent_state",
                     ]
                 )
-                #expect(try place.database.schema().report.notes == ["step 0001_tables.sql is to be made"])
+                #expect(
+                    try place.database.schema().report.notes == [
+                        "step 0001_tables.sql is to be made", "step 0002_agent_state.sql is to be made",
+                    ]
+                )
                 try place.database.migrate()
                 #expect(try place.database.schema().report == SchemaReport())
                 #expect(try place.database.migrate().isEmpty)
-                #expect(try place.rows("SELECT version, name FROM callcenterd_migrations") == ["1|0001_tables.sql"])
+                #expect(
+                    try place.rows("SELECT version, name FROM callcenterd_migrations") == [
+                        "1|0001_tables.sql", "2|0002_agent_state.sql",
+                    ]
+                )
             }
         }
 
@@ -242,12 +309,12 @@ extension Databases {
                 let error = try #require(throws: StoreError.self) { try place.database.migrate() }
                 #expect(error.kind == .unusable)
                 #expect(
-                    error.problem == "has the tables of a newer callcenterd (schema 77, this program knows 1); "
+                    error.problem == "has the tables of a newer callcenterd (schema 77, this program knows 2); "
                         + "install that version again, or choose another database"
                 )
                 #expect(
                     try place.database.schema().report.problems
-                        == ["was changed by a newer callcenterd (schema 77, this program knows 1)"]
+                        == ["was changed by a newer callcenterd (schema 77, this program knows 2)"]
                 )
             }
         }

@@ -66,6 +66,12 @@ final class ScriptedDatabase: CenterDatabase {
         var errors: [StoreError] = []
         var written: [CallDetailRecord] = []
         var batches: [Int] = []
+        /// The moments before which records were to be removed.
+        var purges: [String] = []
+        /// Records that are older than any of them.
+        var old = 0
+        /// Each time that log-ins were written.
+        var logins: [[AgentLogin]] = []
         /// Records of this call are never taken.
         var refusedCall: String?
         var isAway = false
@@ -82,6 +88,24 @@ final class ScriptedDatabase: CenterDatabase {
     func tables() throws(StoreError) -> ProvisioningTables {
         ProvisioningTables(flows: .init(columns: [], rows: []), agents: .init(columns: [], rows: []))
     }
+    func records(_: RecordQuery, after _: Int64, count _: Int) throws(StoreError) -> RecordPage { RecordPage(rows: []) }
+    func newestRecords(_: RecordQuery, count _: Int) throws(StoreError) -> RecordPage { RecordPage(rows: []) }
+    func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int {
+        state.withLock { state in
+            state.purges.append(moment)
+            let purged = min(count, state.old)
+            state.old -= purged
+            return purged
+        }
+    }
+    func write(_ logins: [AgentLogin]) throws(StoreError) {
+        let isAway = state.withLock { state in
+            if !state.isAway { state.logins.append(logins) }
+            return state.isAway
+        }
+        if isAway { throw StoreError(.unavailable, database: name, "is away") }
+    }
+    func logins() throws(StoreError) -> [AgentLogin] { state.withLock { $0.logins.last ?? [] } }
     func highestCallNumber() throws(StoreError) -> Int32 { 0 }
     func close() throws(StoreError) {}
 

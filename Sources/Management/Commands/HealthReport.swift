@@ -50,6 +50,7 @@ struct HealthReport {
     private func word(_ health: Health) -> JSONValue {
         switch health {
         case .good: "yes"
+        case .fair(let reason): .string("yes, but \(reason)")
         case .bad(let reason): .string("no: \(reason)")
         }
     }

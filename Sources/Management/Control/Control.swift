@@ -45,6 +45,8 @@ package enum Order: Sendable, Equatable {
 /// Whether calls are served.
 package enum Health: Sendable, Equatable {
     case good
+    /// It works, but somebody should look into it. The reason is one line for people.
+    case fair(reason: String)
     /// The reason is one line for people.
     case bad(reason: String)
 }

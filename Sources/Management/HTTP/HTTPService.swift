@@ -121,6 +121,7 @@ package struct HTTPService: Service {
     private static func response(to health: Health) -> Response {
         switch health {
         case .good: response(.ok, ByteBuffer(string: "ok\n"))
+        case .fair(let reason): response(.ok, ByteBuffer(string: "ok, but \(reason)\n"))
         case .bad(let reason): response(.serviceUnavailable, ByteBuffer(string: "\(reason)\n"))
         }
     }

@@ -53,6 +53,10 @@ struct ConfigurationReader {
     private func readDatabases(_ section: Section, _ configuration: inout Configuration) {
         section.read("db_url", into: &configuration.databaseURL) { databaseURL($0) }
         section.read("acc_db_url", into: &configuration.recordsDatabaseURL) { $0.optional { databaseURL($0) } }
+        section.read("rt_db_url", into: &configuration.runtimeDatabaseURL) { $0.optional { databaseURL($0) } }
+        section.read("cdr_retention_days", into: &configuration.recordRetentionDays) { field in
+            field.optional { $0.whole(1...36_500) }
+        }
         section.read("state_directory", into: &configuration.stateDirectory) { $0.path("/var/lib/callcenterd") }
     }
 

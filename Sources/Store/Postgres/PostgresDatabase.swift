@@ -81,6 +81,39 @@ package final class PostgresDatabase: CenterDatabase {
         try overLink { connection throws(StoreError) in try connection.run(prepared: Self.insertKey, with: rows) }
     }
 
+    private static let statements = RecordStatements { "$\($0)" }
+
+    package func records(_ query: RecordQuery, after place: Int64, count: Int) throws(StoreError) -> RecordPage {
+        RecordPage(try select(Self.statements.page(query, after: place, count: count)).rows, wanted: count)
+    }
+
+    package func newestRecords(_ query: RecordQuery, count: Int) throws(StoreError) -> RecordPage {
+        RecordPage(try select(Self.statements.newest(query, count: count)).rows, wanted: count)
+    }
+
+    package func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int {
+        let (sql, values) = Self.statements.purge(before: moment, count: count)
+        return try select(("WITH gone AS (\(sql) RETURNING 1) SELECT 1 FROM gone", values)).rows.count
+    }
+
+    private func select(
+        _ statement: (sql: String, values: [ColumnValue])
+    ) throws(StoreError) -> PostgresConnection.Rows {
+        try connect().rows(statement.sql, statement.values)
+    }
+
+    package func write(_ logins: [AgentLogin]) throws(StoreError) {
+        guard !logins.isEmpty else { return }
+        let connection = try connect()
+        let upsert = LoginColumns.upsert(LoginColumns.names.indices.map { "$\($0 + 1)" })
+        try connection.prepare(upsert, as: "callcenterd_login")
+        try connection.run(prepared: "callcenterd_login", with: logins.map { LoginColumns.values(of: $0) })
+    }
+
+    package func logins() throws(StoreError) -> [AgentLogin] {
+        try connect().rows(LoginColumns.select).rows.compactMap { LoginColumns.login($0) }
+    }
+
     package func highestCallNumber() throws(StoreError) -> Int32 {
         let numbers = try connect().rows(
             "SELECT cid FROM cc_cdrs WHERE cid IS NOT NULL ORDER BY id DESC LIMIT \(CallNumbers.window)"

@@ -1,9 +1,13 @@
 package import CallCenter
+import Foundation
 
 /// A moment as the databases keep it: `YYYY-MM-DD HH:MM:SS`, UTC.
 package struct CivilTime: Sendable, Equatable, CustomStringConvertible {
     /// Whole seconds since 1970.
     private let seconds: Int64
+
+    /// Milliseconds since 1970 at this moment.
+    static var now: Milliseconds { Milliseconds(Date().timeIntervalSince1970 * 1_000) }
 
     /// Milliseconds since 1970; the fraction of the second is cut off, also before 1970.
     package init(_ moment: Milliseconds) {

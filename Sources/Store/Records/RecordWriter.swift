@@ -6,93 +6,146 @@ import Synchronization
 
 /// Takes call-detail records from the call loop and brings them into a database, in order, on a thread of its own.
 ///
-/// `submit` never waits for the database. While the database is locked or away, records wait here, up to
-/// `Limits.capacity`; the same batch is tried again, with growing pauses, so that the order is kept. A record that does
-/// not fit, that the database refuses for what is in it, or that is left at the stop, is counted and logged.
+/// Between the two is the journal: `submit` only appends to it, and never waits for the database. While that is locked,
+/// away or hung, records stay in the journal, which the next process goes on with; the same batch is tried again, with
+/// growing pauses, so that the order is kept. A record counts as done when the database has it for good, so after a crash
+/// the last ones are written again, which their keys make harmless. A record for which the journal has no room, or that the
+/// database refuses for what is in it, is counted and logged in full.
 package final class RecordWriter: Sendable {
     /// What only the writing thread uses.
     private struct Progress {
-        /// Taken from the backlog, not written yet.
-        var records: Deque<CallDetailRecord> = []
+        /// Read from the journal, not written yet.
+        var records: Deque<JournaledRecord> = []
         var pause: Duration
-        /// Rises by one a planned retry; only the latest counts.
-        var retry = 0
+        /// No try before this.
+        var earliest: ContinuousClock.Instant?
         var failingSince: ContinuousClock.Instant?
         var lastReminder: ContinuousClock.Instant?
+        /// Days that records are kept; nil: for ever.
+        var retention: Int?
+        var nextPurge: ContinuousClock.Instant?
     }
 
     private let database: any CenterDatabase
+    private let journal: Journal
+    private let reader: JournalReader
     private let limits: Limits
     private let logger: Logger
     private let clock = ContinuousClock()
     private let queue = DispatchQueue(label: "callcenterd.records", qos: .utility)
+    // Objects of libdispatch may be used from any thread.
+    nonisolated(unsafe) private let timer: any DispatchSourceTimer
     /// Locked for moments, never while the database is at work.
-    private let backlog = Mutex(RecordBacklog())
-    /// Locked on `queue` only, so nobody ever waits for it.
+    private let tally = Mutex(RecordTally())
+    /// Locked for moments, never while the database is at work.
     private let progress: Mutex<Progress>
 
-    package init(database: any CenterDatabase, limits: Limits = Limits(), logger: Logger) {
+    package init(database: any CenterDatabase, journal: Journal, limits: Limits = Limits(), logger: Logger) {
         self.database = database
+        self.journal = journal
+        reader = journal.records
         self.limits = limits
         self.logger = logger
         progress = Mutex(Progress(pause: limits.firstPause))
+        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.setEventHandler { [weak self] in self?.run() }
+        let rhythm = DispatchTimeInterval.nanoseconds(limits.gathering.nanoseconds)
+        timer.schedule(deadline: .now() + rhythm, repeating: rhythm, leeway: .milliseconds(5))
+        timer.activate()
     }
 
+    deinit { timer.cancel() }
+
     /// As of now, from any thread.
-    package var figures: Figures { backlog.withLock { $0.figures } }
+    package var figures: Figures {
+        var figures = tally.withLock { $0.figures }
+        figures.backlog = journal.pending(.record)
+        return figures
+    }
 
     /// Hands over a record. Returns at once, from any thread; whether it could be kept shows in the figures and the
     /// log.
     package func submit(_ record: CallDetailRecord) {
-        if backlog.withLock({ $0.submit(record, capacity: limits.capacity) }) {
-            queue.asyncAfter(deadline: .after(limits.gathering)) { self.run() }
+        guard !journal.append(.record, record.encoded) else { return }
+        tally.withLock { $0.lose(record) }
+    }
+
+    /// From now on records of calls that came more than so many days ago are removed, in batches between the writing; nil:
+    /// none is.
+    package func retain(days: Int?) {
+        progress.withLock { progress in
+            progress.retention = days
+            progress.nextPurge = nil
         }
     }
 
-    /// Waits until everything submitted so far is written, at most this long (and the lock time-out of the database).
-    /// Meanwhile failures are followed by another try without the long pauses.
+    /// Waits until everything submitted so far is written, at most this long. Meanwhile failures are followed by another try
+    /// without the long pauses.
     ///
     /// - Returns: whether nothing waits any more.
     package func flush(within limit: Duration) async -> Bool {
         let deadline = clock.now + limit
         return await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.drain(until: deadline)) }
+            let answer = OneAnswer(continuation)
+            queue.async { answer.give(self.drain(until: deadline)) }
+            // A database that hangs is not waited for.
+            DispatchQueue.global(qos: .utility).asyncAfter(deadline: .after(limit)) { answer.give(false) }
         }
     }
 
-    /// The end: takes no more records, flushes, and logs in full, for the operator to enter by hand, what could not be
-    /// written in time.
+    /// The end: writes what can be written in this time. What is left stays in the journal for the next process.
     ///
     /// - Returns: the last figures.
     package func stop(within limit: Duration) async -> Figures {
-        backlog.withLock { $0.refuseFurtherRecords() }
         _ = await flush(within: limit)
-        return await withCheckedContinuation { continuation in
-            queue.async {
-                self.giveUp()
-                continuation.resume(returning: self.figures)
-            }
-        }
+        timer.cancel()
+        return figures
     }
 
     // MARK: - The writing thread
 
-    /// Writes until nothing waits, or until the database fails: then the next run is planned.
+    /// Writes until nothing waits, or until the database fails: then there is a pause.
     private func run() {
+        reportLosses()
+        guard progress.withLock({ $0.earliest.map { $0 <= clock.now } ?? true }) else { return }
         while take() {
-            guard writeTaken() else { return planRetry() }
+            guard writeBatch() else {
+                progress.withLock { progress in
+                    progress.earliest = clock.now + progress.pause
+                    progress.pause = min(progress.pause * 2, limits.longestPause)
+                }
+                return
+            }
+        }
+        purge()
+    }
+
+    /// Removes a batch of old records when it is time; if there may be more, the next one follows soon.
+    private func purge() {
+        let days = progress.withLock { progress -> Int? in
+            guard let days = progress.retention, progress.nextPurge.map({ $0 <= clock.now }) ?? true else { return nil }
+            progress.nextPurge = clock.now + limits.purging
+            return days
+        }
+        guard let days else { return }
+        let oldest = CivilTime(CivilTime.now - Milliseconds(days) * 86_400_000)
+        do throws(StoreError) {
+            let count = try database.purgeRecords(before: oldest.description, count: limits.purgeBatch)
+            tally.withLock { $0.figures.purged += UInt64(count) }
+            if count > 0 { logger.info("old call-detail records removed", metadata: ["count": "\(count)"]) }
+            if count == limits.purgeBatch { progress.withLock { $0.nextPurge = nil } }
+        } catch {
+            logger.error("old call-detail records cannot be removed", metadata: ["error": "\(error)"])
         }
     }
 
     private func drain(until deadline: ContinuousClock.Instant) -> Bool {
+        reportLosses()
         var pause = limits.firstPause
         while take() {
-            if writeTaken() { continue }
+            if writeBatch() { continue }
             let rest = deadline - clock.now
-            guard rest > .zero else {
-                planRetry()
-                return false
-            }
+            guard rest > .zero else { return false }
             // This thread has nothing else to do, and whoever waits for the flush does not want other work in between.
             _ = DispatchSemaphore(value: 0).wait(timeout: .after(min(pause, rest)))
             pause = min(pause * 2, .seconds(1))
@@ -100,28 +153,30 @@ package final class RecordWriter: Sendable {
         return true
     }
 
-    /// Whether there is anything to do.
+    /// Fills the batch from the journal.
+    ///
+    /// - Returns: whether there is anything to write.
     private func take() -> Bool {
-        let leftBefore = progress.withLock { !$0.records.isEmpty }
-        let (records, overflow) = backlog.withLock { $0.take(leftBefore: leftBefore) }
-        if let overflow { report(overflow) }
-        progress.withLock { $0.records.append(contentsOf: records) }
-        return leftBefore || !records.isEmpty || overflow != nil
-    }
-
-    /// Whether all that was taken is settled; false: the rest must wait.
-    private func writeTaken() -> Bool {
-        while true {
-            let batch = progress.withLock { Array($0.records.prefix(limits.batch)) }
-            guard !batch.isEmpty else { return true }
-            guard write(batch) else { return false }
+        progress.withLock { progress in
+            let room = limits.batch - progress.records.count
+            if room > 0 { progress.records.append(contentsOf: reader.read(atMost: room).map(JournaledRecord.init)) }
+            return !progress.records.isEmpty
         }
     }
 
-    private func write(_ batch: [CallDetailRecord]) -> Bool {
+    /// Whether the batch is settled; false: it must wait.
+    private func writeBatch() -> Bool {
+        let batch = progress.withLock { Array($0.records) }
+        return write(batch)
+    }
+
+    private func write(_ batch: [JournaledRecord]) -> Bool {
+        let records = batch.compactMap(\.record)
         do throws(StoreError) {
-            try database.write(batch)
-            settle(batch.count, as: \.written)
+            if !records.isEmpty { try database.write(records) }
+            for entry in batch where entry.record == nil { reportUnreadable(entry) }
+            settle(batch)
+            tally.withLock { $0.figures.written += UInt64(records.count) }
             noteRecovery()
             return true
         } catch {
@@ -130,8 +185,9 @@ package final class RecordWriter: Sendable {
                 return false
             }
             // One bad record must not keep the others: find it by writing them one at a time.
-            guard batch.count == 1, let record = batch.first else { return batch.allSatisfy { write([$0]) } }
-            settle(1, as: \.failed)
+            guard batch.count == 1, let record = records.first else { return batch.allSatisfy { write([$0]) } }
+            settle(batch)
+            tally.withLock { $0.figures.failed += 1 }
             logger.critical(
                 "the database refused a call-detail record",
                 metadata: ["error": "\(error)", "record": "\(RecordColumns.text(of: record))"]
@@ -140,47 +196,19 @@ package final class RecordWriter: Sendable {
         }
     }
 
-    private func settle(_ count: Int, as outcome: WritableKeyPath<Figures, UInt64>) {
-        progress.withLock { $0.records.removeFirst(count) }
-        backlog.withLock { $0.settle(count, as: outcome) }
-    }
-
-    private func planRetry() {
-        let (retry, pause) = progress.withLock { progress in
-            defer { progress.pause = min(progress.pause * 2, limits.longestPause) }
-            progress.retry += 1
-            return (progress.retry, progress.pause)
-        }
-        backlog.withLock { $0.planRetry() }
-        queue.asyncAfter(deadline: .after(pause)) {
-            if self.progress.withLock({ $0.retry == retry }) { self.run() }
-        }
-    }
-
-    /// What is left when time is up goes to the log, one by one.
-    private func giveUp() {
-        _ = take()
-        let left = progress.withLock { progress in
-            // A retry that is still planned finds that it is no longer the latest.
-            progress.retry += 1
-            return progress.records
-        }
-        settle(left.count, as: \.lost)
-        backlog.withLock { $0.end() }
-        for record in left {
-            logger.critical(
-                "a call-detail record is LOST: the database did not take it before the stop",
-                metadata: ["record": "\(RecordColumns.text(of: record))"]
-            )
-        }
+    private func settle(_ batch: [JournaledRecord]) {
+        guard let last = batch.last else { return }
+        progress.withLock { $0.records.removeFirst(batch.count) }
+        let number = batch.last { $0.record != nil }?.record?.callNumber ?? reader.callNumber
+        reader.settle(through: last.sequence, count: batch.count, callNumber: number)
     }
 
     // MARK: - Telling
 
     private func noteFailure(_ error: StoreError) {
-        let figures = backlog.withLock { backlog in
-            backlog.noteRetry()
-            return backlog.figures
+        tally.withLock { tally in
+            tally.figures.retries += 1
+            tally.figures.isFailing = true
         }
         let now = clock.now
         let isDue = progress.withLock { progress in
@@ -191,8 +219,8 @@ package final class RecordWriter: Sendable {
         }
         guard isDue else { return }
         logger.error(
-            "call-detail records cannot be written and wait; trying again",
-            metadata: ["error": "\(error)", "waiting": "\(figures.backlog)", "capacity": "\(limits.capacity)"]
+            "call-detail records cannot be written and wait in the journal; trying again",
+            metadata: ["error": "\(error)", "waiting": "\(journal.pending(.record))"]
         )
     }
 
@@ -201,35 +229,72 @@ package final class RecordWriter: Sendable {
             defer {
                 progress.failingSince = nil
                 progress.lastReminder = nil
+                progress.earliest = nil
                 progress.pause = limits.firstPause
             }
             return progress.failingSince
         }
         guard let since else { return }
+        tally.withLock { $0.figures.isFailing = false }
         logger.notice(
             "call-detail records are written again",
             metadata: ["database": "\(database.name)", "after_seconds": "\((clock.now - since).components.seconds)"]
         )
     }
 
-    private func report(_ overflow: RecordBacklog.Overflow) {
+    private func reportLosses() {
+        guard let overflow = tally.withLock({ $0.takeOverflow() }) else { return }
         logger.critical(
-            "call-detail records are LOST: the backlog is full, or the writer has stopped",
+            "call-detail records are LOST: the journal is full, or cannot get room on the disk",
             metadata: [
                 "lost": "\(overflow.count)",
-                "capacity": "\(limits.capacity)",
+                "journal": "\(journal.folder)",
                 "first": "\(RecordColumns.text(of: overflow.first))",
                 "last": "\(RecordColumns.text(of: overflow.last))",
             ]
         )
     }
+
+    private func reportUnreadable(_ entry: JournaledRecord) {
+        tally.withLock { $0.figures.failed += 1 }
+        logger.critical(
+            "a call-detail record of the journal cannot be read; was it written by a newer callcenterd?",
+            metadata: ["entry": "\(entry.sequence)", "journal": "\(journal.folder)"]
+        )
+    }
+}
+
+/// An entry of the journal and the record in it; nil if this program cannot read it.
+private struct JournaledRecord {
+    var sequence: UInt64
+    var record: CallDetailRecord?
+
+    init(_ entry: JournalReader.Entry) {
+        sequence = entry.sequence
+        record = try? CallDetailRecord(encoded: entry.payload)
+    }
+}
+
+/// A continuation that several may resume; the first one does.
+private final class OneAnswer: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+
+    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+
+    func give(_ answer: Bool) {
+        let waiting = continuation.withLock { $0.take() }
+        waiting?.resume(returning: answer)
+    }
+}
+
+extension Duration {
+    /// Nothing here is longer than minutes, which an `Int` of nanoseconds holds.
+    fileprivate var nanoseconds: Int {
+        let seconds = Int(clamping: min(components.seconds, 3_600))
+        return seconds * 1_000_000_000 + Int(clamping: components.attoseconds / 1_000_000_000)
+    }
 }
 
 extension DispatchTime {
-    /// Nothing here is longer than minutes, which an `Int` of nanoseconds holds.
-    fileprivate static func after(_ duration: Duration) -> DispatchTime {
-        let parts = duration.components
-        let seconds = Int(clamping: min(parts.seconds, 3_600))
-        return .now() + .nanoseconds(seconds * 1_000_000_000 + Int(clamping: parts.attoseconds / 1_000_000_000))
-    }
+    fileprivate static func after(_ duration: Duration) -> DispatchTime { .now() + .nanoseconds(duration.nanoseconds) }
 }

@@ -96,6 +96,57 @@ package final class SQLiteDatabase: CenterDatabase {
         }
     }
 
+    private static let statements = RecordStatements { _ in "?" }
+
+    package func records(_ query: RecordQuery, after place: Int64, count: Int) throws(StoreError) -> RecordPage {
+        RecordPage(try select(Self.statements.page(query, after: place, count: count)), wanted: count)
+    }
+
+    package func newestRecords(_ query: RecordQuery, count: Int) throws(StoreError) -> RecordPage {
+        RecordPage(try select(Self.statements.newest(query, count: count)), wanted: count)
+    }
+
+    package func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int {
+        let (sql, values) = Self.statements.purge(before: moment, count: count)
+        return try access {
+            try pool.write { database in
+                try database.execute(sql: sql, arguments: StatementArguments(values.map(\.forSQLite)))
+                return database.changesCount
+            }
+        }
+    }
+
+    private func select(_ statement: (sql: String, values: [ColumnValue])) throws(StoreError) -> [[ColumnValue]] {
+        try access {
+            try pool.read { database in
+                let arguments = StatementArguments(statement.values.map(\.forSQLite))
+                return try Row.fetchAll(database, sql: statement.sql, arguments: arguments)
+                    .map { $0.databaseValues.map(ColumnValue.init) }
+            }
+        }
+    }
+
+    package func write(_ logins: [AgentLogin]) throws(StoreError) {
+        try access {
+            try pool.write { database in
+                let upsert = LoginColumns.upsert(LoginColumns.names.map { _ in "?" })
+                for login in logins {
+                    let values = LoginColumns.values(of: login).map(\.forSQLite)
+                    try database.execute(sql: upsert, arguments: StatementArguments(values))
+                }
+            }
+        }
+    }
+
+    package func logins() throws(StoreError) -> [AgentLogin] {
+        try access {
+            try pool.read { database in
+                try Row.fetchAll(database, sql: LoginColumns.select)
+                    .compactMap { LoginColumns.login($0.databaseValues.map(ColumnValue.init)) }
+            }
+        }
+    }
+
     package func highestCallNumber() throws(StoreError) -> Int32 {
         try access {
             try pool.read { database in

@@ -6,6 +6,8 @@ extension StoreError {
         self.init(name, error) { code in
             switch code {
             case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: .refused
+            // Tables or columns are missing.
+            case .SQLITE_ERROR: .unusable
             default: .unavailable
             }
         }

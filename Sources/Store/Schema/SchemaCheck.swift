@@ -14,7 +14,7 @@ package struct SchemaState: Sendable, Equatable {
     }
 
     /// The tables that are looked at.
-    static let tables = [flowTable.name, agentTable.name, RecordColumns.table]
+    static let tables = [flowTable.name, agentTable.name, RecordColumns.table, LoginColumns.table]
 }
 
 /// What `ccctl db check` has to say of a database.
@@ -34,6 +34,7 @@ extension SchemaState {
         compare(flowTable.name, required: flowTable.required, optional: Self.optionalFlowColumns, &report)
         compare(agentTable.name, required: agentTable.required, optional: Self.optionalAgentColumns, &report)
         compare(RecordColumns.table, required: RecordColumns.names, optional: [], &report)
+        compare(LoginColumns.table, required: LoginColumns.names, optional: [], &report)
         if columns[RecordColumns.table] != nil, !hasRecordKey {
             let key = RecordColumns.key.joined(separator: ", ")
             report.problems.append("table \(RecordColumns.table) has no unique index on (\(key))")

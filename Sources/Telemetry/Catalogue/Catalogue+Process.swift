@@ -135,6 +135,43 @@ extension Catalogue {
             .global { .count($0.process.store.recordsLost) }
         ),
         Statistic(
+            "ccg_cdrs_refused",
+            .counter,
+            metric: "callcenter_cdrs_refused_total",
+            help: "Call-detail records that their database refused for what is in them.",
+            .global { .count($0.process.store.recordsRefused) }
+        ),
+        Statistic(
+            "ccg_store_up",
+            .realtime,
+            metric: "callcenter_store_up",
+            states: ["no", "yes"],
+            help: "0 while records cannot be written to their database.",
+            .global { .gauge($0.process.store.isWriting ? 1 : 0) }
+        ),
+        Statistic(
+            "ccg_journal_bytes",
+            .realtime,
+            metric: "callcenter_journal_bytes",
+            help: "Bytes of the disk that the journal takes.",
+            .global { .gauge($0.process.store.journalBytes) }
+        ),
+        Statistic(
+            "ccg_journal_damaged",
+            .counter,
+            metric: "callcenter_journal_damaged_entries_total",
+            help: "Entries of the journal that damage of its files has taken.",
+            .global { .count($0.process.store.journalDamaged) }
+        ),
+        Statistic(
+            "ccg_journal_failing",
+            .realtime,
+            metric: "callcenter_journal_failing",
+            states: ["no", "yes"],
+            help: "1 while the journal cannot write to the disk or get room on it.",
+            .global { .gauge($0.process.store.isJournalFailing ? 1 : 0) }
+        ),
+        Statistic(
             "ccg_provisioning_stale",
             .realtime,
             metric: "callcenter_provisioning_stale",

@@ -67,8 +67,18 @@ package struct ProcessFigures: Sendable, Equatable {
         /// Records that wait to be written.
         package var backlog = 0
         package var recordsWritten: UInt64 = 0
-        /// Records that no database will ever have.
+        /// Records that no database will ever have, because the journal had no room for them.
         package var recordsLost: UInt64 = 0
+        /// Records that their database refused for what is in them.
+        package var recordsRefused: UInt64 = 0
+        /// The last batch of records was written; false: the database is away.
+        package var isWriting = true
+        /// Of the disk that the journal takes.
+        package var journalBytes = 0
+        /// Entries of the journal that damage has taken.
+        package var journalDamaged: UInt64 = 0
+        /// The journal cannot write to the disk, or get room on it.
+        package var isJournalFailing = false
         /// Flows and agents are those of the last successful reading, because the present one failed.
         package var isProvisioningStale = false
 

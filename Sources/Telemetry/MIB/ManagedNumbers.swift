@@ -33,6 +33,7 @@ enum ManagedNumbers {
             ccgSipResponsesSent5xx ccgSipResponsesSent6xx
             ccgStoreBacklog ccgCdrsWritten ccgCdrsLost ccgProvisioningStale
             ccgSnmpConnected ccgSnmpConnectFailures ccgSnmpRequests ccgNotificationsSent ccgNotificationsSuppressed
+            ccgCdrsRefused ccgStoreUp ccgJournalBytes ccgJournalDamaged ccgJournalFailing
             """
     )
 

@@ -85,5 +85,19 @@ extension Alarm {
             objects: ["ccgProvisioningStale"],
             .global { snapshot, _ in .holds(snapshot.process.store.isProvisioningStale) }
         ),
+        Alarm(
+            "ccgStoreLost",
+            end: "ccgStoreBack",
+            number: 10,
+            objects: ["ccgStoreUp", "ccgStoreBacklog"],
+            .global { snapshot, _ in .holds(!snapshot.process.store.isWriting) }
+        ),
+        Alarm(
+            "ccgJournalTrouble",
+            end: "ccgJournalWell",
+            number: 12,
+            objects: ["ccgJournalFailing", "ccgStoreBacklog"],
+            .global { snapshot, _ in .holds(snapshot.process.store.isJournalFailing) }
+        ),
     ]
 }

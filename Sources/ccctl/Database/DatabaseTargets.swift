@@ -25,7 +25,10 @@ struct DatabaseTargets: ParsableArguments {
         if let url { return [Target(url: try Self.parse(url, key: "--url"), keys: [])] }
         let configuration = try load()
         var targets: [Target] = []
-        let named = [("db_url", configuration.databaseURL), ("acc_db_url", configuration.recordsDatabaseURL)]
+        let named = [
+            ("db_url", configuration.databaseURL), ("acc_db_url", configuration.recordsDatabaseURL),
+            ("rt_db_url", configuration.runtimeDatabaseURL),
+        ]
         for case (let key, let text?) in named {
             let url = try Self.parse(text, key: key)
             if let index = targets.firstIndex(where: { $0.url == url }) {
@@ -37,8 +40,22 @@ struct DatabaseTargets: ParsableArguments {
         return targets
     }
 
-    /// The one that has the call-detail records.
-    func records() throws -> DatabaseURL {
+    /// Uses the one that has the call-detail records.
+    func withRecords<Value>(
+        _ body: (any CenterDatabase) throws(StoreError) -> Value
+    ) throws -> Value {
+        let url = try records()
+        do throws(StoreError) {
+            let database = try url.openExisting()
+            let value = try body(database)
+            try database.close()
+            return value
+        } catch {
+            throw Failure.refused("\(error)")
+        }
+    }
+
+    private func records() throws -> DatabaseURL {
         if let url { return try Self.parse(url, key: "--url") }
         let configuration = try load()
         return try Self.parse(configuration.recordsDatabaseURL ?? configuration.databaseURL, key: "acc_db_url")

@@ -32,6 +32,8 @@ struct Daemon: Sendable {
         var mediaAnswerTimeout = 8
         var trusted = "127.0.0.0/8"
         var untrusted = "reject"
+        /// nil: an SQLite file of its own.
+        var databaseURL: String?
         /// Further lines of the configuration file.
         var more = ""
     }
@@ -68,10 +70,7 @@ struct Daemon: Sendable {
         while true {
             let daemon = try launch(on: stage, options)
             do {
-                try await eventually("/healthz of the daemon", within: .seconds(30), every: .milliseconds(100)) {
-                    try daemon.process.requireAlive()
-                    return try await daemon.httpStatus("/healthz") == 200 ? () : nil
-                }
+                try await daemon.isUp()
             } catch ChildProcess.Failure.died(_, status: 71, _) where attempts > 1 {
                 // Somebody took one of the ports in between.
                 attempts -= 1
@@ -82,11 +81,29 @@ struct Daemon: Sendable {
         }
     }
 
+    private func isUp() async throws {
+        try await eventually("/healthz of the daemon", within: .seconds(30), every: .milliseconds(100)) {
+            try process.requireAlive()
+            return try await httpStatus("/healthz") == 200 ? () : nil
+        }
+    }
+
+    /// Kills it, as a crash would, and starts another one in its place, which goes on in the same log.
+    func killAndRestart() async throws -> Daemon {
+        process.signal(SIGKILL)
+        _ = try await process.ended()
+        let arguments = ["--config", stage.path("callcenterd.yaml")]
+        let next = try stage.start("callcenterd", Binaries.path("callcenterd"), arguments)
+        let daemon = Daemon(stage: stage, process: next, port: port, httpPort: httpPort)
+        try await daemon.isUp()
+        return daemon
+    }
+
     private static func launch(on stage: Stage, _ options: Options) throws -> Daemon {
         let port = try Ports.free()
         let httpPort = try Ports.free()
         let configuration = """
-            db_url: sqlite:\(stage.path("callcenterd.db"))
+            db_url: \(options.databaseURL ?? "sqlite:\(stage.path("callcenterd.db"))")
             state_directory: \(stage.folder.path)
             wrapup_time: \(options.wrapup)
             agent_ring_timeout: \(options.ringTimeout)
@@ -243,7 +260,7 @@ extension Daemon {
         return Int(result.text) ?? 0
     }
 
-    private func curl(_ options: [String], _ path: String) async throws -> ChildProcess.Result {
+    func curl(_ options: [String], _ path: String) async throws -> ChildProcess.Result {
         let url = "http://127.0.0.1:\(httpPort)\(path)"
         return try await ChildProcess.run(
             "curl",

@@ -1,0 +1,153 @@
+import CallCenter
+import DequeModule
+import Foundation
+import Glibc
+
+/// The files of a journal as a process finds them: `NNNNNNNN.segment`, `KIND.cursor` and `lock`.
+enum JournalFiles {
+    private static let suffix = ".segment"
+
+    static func path(_ folder: String, _ number: Int) -> String {
+        let digits = String(number)
+        return "\(folder)/\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits)\(suffix)"
+    }
+
+    /// Creates the folder if need be, and takes its lock: two processes would destroy each other's entries. The kernel
+    /// gives it back when the descriptor is closed, or the process dies.
+    static func lock(_ folder: String) throws(StoreError) -> CInt {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StoreError(.unusable, database: folder, "cannot be created; its folder must belong to our user")
+        }
+        let path = "\(folder)/lock"
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw JournalError.system(path, "cannot be opened", errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            let problem = "is in use by another callcenterd; give each a state_directory"
+            throw StoreError(.unusable, database: folder, problem)
+        }
+        return descriptor
+    }
+
+    /// Maps what is there, finds the ends, and counts what each reader has still to do.
+    static func open(
+        _ folder: String,
+        readers: [JournalReader],
+        limits: Journal.Limits
+    ) throws(StoreError) -> (state: Journal.State, findings: [String]) {
+        var state = Journal.State()
+        var findings: [String] = []
+        state.done = readers.map(\.done)
+        state.pending = readers.map { _ in 0 }
+        for reader in readers where reader.hasDamagedCursor {
+            findings.append("\(folder)/\(reader.kind.name).cursor is damaged; everything is written again")
+        }
+        try map(folder, limits, into: &state, &findings)
+        state.segments.sort { $0.first < $1.first }
+        // Segments are freed when all are done with them: what is left begins where the slowest reader is, or before.
+        let begin = state.segments.first?.first ?? 1
+        let wanted = readers.filter { !$0.hasDamagedCursor }.map(\.done).min() ?? begin
+        state.next = min(begin, wanted)
+        var isAppendable = false
+        for segment in state.segments {
+            isAppendable = scan(segment, readers, into: &state, &findings)
+        }
+        // The readers may be further than the files that are left.
+        let done = state.done.max() ?? 1
+        if done > state.next {
+            state.next = done
+            isAppendable = false
+        }
+        if !isAppendable {
+            let segment: JournalSegment
+            if let free = state.free.popLast() {
+                segment = free
+            } else {
+                segment = try JournalSegment.create(path(folder, state.nextFile), size: limits.segmentSize)
+                state.nextFile += 1
+            }
+            segment.begin(with: state.next)
+            state.segments.append(segment)
+        }
+        return (state, findings)
+    }
+
+    private static func map(
+        _ folder: String,
+        _ limits: Journal.Limits,
+        into state: inout Journal.State,
+        _ findings: inout [String]
+    ) throws(StoreError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names.filter({ $0.hasSuffix(suffix) }).sorted() {
+            let path = "\(folder)/\(name)"
+            state.nextFile = max(state.nextFile, (Int(name.dropLast(suffix.count)) ?? 0) + 1)
+            guard let segment = try? JournalSegment.open(existing: path) else {
+                set(aside: path, &findings)
+                continue
+            }
+            switch segment.readHeader() {
+            case .inUse: state.segments.append(segment)
+            case .free:
+                if segment.bytes.count == limits.segmentSize, state.free.isEmpty {
+                    state.free.append(segment)
+                } else {
+                    unlink(path)
+                }
+            case .damaged: set(aside: path, &findings)
+            }
+        }
+    }
+
+    /// A file that makes no sense is kept for whoever looks into it.
+    private static func set(aside path: String, _ findings: inout [String]) {
+        rename(path, path + ".damaged")
+        findings.append("\(path) has a damaged header, and is now \(path).damaged; its entries are lost")
+    }
+
+    /// - Returns: whether entries may be appended: the end is clean.
+    private static func scan(
+        _ segment: JournalSegment,
+        _ readers: [JournalReader],
+        into state: inout Journal.State,
+        _ findings: inout [String]
+    ) -> Bool {
+        if segment.first > state.next {
+            let lost = segment.first - state.next
+            state.figures.damaged += lost
+            findings.append("\(lost) entries before \(segment.path) are lost")
+        }
+        var scan = JournalScan(from: JournalSegment.headerSize, sequence: segment.first)
+        var last: Range<Int>?
+        while let entry = scan.next(segment.bytes) {
+            for (index, reader) in readers.enumerated() {
+                guard entry.kind == reader.kind.code, entry.sequence >= reader.done else { continue }
+                state.pending[index] += 1
+                if reader.kind == .login, let login = try? AgentLogin(encoded: Array(segment.bytes[entry.payload])) {
+                    state.foundLogins.append(login)
+                }
+            }
+            if entry.kind == JournalKind.record.code { last = entry.payload }
+        }
+        if let last, let record = try? CallDetailRecord(encoded: Array(segment.bytes[last])) {
+            state.lastCallNumber = record.callNumber
+        }
+        segment.setEnd(scan.place)
+        state.next = scan.sequence
+        for damage in scan.damage {
+            state.figures.damaged += damage.lost
+            findings.append(
+                damage.lost == 0
+                    ? "\(segment.path) ends in a torn entry at byte \(damage.place), which is left out"
+                    : "\(segment.path) is damaged at byte \(damage.place): \(damage.lost) entries are lost"
+            )
+        }
+        return !scan.isTorn
+    }
+}

@@ -1,0 +1,135 @@
+import CallCenter
+import Glibc
+import Synchronization
+
+/// A file of the journal: preallocated, mapped into memory, written from the front.
+///
+/// Header: magic (8 bytes), the number of the first entry (8), their CRC-32C (4); entries from byte 64 on. A segment
+/// without magic is free.
+///
+/// What lies below `end` never changes until the file is used again, which the journal does when all have read it; that is
+/// why it may be read without a lock. The file is then another object.
+final class JournalSegment: @unchecked Sendable {
+    static let headerSize = 64
+    private static let magic: UInt64 = 0x314A_4343_6C6C_6163
+
+    let path: String
+    private let descriptor: CInt
+    private let memory: UnsafeMutableRawBufferPointer
+    /// The number of its first entry. Changes only while nobody else has it.
+    private(set) var first: UInt64 = 0
+    /// Where the next entry goes.
+    private let published = Atomic<Int>(JournalSegment.headerSize)
+    /// Up to where it is on the disk.
+    private let synced = Atomic<Int>(JournalSegment.headerSize)
+
+    var end: Int { published.load(ordering: .acquiring) }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
+
+    /// Makes a file of this size, its blocks reserved, and maps it: writing into it cannot fail for lack of room.
+    static func create(_ path: String, size: Int) throws(StoreError) -> JournalSegment {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw JournalError.system(path, "cannot be created", errno) }
+        let status = posix_fallocate(descriptor, 0, off_t(size))
+        guard status == 0 else {
+            close(descriptor)
+            unlink(path)
+            throw JournalError.system(path, "cannot get \(size) bytes", status)
+        }
+        do throws(StoreError) {
+            return try JournalSegment(path, descriptor, size: size)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// Maps a file that is there.
+    static func open(existing path: String) throws(StoreError) -> JournalSegment {
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw JournalError.system(path, "cannot be opened", errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw JournalError.system(path, "cannot be opened", errno) }
+        return try JournalSegment(path, descriptor, size: Int(status.st_size))
+    }
+
+    /// Takes over the descriptor, also on failure.
+    private init(_ path: String, _ descriptor: CInt, size: Int) throws(StoreError) {
+        let pages = size >= Self.headerSize ? mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : nil
+        guard let pages, pages != MAP_FAILED else {
+            let code = size >= Self.headerSize ? errno : EINVAL
+            close(descriptor)
+            throw JournalError.system(path, "cannot be mapped", code)
+        }
+        self.path = path
+        self.descriptor = descriptor
+        memory = UnsafeMutableRawBufferPointer(start: pages, count: size)
+    }
+
+    deinit {
+        munmap(memory.baseAddress, memory.count)
+        close(descriptor)
+    }
+
+    // MARK: - Use
+
+    /// What the header says.
+    enum Header { case free, damaged, inUse }
+
+    /// Reads the header, and so the number of the first entry.
+    func readHeader() -> Header {
+        let magic = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        guard magic != 0 else { return .free }
+        let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+        guard magic == Self.magic, sum == headerSum else { return .damaged }
+        first = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        return .inUse
+    }
+
+    private var headerSum: UInt32 { Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes[0..<16])) }
+
+    /// Takes a free segment into use.
+    func begin(with first: UInt64) {
+        self.first = first
+        memory.storeBytes(of: 0, toByteOffset: Self.headerSize, as: UInt64.self)
+        memory.storeBytes(of: first.littleEndian, toByteOffset: 8, as: UInt64.self)
+        memory.storeBytes(of: Self.magic.littleEndian, toByteOffset: 0, as: UInt64.self)
+        memory.storeBytes(of: headerSum.littleEndian, toByteOffset: 16, as: UInt32.self)
+        synced.store(0, ordering: .relaxed)
+        published.store(Self.headerSize, ordering: .releasing)
+    }
+
+    /// Gives it free for another use; its entries are no more.
+    func free() {
+        memory.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
+        published.store(Self.headerSize, ordering: .releasing)
+    }
+
+    /// What was found when it was read anew.
+    func setEnd(_ end: Int) { published.store(end, ordering: .releasing) }
+
+    /// - Returns: whether the entry had room.
+    func append(sequence: UInt64, kind: UInt32, payload: UnsafeRawBufferPointer) -> Bool {
+        let place = published.load(ordering: .relaxed)
+        guard
+            let next = JournalFrame.write(sequence: sequence, kind: kind, payload: payload, to: memory, at: place)
+        else { return false }
+        published.store(next, ordering: .releasing)
+        return true
+    }
+
+    /// Puts on the disk what is not there yet. Blocks.
+    func sync() throws(StoreError) {
+        let end = self.end
+        guard synced.load(ordering: .relaxed) != end else { return }
+        guard fdatasync(descriptor) == 0 else { throw JournalError.system(path, "cannot be written", errno) }
+        synced.store(end, ordering: .relaxed)
+    }
+}
+
+/// Errors of the files of the journal.
+enum JournalError {
+    static func system(_ path: String, _ what: String, _ code: CInt) -> StoreError {
+        StoreError(.unusable, database: path, "\(what): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,120 @@
+import CallCenter
+import Logging
+import Settings
+import Store
+
+/// The databases, what is kept beside them, and what writes to them.
+struct CentreStore: Sendable {
+    private let records: any CenterDatabase
+    /// Flows and agents.
+    let source: ProvisioningSource
+    let journal: Journal
+    let writer: RecordWriter
+    /// What becomes of log-ins.
+    let logins: LoginKeeper
+    private let runtime: any CenterDatabase
+    private let loginWriter: LoginWriter
+    /// Each database once.
+    private let databases: [any CenterDatabase]
+    private let logger: Logger
+
+    /// How long a database may keep the daemon from stopping: what it does not take stays in the journal.
+    private static let lastWords = Duration.seconds(3)
+
+    static func open(_ configuration: Configuration, logger: Logger) throws -> CentreStore {
+        var databases: [(url: String, database: any CenterDatabase)] = []
+        /// The database of a key; the same one for the same URL.
+        func database(_ url: String?) throws -> any CenterDatabase {
+            let url = url ?? configuration.databaseURL
+            if let known = databases.first(where: { $0.url == url }) { return known.database }
+            let database = try DatabaseURL(url).open()
+            try database.prepare()
+            databases.append((url, database))
+            return database
+        }
+        let provisioning = try database(nil)
+        let records = try database(configuration.recordsDatabaseURL)
+        let runtime = try database(configuration.runtimeDatabaseURL)
+        let journal: Journal
+        do throws(StoreError) {
+            journal = try Journal(folder: "\(configuration.stateDirectory)/journal")
+        } catch {
+            throw StartError.system("state_directory: \(error)")
+        }
+        for finding in journal.findings { logger.critical("the journal is damaged: \(finding)") }
+        let waiting = journal.pending(.record)
+        if waiting > 0 {
+            logger.notice(
+                "call-detail records of an earlier process wait in the journal",
+                metadata: ["count": "\(waiting)"]
+            )
+        }
+        let writer = RecordWriter(database: records, journal: journal, logger: logger)
+        writer.retain(days: configuration.recordRetentionDays)
+        let loginWriter = LoginWriter(database: runtime, journal: journal, logger: logger)
+        return CentreStore(
+            records: records,
+            source: ProvisioningSource(
+                database: provisioning,
+                copy: ProvisioningCopy(stateDirectory: configuration.stateDirectory),
+                logger: logger
+            ),
+            journal: journal,
+            writer: writer,
+            logins: LoginKeeper { loginWriter.submit($0) },
+            runtime: runtime,
+            loginWriter: loginWriter,
+            databases: databases.map(\.database),
+            logger: logger
+        )
+    }
+
+    /// The number of the last call, from which to go on.
+    func lastCallNumber() async -> Int32 {
+        do throws(StoreError) {
+            let written = try await records.background { database throws(StoreError) in
+                try database.highestCallNumber()
+            }
+            return journal.lastCallNumber(after: written)
+        } catch {
+            logger.error(
+                "the number of the last call cannot be read; going on from the journal",
+                metadata: ["error": "\(error)"]
+            )
+            return journal.lastCallNumber(after: 0)
+        }
+    }
+
+    /// Who was logged in, or not, when the last process ended.
+    func savedLogins() async -> [AgentLogin] {
+        let pending = journal.pendingLogins
+        do throws(StoreError) {
+            let written = try await runtime.background { database throws(StoreError) in try database.logins() }
+            let changed = Set(pending.map(\.agentID))
+            return written.filter { !changed.contains($0.agentID) } + pending
+        } catch {
+            logger.error(
+                "it cannot be read who was logged in; the rows of the agents decide",
+                metadata: ["error": "\(error)"]
+            )
+            return pending
+        }
+    }
+
+    /// Writes what the databases take, and ends their use.
+    func close() async {
+        let figures = await writer.stop(within: Self.lastWords)
+        if figures.backlog > 0 {
+            logger.warning(
+                "call-detail records wait in the journal for the next start",
+                metadata: ["count": "\(figures.backlog)"]
+            )
+        }
+        if figures.lost > 0 { logger.critical("records lost", metadata: ["count": "\(figures.lost)"]) }
+        loginWriter.stop()
+        journal.close()
+        // One that hangs is not waited for: the end of the process closes it.
+        guard figures.backlog == 0 else { return }
+        for database in databases { try? database.close() }
+    }
+}

@@ -1,0 +1,79 @@
+import CallCenter
+import Synchronization
+import Testing
+
+@testable import Store
+
+@Suite("The writer of log-ins")
+struct LoginWriterTests {
+    private func login(_ agentID: String, _ isLoggedIn: Bool, since: Int64) -> AgentLogin {
+        AgentLogin(agentID: agentID, isLoggedIn: isLoggedIn, rowSays: false, since: since)
+    }
+
+    @Test("the last log-in of each agent is written, also when the database was away and the process another")
+    func away() async throws {
+        try await withFolder { folder in
+            let database = ScriptedDatabase(.init(isAway: true))
+            let log = LogBook()
+            let first = try journal(folder)
+            #expect(first.pendingLogins.isEmpty)
+            let writer = LoginWriter(database: database, journal: first, logger: log.logger)
+            writer.submit(login("ann", true, since: 1))
+            writer.submit(login("bob", true, since: 2))
+            try await eventually("a try") { log.text.contains { $0.hasPrefix("error: log-ins of agents cannot") } }
+            writer.stop()
+            first.close()
+
+            let second = try journal(folder)
+            #expect(second.pendingLogins == [login("ann", true, since: 1), login("bob", true, since: 2)])
+            database.state.withLock { $0.isAway = false }
+            let next = LoginWriter(database: database, journal: second, logger: log.logger)
+            next.submit(login("ann", false, since: 3))
+            try await eventually("the log-ins") { second.pending(.login) == 0 }
+            let written = database.state.withLock { $0.logins.flatMap { $0 } }
+            #expect(AgentLogin.latest(written) == [login("ann", false, since: 3), login("bob", true, since: 2)])
+            next.stop()
+            second.close()
+
+            let third = try journal(folder)
+            #expect(third.pendingLogins.isEmpty)
+            third.close()
+        }
+    }
+
+    @Test("log-ins that no table takes do not stay in the journal for ever")
+    func noTable() async throws {
+        try await withFolder { folder in
+            let database = try SQLiteDatabase(path: folder + "/c.db")
+            let log = LogBook()
+            let journal = try journal(folder)
+            let writer = LoginWriter(database: database, journal: journal, logger: log.logger)
+            writer.submit(login("ann", true, since: 1))
+            try await eventually("the end of it") { journal.pending(.login) == 0 }
+            #expect(log.text.contains { $0.hasPrefix("error: log-ins of agents are not kept") })
+            writer.stop()
+            journal.close()
+        }
+    }
+
+    @Test("entries of one kind do not keep those of another")
+    func kinds() async throws {
+        try await withFolder { folder in
+            let journal = try journal(folder, segments: 3)
+            let database = ScriptedDatabase()
+            let writer = LoginWriter(database: database, journal: journal, logger: LogBook().logger)
+            // No log-in at all, but more records than three segments hold.
+            for number in 1...400 {
+                try await eventually("room in the journal") {
+                    journal.append(.record, [UInt8](repeating: 1, count: 100))
+                }
+                let entries = journal.records.read(atMost: 10)
+                if let last = entries.last {
+                    journal.records.settle(through: last.sequence, count: entries.count, callNumber: Int32(number))
+                }
+            }
+            writer.stop()
+            journal.close()
+        }
+    }
+}
