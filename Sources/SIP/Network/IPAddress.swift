@@ -85,6 +85,13 @@ extension IPAddress {
                 guard gap == nil else { return nil }
                 gap = groups.count
                 rest = rest.dropFirst()
+                // The grammar of RFC 3261 lets three colons stand before an IPv4 part where two are meant (RFC 5118 section
+                // 4.10).
+                if rest.first == UInt8(ascii: ":"), rest.dropFirst().allSatisfy({ $0 != UInt8(ascii: ":") }),
+                    rest.contains(UInt8(ascii: "."))
+                {
+                    rest = rest.dropFirst()
+                }
             } else if rest.isEmpty {
                 return nil
             }

@@ -5,7 +5,7 @@ import Testing
 struct MutationTests {
     static let seeds: [[UInt8]] =
         [wire(Sample.invite), wire(Sample.response), wire(SessionBodyTests.nested)]
-        + Torture.valid.map(\.bytes) + Torture.invalid.map(\.bytes)
+        + Torture.all.map(\.bytes)
 
     /// What a mutation may put in: separators, ends of lines, and anything.
     private static let poison = Array("\r\n\t \"\\<>;,:=@[]/?%&()0123456789ZSIP-\0\u{7F}".utf8)

@@ -330,6 +330,13 @@ struct Torture: Sendable {
     ]
 }
 
+extension Torture {
+    static let all = valid + invalid + applications + ipv6
+
+    /// As the RFC calls it: `wsinv`.
+    var shortName: String { String(name.prefix { $0 != " " && $0 != "," }) }
+}
+
 extension Torture: CustomStringConvertible {
     var description: String { name }
 }

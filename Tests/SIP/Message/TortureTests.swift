@@ -1,9 +1,9 @@
 import SIP
 import Testing
 
-@Suite("The torture messages of RFC 4475")
+@Suite("The torture messages of RFC 4475 and RFC 5118")
 struct TortureTests {
-    @Test("What is valid is taken, what is not is refused or dropped", arguments: Torture.valid + Torture.invalid)
+    @Test("What is valid is taken, what is not is refused or dropped", arguments: Torture.all)
     func outcomes(torture: Torture) {
         #expect(outcome(Message.parse(torture.bytes)) == torture.outcome)
     }
