@@ -17,6 +17,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -24,6 +25,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -81,7 +83,7 @@ let package = Package(
                 "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "SNMPAgent",
                 "Settings", "Systemd", nio, posix, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), log,
-                arguments,
+                crypto, arguments,
             ],
             swiftSettings: settings
         ),
@@ -106,7 +108,7 @@ let package = Package(
         .target(name: "PostgresFixture", path: "Tests/PostgresFixture", swiftSettings: settings),
 
         // Tests of the targets, a folder each.
-        .testTarget(name: "SIPTests", dependencies: ["SIP"], path: "Tests/SIP", swiftSettings: settings),
+        .testTarget(name: "SIPTests", dependencies: ["SIP", crypto], path: "Tests/SIP", swiftSettings: settings),
         .testTarget(
             name: "CallCenterTests",
             dependencies: ["CallCenter"],
@@ -115,7 +117,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ExchangeTests",
-            dependencies: ["Exchange", "SIP", "CallCenter"],
+            dependencies: [crypto, "Exchange", "SIP", "CallCenter"],
             path: "Tests/Exchange",
             swiftSettings: settings
         ),

@@ -11,7 +11,10 @@ extension Exchange {
                 return
             }
             guard message.method != .ack else { return }
-            let answers = configuration.untrusted == .reject
+            if configuration.untrusted == .challenge, message.to.tag == nil {
+                guard challenge(message, from: source, on: listener) else { return }
+            }
+            let answers = configuration.untrusted != .drop
             counters.untrusted += 1
             note(.untrusted(source: source, answered: answers))
             guard answers else { return }
@@ -28,6 +31,23 @@ extension Exchange {
             guard error.kind != .keepAlive else { return }
             counters.unreadable += 1
             note(.unreadable(error, source: source))
+        }
+    }
+
+    /// A stranger is taken if he answers our challenge with a password that we know. False: he has been dealt with.
+    private mutating func challenge(_ message: Message, from source: Endpoint, on listener: ListenerID) -> Bool {
+        let verdict = doorman?.verdict(on: message, realm: configuration.realm, users: configuration.users, now: now)
+        switch verdict {
+        case .admitted:
+            agent.receive(message, from: source, on: listener, now: now)
+            return false
+        case .challenged(let isStale):
+            counters.challenged += 1
+            let challenges = doorman?.challenges(realm: configuration.realm, isStale: isStale, now: now) ?? []
+            agent.refuseStateless(message, from: source, on: listener, status: 401, challenges: challenges)
+            return false
+        case .refused, nil:
+            return true
         }
     }
 

@@ -9,6 +9,8 @@ enum ExchangeTimer: UInt8 {
     case clearing
     /// An agent could not even be called a while ago.
     case unreachable
+    /// Of a bridge: it has had its time.
+    case bridge
 
     static let layer: UInt8 = 4
 }
@@ -58,6 +60,8 @@ extension Exchange {
         case .unreachable:
             guard let agentRef = unreachable.remove(slot) else { return }
             center.agentCleared(agentRef, now: now, out: &distribution)
+        case .bridge:
+            if let bridge = bridges[slot] { expired(bridge) }
         case nil:
             break
         }

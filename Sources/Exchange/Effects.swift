@@ -26,7 +26,7 @@ package enum Notice: Sendable {
     /// An initial request from a source that is not trusted.
     case untrusted(source: Endpoint, answered: Bool)
     /// A call that no flow took.
-    case notRouted(RoutingOutcome, flowID: String, status: Int, source: Endpoint?)
+    case notRouted(RoutingOutcome, flowID: String, answer: RoutingAnswer, source: Endpoint?)
     /// A call refused since there are `maxCalls` already, or no room for its transactions.
     case overloaded(source: Endpoint?)
     case callArrived(number: Int32, uuid: String, flowID: String, caller: String)
@@ -47,6 +47,8 @@ package enum Notice: Sendable {
 /// Counts of what happens before a call is a call, and of what goes wrong with media. Since start.
 package struct ExchangeCounters: Sendable, Equatable {
     package var untrusted: UInt64 = 0
+    /// Requests of strangers that were answered with 401.
+    package var challenged: UInt64 = 0
     package var unreadable: UInt64 = 0
     package var overloaded: UInt64 = 0
     package var mediaFailures: UInt64 = 0

@@ -16,6 +16,8 @@ package struct Exchange: ~Copyable {
     var agent: UserAgent
     var center: Center
     var calls: Slab<Call>
+    /// Callers whom no flow takes, joined to somebody else.
+    var bridges = Slab<Bridge>()
     var random: SeededGenerator
     /// The time of the input that is being worked on.
     var now: Milliseconds = 0
@@ -24,6 +26,9 @@ package struct Exchange: ~Copyable {
 
     /// The number that the next call gets; goes on where the records of earlier runs end.
     package var nextCallNumber: Int32 = 1
+
+    /// Looks at the passwords of callers; nil without hash functions: nobody is challenged then.
+    var doorman: Doorman?
 
     var isShuttingDown = false
 
@@ -45,6 +50,11 @@ package struct Exchange: ~Copyable {
         var random = random
         self.configuration = configuration
         agent = UserAgent(configuration: userAgent, random: SeededGenerator(from: &random))
+        agent.policy = configuration.legPolicy
+        agent.credentials = configuration.credentials
+        if let hashes = userAgent.hashes {
+            doorman = Doorman(hashes: hashes, secret: (random.next(), random.next()))
+        }
         center = Center(policy: configuration.policy)
         calls = Slab()
         centerTimers = Slab()
@@ -94,6 +104,8 @@ package struct Exchange: ~Copyable {
     package mutating func apply(_ configuration: ExchangeConfiguration, now: Milliseconds) {
         self.now = now
         self.configuration = configuration
+        agent.policy = configuration.legPolicy
+        agent.credentials = configuration.credentials
         center.apply(configuration.policy, now: now, out: &distribution)
         settle()
     }
@@ -129,6 +141,9 @@ package struct Exchange: ~Copyable {
     package mutating func shutDown(now: Milliseconds) {
         self.now = now
         isShuttingDown = true
+        for id in bridges.handles {
+            if let bridge = bridges[id] { end(bridge, status: 503) }
+        }
         for id in calls.handles {
             guard let call = calls[id] else { continue }
             if let talk = call.talk {
@@ -199,6 +214,10 @@ package struct Exchange: ~Copyable {
         }
         if case .released(let leg) = event {
             cleared(leg)
+            return
+        }
+        if let id = Bridge.id(owner: owner) {
+            if let bridge = bridges[id] { handleBridge(event, bridge) }
             return
         }
         guard let call = calls[CallID(owner: owner)] else { return }

@@ -8,12 +8,17 @@ package typealias Milliseconds = SIP.Milliseconds
 package struct ExchangeConfiguration: Sendable {
     /// Sources whose initial requests are taken.
     package var trusted: [IPNetwork] = []
-    /// What other sources get: 403, or silence.
+    /// What other sources get: 403, silence, or a challenge.
     package var untrusted = UntrustedPolicy.reject
+    /// What callers are challenged with, and who of them may come in with his password.
+    package var realm = "callcenterd"
+    package var users: [Doorman.User] = []
+    /// What we answer to servers that challenge us.
+    package var credentials: [Credential] = []
     /// The first match wins; without one the user part of the Request-URI is the flow ID.
     package var routes: [Route] = []
-    /// The answer to the caller by outcome of the routing; an outcome that is missing has its default.
-    package var statusByOutcome: [RoutingOutcome: Int] = [:]
+    /// What the caller gets by outcome of the routing; an outcome that is missing has its default status.
+    package var answerByOutcome: [RoutingOutcome: RoutingAnswer] = [:]
     /// Name of the parameter that tells the hold media how many calls are ahead; nil: none.
     package var queuePositionParameter: String?
     package var agentRingTimeout: Milliseconds = 30_000
@@ -22,16 +27,24 @@ package struct ExchangeConfiguration: Sendable {
     package var maxWait: Milliseconds = 3_600_000
     package var handOverTimeout: Milliseconds = 8_000
     package var maxCallDuration: Milliseconds = 43_200_000
+    /// How long a caller or an agent in a call may be silent before he is asked whether he is alive; 0: never.
+    package var keepAlive: Milliseconds = 60_000
+    /// The session interval that we ask for on every leg, in seconds (RFC 4028); 0: no session timers.
+    package var sessionExpires = 1_800
     /// Of the distribution: wrap-up, refusals, how many calls there may be at once.
     package var policy = Policy()
 
     package enum UntrustedPolicy: String, Sendable {
-        case reject, drop
+        case reject, drop, challenge
     }
 
     package init() {}
 
-    func status(for outcome: RoutingOutcome) -> Int { statusByOutcome[outcome] ?? outcome.defaultStatus }
+    var legPolicy: LegPolicy { LegPolicy(keepAlive: keepAlive, sessionExpires: sessionExpires) }
+
+    func answer(for outcome: RoutingOutcome) -> RoutingAnswer {
+        answerByOutcome[outcome] ?? .status(outcome.defaultStatus)
+    }
 }
 
 /// Times that no deployment needs to change.
@@ -40,6 +53,10 @@ enum FixedTimes {
     static let agentClearing: Milliseconds = 1_000
     /// A call whose ring timed out is offered elsewhere after this, even if the agent's phone says nothing.
     static let cancelLinger: Milliseconds = 2_000
+    /// A caller silent for longer is asked whether he is alive when a phone begins to ring for him (CALLS.md section 2).
+    static let silenceBeforeOffer: Milliseconds = 30_000
+    /// How long a URI of `handle_call_status` may ring: longer than any proxy on the way lets it (timer C of RFC 3261).
+    static let bridgeRing: Milliseconds = 200_000
     /// How often an unanswered caller hears that he is queued.
     static let queuedReminder: Milliseconds = 60_000
     /// First and longest pause before hold media is called again.

@@ -26,6 +26,11 @@ extension Exchange {
             check(call, into: &broken)
             if let agentRef = call.offer?.agent ?? call.talk?.agent { served.append(agentRef) }
         }
+        for id in bridges.handles {
+            guard let bridge = bridges[id] else { continue }
+            if !agent.isAlive(bridge.caller) || !agent.isAlive(bridge.far) { broken.append("a bridge has lost a leg") }
+            if bridge.timer == nil { broken.append("a bridge that nothing ends") }
+        }
         if Set(served).count != served.count { broken.append("an agent serves two calls") }
         if center.callCount != calls.count {
             broken.append("\(calls.count) calls, the distribution knows \(center.callCount)")

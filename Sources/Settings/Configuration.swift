@@ -67,6 +67,16 @@ extension Configuration {
         /// Sources whose calls are taken.
         package var trusted = [IPNetwork("127.0.0.0/8"), IPNetwork("::1/128")].compactMap { $0 }
         package var untrusted = UntrustedPolicy.reject
+        /// What we challenge callers with.
+        package var realm = "callcenterd"
+        /// Callers who may come in with a password. Never to be shown.
+        package var users: [Login] = []
+        /// What we answer to servers that challenge us. Never to be shown.
+        package var credentials: [Login] = []
+        /// The session interval that we ask for (RFC 4028), in seconds; 0: no session timers.
+        package var sessionExpires = 1_800
+        /// A caller or an agent in a call who has been silent that long is asked whether he is alive; 0: never.
+        package var keepAlive: Milliseconds = 60_000
         /// Calls alive at once.
         package var maxCalls = 20_000
         /// TCP connections at once.
@@ -83,20 +93,45 @@ extension Configuration {
         case reject
         /// Silence.
         case drop
+        /// 401: those who know a password of `sip.users` are taken.
+        case challenge
+    }
+
+    /// A name and a password, and the realm that they are for.
+    package struct Login: Sendable, Equatable {
+        /// `*` for any.
+        package var realm: String
+        package var username: String
+        package var password: String
+
+        package init(realm: String = "*", username: String, password: String) {
+            self.realm = realm
+            self.username = username
+            self.password = password
+        }
     }
 
     /// The answer to the caller for each outcome of `cc_handle_call` (CALLS.md section 1, step 2).
     package struct HandleCallStatus: Sendable, Equatable {
+        /// What the caller gets.
+        package enum Answer: Sendable, Equatable {
+            case status(Int)
+            /// 302 with this URI.
+            case redirect(URI)
+            /// He is joined to this URI.
+            case bridge(URI)
+        }
+
         /// -1: the flow ID cannot be derived.
-        package var noFlowID = 404
+        package var noFlowID = Answer.status(404)
         /// -2: From cannot be parsed.
-        package var brokenFrom = 400
+        package var brokenFrom = Answer.status(400)
         /// -3: no such flow.
-        package var unknownFlow = 404
+        package var unknownFlow = Answer.status(404)
         /// -4: no agent of the flow is logged in.
-        package var noAgents = 480
+        package var noAgents = Answer.status(480)
         /// -5: internal error.
-        package var internalError = 500
+        package var internalError = Answer.status(500)
 
         package init() {}
     }

@@ -59,7 +59,8 @@ final class Centre: Sendable {
                 localAddress: { peer in network.localAddress(reaching: peer) },
                 product: "callcenterd/\(Version.current)",
                 maxLegs: configuration.sip.maxCalls * 3,
-                maxTransactions: configuration.sip.maxCalls * 20
+                maxTransactions: configuration.sip.maxCalls * 20,
+                hashes: .swiftCrypto
             )
             var exchange = Exchange(
                 configuration: ExchangeConfiguration(configuration),

@@ -33,14 +33,24 @@ extension ExchangeConfiguration {
     init(_ file: Configuration) {
         self.init()
         trusted = file.sip.trusted
-        untrusted = file.sip.untrusted == .drop ? .drop : .reject
+        untrusted =
+            switch file.sip.untrusted {
+            case .reject: .reject
+            case .drop: .drop
+            case .challenge: .challenge
+            }
+        realm = file.sip.realm
+        users = file.sip.users.map { Doorman.User(username: $0.username, password: $0.password) }
+        credentials = file.sip.credentials.map {
+            Credential(realm: $0.realm, username: $0.username, password: $0.password)
+        }
         routes = file.routes.compactMap(Route.init)
-        statusByOutcome = [
-            .noFlowID: file.handleCallStatus.noFlowID,
-            .brokenFrom: file.handleCallStatus.brokenFrom,
-            .unknownFlow: file.handleCallStatus.unknownFlow,
-            .noAgents: file.handleCallStatus.noAgents,
-            .internalError: file.handleCallStatus.internalError,
+        answerByOutcome = [
+            .noFlowID: RoutingAnswer(file.handleCallStatus.noFlowID),
+            .brokenFrom: RoutingAnswer(file.handleCallStatus.brokenFrom),
+            .unknownFlow: RoutingAnswer(file.handleCallStatus.unknownFlow),
+            .noAgents: RoutingAnswer(file.handleCallStatus.noAgents),
+            .internalError: RoutingAnswer(file.handleCallStatus.internalError),
         ]
         queuePositionParameter = file.queuePositionParameter
         agentRingTimeout = file.agentRingTimeout
@@ -49,6 +59,8 @@ extension ExchangeConfiguration {
         maxWait = file.maxWait
         handOverTimeout = file.handOverTimeout
         maxCallDuration = file.maxCallDuration
+        keepAlive = file.sip.keepAlive
+        sessionExpires = file.sip.sessionExpires
         policy = Policy(
             wrapupTime: file.wrapupTime,
             rejectOnNoAgents: file.rejectsOnNoAgents,
@@ -66,6 +78,26 @@ extension StreamSettings {
         self.init()
         maximumConnections = sip.maxConnections
         idleTimeout = sip.connectionIdleTimeout
+    }
+}
+
+extension RoutingAnswer {
+    init(_ answer: Configuration.HandleCallStatus.Answer) {
+        self =
+            switch answer {
+            case .status(let status): .status(status)
+            case .redirect(let uri): .redirect(uri)
+            case .bridge(let uri): .bridge(uri)
+            }
+    }
+
+    /// For the log.
+    var text: String {
+        switch self {
+        case .status(let status): "\(status)"
+        case .redirect(let uri): "302 \(uri)"
+        case .bridge(let uri): "\(uri)"
+        }
     }
 }
 

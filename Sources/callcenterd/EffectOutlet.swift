@@ -41,11 +41,11 @@ struct EffectOutlet: Sendable {
             logger.debug("unreadable message", metadata: ["source": "\(source)", "error": "\(error)"])
         case .untrusted(let source, let answered):
             logger.info("untrusted source", metadata: ["source": "\(source)", "answer": answered ? "403" : "none"])
-        case .notRouted(let outcome, let flowID, let status, let source):
+        case .notRouted(let outcome, let flowID, let answer, let source):
             logger.notice(
                 "call not taken: \(outcome.meaning)",
                 metadata: [
-                    "code": "\(outcome.rawValue)", "FLOW": "\(flowID)", "status": "\(status)",
+                    "code": "\(outcome.rawValue)", "FLOW": "\(flowID)", "answer": "\(answer.text)",
                     "source": "\(source.map(String.init(describing:)) ?? "-")",
                 ]
             )

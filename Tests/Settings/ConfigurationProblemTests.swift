@@ -39,10 +39,18 @@ struct ConfigurationProblemTests {
                 + "expected a whole number from 1 to 1000000"
         ),
         Bad(
-            "sip: {keepalive: 5, outbound_proxy: null, session_expires: 90}",
-            "c.yaml:1: sip.keepalive: is not yet supported by this version; remove it",
-            "c.yaml:1: sip.outbound_proxy: is not yet supported by this version; remove it",
-            "c.yaml:1: sip.session_expires: is not yet supported by this version; remove it"
+            "sip: {outbound_proxy: null}",
+            "c.yaml:1: sip.outbound_proxy: is not yet supported by this version; remove it"
+        ),
+        Bad(
+            "sip: {users: [{username: a}], credentials: [{username: 'a:b', password: secret}]}",
+            "c.yaml:1: sip.users[0]: has no username or no password; expected {username: NAME, password: PASSWORD}",
+            "c.yaml:1: sip.credentials[0]: has a username that cannot be used; expected no ':' and no control characters in it"
+        ),
+        Bad(
+            "sip: {keepalive: 0.5, session_expires: 89}",
+            "c.yaml:1: sip.keepalive: \"0.5\" is not a duration in range; expected seconds from 1 to 86400, or 0 for never",
+            "c.yaml:1: sip.session_expires: \"89\" is not a number in range; expected a whole number from 90 to 86400, or 0 for none"
         ),
         Bad("http: {mi: true}", "c.yaml:1: http.mi: is not yet supported by this version; remove it"),
         Bad("http: {token_file: /t}", "c.yaml:1: http.token_file: is not yet supported by this version; remove it"),
@@ -177,7 +185,7 @@ struct ConfigurationProblemTests {
         ),
         Bad(
             "sip: {untrusted: ignore}",
-            "c.yaml:1: sip.untrusted: \"ignore\" is not a policy; expected reject or drop"
+            "c.yaml:1: sip.untrusted: \"ignore\" is not a policy; expected reject, drop or challenge"
         ),
         Bad(
             "sip: {max_calls: 0}",
@@ -237,13 +245,13 @@ struct ConfigurationProblemTests {
             "c.yaml:1: routes[0].mach: is not a known key; did you mean match?"
         ),
         Bad(
-            "handle_call_status: {-1: sip:voicemail@example.com, -2: 302 sip:a@b, -3: 200}",
-            "c.yaml:1: handle_call_status.-1: \"sip:voicemail@example.com\" is not a status; "
-                + "expected one from 400 to 699; URIs and redirection are not yet supported by this version",
-            "c.yaml:1: handle_call_status.-2: \"302 sip:a@b\" is not a status; "
-                + "expected one from 400 to 699; URIs and redirection are not yet supported by this version",
-            "c.yaml:1: handle_call_status.-3: \"200\" is not a number in range; "
-                + "expected a whole number from 400 to 699"
+            "handle_call_status: {-1: voicemail, -2: 302 tel:1, -3: 200}",
+            "c.yaml:1: handle_call_status.-1: \"voicemail\" is not an answer to a caller; expected a status from 400 to 699, "
+                + "a SIP URI such as sip:voicemail@192.0.2.9, or \"302 URI\"",
+            "c.yaml:1: handle_call_status.-2: \"302 tel:1\" is not an answer to a caller; expected a status from 400 to 699, "
+                + "a SIP URI such as sip:voicemail@192.0.2.9, or \"302 URI\"",
+            "c.yaml:1: handle_call_status.-3: \"200\" is not an answer to a caller; expected a status from 400 to 699, "
+                + "a SIP URI such as sip:voicemail@192.0.2.9, or \"302 URI\""
         ),
         Bad(
             "handle_call_status: {-66: 404}",

@@ -67,6 +67,13 @@ struct ConfigurationTests {
         expected.sip.trusted = [IPNetwork("10.0.0.0/8"), IPNetwork("2001:db8::/32"), IPNetwork("192.0.2.7")]
             .compactMap { $0 }
         expected.sip.untrusted = .drop
+        expected.sip.realm = "centre"
+        expected.sip.users = [.init(username: "branch", password: "s:1")]
+        expected.sip.credentials = [
+            .init(realm: "pbx", username: "queue", password: "x"), .init(username: "q", password: "7"),
+        ]
+        expected.sip.sessionExpires = 600
+        expected.sip.keepAlive = 0
         expected.sip.maxCalls = 7
         expected.routes = [
             RouteRule(pattern: "sip:help@*", flow: "support"),
@@ -75,8 +82,10 @@ struct ConfigurationTests {
             RouteRule(subject: .from, pattern: "*vip*", flow: "gold"),
             RouteRule(subject: .header("X-Queue"), pattern: "{flow}", flow: nil),
         ]
-        expected.handleCallStatus.noFlowID = 484
-        expected.handleCallStatus.noAgents = 603
+        expected.handleCallStatus.noFlowID = .status(484)
+        expected.handleCallStatus.noAgents = .status(603)
+        expected.handleCallStatus.unknownFlow = try .bridge(#require(URI("sip:voicemail@192.0.2.9")))
+        expected.handleCallStatus.internalError = try .redirect(#require(URI("sip:other@192.0.2.9;lr")))
         expected.httpListen = Endpoint(address: IPAddress(high: 0, low: 1), port: 80, transport: .tcp)
         expected.managementSocket = "/m"
         expected.snmp.isEnabled = false
@@ -118,6 +127,11 @@ struct ConfigurationTests {
           advertised_address: 198.51.100.1
           trusted: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
           untrusted: drop
+          realm: centre
+          users: [{username: branch, password: "s:1"}]
+          credentials: [{realm: pbx, username: queue, password: x}, {username: q, password: "7"}]
+          session_expires: 600
+          keepalive: 0
           max_calls: 7
         routes:
           - {match: "sip:help@*", flow: support}
@@ -125,7 +139,7 @@ struct ConfigurationTests {
           - {to: "sip:{flow}@*"}
           - {from: "*vip*", flow: gold}
           - {header: X-Queue, match: "{flow}"}
-        handle_call_status: {-1: 484, -4: 603}
+        handle_call_status: {-1: 484, -3: "sip:voicemail@192.0.2.9", -4: 603, -5: "302 sip:other@192.0.2.9;lr"}
         http: {listen: "[::1]:80"}
         mi: {socket: /m}
         snmp:

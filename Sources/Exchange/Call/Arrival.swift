@@ -12,16 +12,22 @@ extension Exchange {
         switch flow(for: invite) {
         case .failure(let failure):
             counters.count(failure.outcome)
-            let status = configuration.status(for: failure.outcome)
+            let answer = configuration.answer(for: failure.outcome)
             note(
                 .notRouted(
                     failure.outcome,
                     flowID: failure.flowID,
-                    status: status,
+                    answer: answer,
                     source: agent.source(of: leg)
                 )
             )
-            agent.refuse(leg, status: status, now: now)
+            switch answer {
+            case .status(let status): agent.refuse(leg, status: status, now: now)
+            case .redirect(let uri): agent.refuse(leg, status: 302, contact: uri, now: now)
+            case .bridge(let uri):
+                guard !bridge(leg, invite, to: uri) else { return }
+                agent.refuse(leg, status: failure.outcome.defaultStatus, now: now)
+            }
         case .success(let flow):
             start(leg, invite, flow: flow)
         }
@@ -56,6 +62,7 @@ extension Exchange {
         _ = calls.insert(call)
         counters.count(.accepted)
         agent.setOwner(call.id.owner, of: leg)
+        agent.keepAlive(leg, now: now)
         call.callIDs.append(agent.callID(of: leg))
         note(
             .callArrived(
@@ -86,6 +93,7 @@ extension Exchange {
             callerDisplayName: String(decoding: invite.from.displayNameText(in: invite.bytes), as: UTF8.self),
             callerURI: uri,
             calledURI: invite.requestURI.map { invite.copy(of: $0) } ?? [],
+            hopsLeft: invite.hopsLeft,
             received: now,
             receivedWall: now + wallOffset
         )

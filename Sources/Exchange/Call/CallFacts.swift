@@ -15,6 +15,8 @@ struct CallFacts {
     let callerURI: [UInt8]
     /// Request-URI, as it came.
     let calledURI: [UInt8]
+    /// Max-Forwards of what we send for him: one less than he had (RFC 7332), so that a ring of queues ends.
+    let hopsLeft: UInt8
     /// On the core's clock.
     let received: Milliseconds
     /// Milliseconds since 1970, UTC.

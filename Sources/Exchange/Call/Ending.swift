@@ -4,9 +4,9 @@ import SIP
 /// Every way in which a call ends (CALLS.md section 1, step 8).
 extension Exchange {
     /// The caller has cancelled, hung up, or is lost.
-    mutating func callerLeft(_ call: Call) {
+    mutating func callerLeft(_ call: Call, reason: [UInt8]? = nil) {
         if let talk = call.talk {
-            finish(call, talk: talk, by: .caller)
+            finish(call, talk: talk, by: .caller, reason: reason)
             return
         }
         record(
@@ -17,13 +17,18 @@ extension Exchange {
             facts: .abandoned,
             by: .caller
         )
-        close(call) { center, now, out in center.callerLeft(call.ref, now: now, out: &out) }
+        close(call, reason: reason) { center, now, out in center.callerLeft(call.ref, now: now, out: &out) }
     }
 
-    /// The conversation is over.
-    mutating func finish(_ call: Call, talk: Call.Talk, by who: CallDetailRecord.EndedBy) {
+    /// The conversation is over. The Reason of who ended it goes on to the other side (RFC 3326).
+    mutating func finish(
+        _ call: Call,
+        talk: Call.Talk,
+        by who: CallDetailRecord.EndedBy,
+        reason: [UInt8]? = nil
+    ) {
         record(endOf: call, type: .answered, cause: "answered", status: 200, facts: .answered, by: who)
-        close(call) { center, now, out in center.talkEnded(call.ref, now: now, out: &out) }
+        close(call, reason: reason) { center, now, out in center.talkEnded(call.ref, now: now, out: &out) }
     }
 
     /// We end a call that no agent has answered.
@@ -46,13 +51,14 @@ extension Exchange {
     private mutating func close(
         _ call: Call,
         status: Int = 480,
+        reason: [UInt8]? = nil,
         tellCenter: (inout Center, Milliseconds, inout [CenterEffect]) -> Void
     ) {
         let agentRef = call.offer?.agent ?? call.talk?.agent
         let agentLeg = call.offer?.leg ?? call.talk?.leg
         call.timers.disarmAll(on: &agent.wheel)
         for leg in [call.media?.leg, agentLeg, call.caller] {
-            if let leg { agent.hangUp(leg, status: status, now: now) }
+            if let leg { agent.hangUp(leg, status: status, reason: reason, now: now) }
         }
         tellCenter(&center, now, &distribution)
         if let agentRef, let agentLeg { clear(agentRef, after: agentLeg) }

@@ -29,13 +29,14 @@ extension Exchange {
             if call.hasTriedFirstLeg { agent.renewTag(of: call.caller) }
             call.hasTriedFirstLeg = true
         }
-        let invitation = Invitation(
+        var invitation = Invitation(
             target: target,
             fromURI: call.facts.callerURI,
             displayName: call.facts.displayName(prepending: call.flow.prependCID),
             offer: offer,
             owner: call.id.owner
         )
+        invitation.maxForwards = call.facts.hopsLeft
         guard let leg = agent.invite(invitation, now: now) else { return nil }
         call.callIDs.append(agent.callID(of: leg))
         return leg

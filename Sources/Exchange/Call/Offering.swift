@@ -25,8 +25,12 @@ extension Exchange {
             Call.Offer(agent: agentRef, agentID: definition.id, leg: leg, number: call.offersMade, started: now)
         )
         arm(.agentRing, of: call, in: configuration.agentRingTimeout)
+        agent.keepAlive(leg, now: now)
         noteState(of: call)
-        if call.isAnswered { ensureHold(call) }
+        guard call.isAnswered else { return }
+        // Nobody shall pick up for a caller who is gone.
+        agent.probe(call.caller, ifSilentFor: FixedTimes.silenceBeforeOffer, now: now)
+        if !call.hasEnded { ensureHold(call) }
     }
 
     mutating func handleOffered(_ event: LegEvent, of call: Call) {

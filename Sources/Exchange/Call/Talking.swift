@@ -27,8 +27,8 @@ extension Exchange {
             relayRefusal(status, of: reinvite, from: leg, of: call)
         case .acknowledged(let leg, let description):
             relayAcknowledgement(description, from: leg, of: call)
-        case .hungUp:
-            finish(call, talk: talk, by: .agent)
+        case .hungUp(_, let reason):
+            finish(call, talk: talk, by: .agent, reason: reason)
         case .gone:
             finish(call, talk: talk, by: .system)
         case .invited, .cancelled, .progress, .answered, .refused, .released:
@@ -55,7 +55,9 @@ extension Exchange {
             callerModified(description, answering: reinvite, of: call)
         case .modificationRefused(_, let reinvite, let status):
             callerRefusedModification(reinvite, status: status, of: call)
-        case .cancelled, .hungUp, .gone:
+        case .cancelled(_, let reason), .hungUp(_, let reason):
+            callerLeft(call, reason: reason)
+        case .gone:
             callerLeft(call)
         case .invited, .progress, .answered, .refused, .released:
             break
@@ -79,7 +81,13 @@ extension Exchange {
             agent.refuse(from, status: 491, now: now)
             return
         }
-        let reinvite = agent.reinvite(to, relaying: description, retriesOnGlare: false, now: now)
+        let reinvite = agent.reinvite(
+            to,
+            relaying: description,
+            retriesOnGlare: false,
+            prefersUpdate: agent.isUpdate(offerOf: from),
+            now: now
+        )
         call.relay = Call.Relay(
             from: from,
             to: to,

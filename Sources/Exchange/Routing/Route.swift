@@ -1,3 +1,5 @@
+package import SIP
+
 /// One entry of `routes`: which calls it takes, and to which flow (CALLS.md section 1, routing).
 package struct Route: Sendable, Equatable {
     /// What the pattern is held against.
@@ -19,6 +21,16 @@ package struct Route: Sendable, Equatable {
         self.pattern = pattern
         self.flow = flow
     }
+}
+
+/// What a caller gets whom no flow takes: an entry of `handle_call_status`.
+package enum RoutingAnswer: Sendable, Equatable {
+    /// A refusal with this status.
+    case status(Int)
+    /// 302 with this URI as Contact.
+    case redirect(URI)
+    /// He is joined to this URI: voicemail, say.
+    case bridge(URI)
 }
 
 /// What `cc_handle_call` came to; the negative codes are those of the reference manual, 1.5.1.

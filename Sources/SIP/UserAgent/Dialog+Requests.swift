@@ -1,7 +1,11 @@
 /// The requests of a dialog (RFC 3261 section 12.2.1.1).
 extension Dialog {
     /// Methods that we take, as Allow lists them.
-    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
+
+    /// Extensions that we have, as Supported lists them, and each alone as Require may ask for it.
+    static let supported: StaticString = "100rel, timer"
+    static let options: [StaticString] = ["100rel", "timer"]
 
     /// From or To without tag: `"name" <uri>`, or `<uri>` without a name.
     static func address(displayName: String, uri: [UInt8]) -> [UInt8] {
@@ -14,13 +18,21 @@ extension Dialog {
     }
 
     /// Builds a request. INVITEs and their like tell our Contact and what we allow; an ACK is no place for either.
-    func request(_ method: Method, cseq: UInt32, branch: Token, product: [UInt8], body: [UInt8]?) -> [UInt8] {
-        var writer = MessageWriter(capacity: 640 + (body?.count ?? 0))
+    func request(
+        _ method: Method,
+        cseq: UInt32,
+        branch: Token,
+        product: [UInt8],
+        body: MessageBody?,
+        maxForwards: UInt8 = 70,
+        writing extra: (inout MessageWriter) -> Void = { _ in }
+    ) -> [UInt8] {
+        var writer = MessageWriter(capacity: 720 + (body?.bytes.count ?? 0))
         let (uri, routes) = requestURIAndRoutes
         writer.requestLine(method, uri)
         writer.via(local, branch: [UInt8](TransactionKey.cookie) + branch.bytes)
         for route in routes { writer.field(.route, route) }
-        writer.field(.maxForwards, "70")
+        writer.field(.maxForwards, number: UInt64(maxForwards))
         writer.begin(.from)
         writer.append(localAddress)
         writer.append(";tag=")
@@ -35,13 +47,17 @@ extension Dialog {
         writer.end()
         writer.field(.callID, callID)
         writer.cseq(cseq, method)
-        if method == .invite {
+        if method == .invite || method == .update {
             writeContact(to: &writer)
             writer.field(.allow, Self.allow)
         }
+        extra(&writer)
         writer.field(.userAgent, product)
-        return writer.finish(body.map(MessageBody.sdp))
+        return writer.finish(body)
     }
+
+    /// The Request-URI of the next request.
+    var requestURI: [UInt8] { requestURIAndRoutes.uri }
 
     func writeContact(to writer: inout MessageWriter) {
         writer.begin(.contact)

@@ -55,6 +55,48 @@ final class Leg {
     var owesBye = false
     /// Our first INVITE carried an offer.
     var madeFirstOffer = true
+    /// CSeq of the INVITE that the leg began with, as it was sent last.
+    var firstCSeq: UInt32 = 1
+    /// The next leg's Max-Forwards: how many hops requests of the leg may take.
+    var maxForwards: UInt8 = 70
+    /// The Reason that the CANCEL is to carry.
+    var cancelReason: [UInt8]?
+
+    /// Time of the peer's last sign of life.
+    var lastHeard: Milliseconds = 0
+    var isWatched = false
+    var watchTimer: TimerID?
+    var failedProbes = 0
+
+    /// The peer's Allow names UPDATE.
+    var peerAllowsUpdate = false
+    /// The session timer that both sides have agreed on, and when the session ends.
+    var session: SessionTimer?
+    var sessionEnd: Milliseconds = 0
+    var sessionTimer: TimerID?
+    /// The largest Min-SE that the peer's side has asked for, in seconds.
+    var smallestSession = 0
+
+    /// What servers on the way want to be convinced of.
+    var challenges: [Challenge] = []
+    /// The answers to that in our last INVITE: its ACK repeats them (RFC 3261 section 22.1).
+    var inviteProofs: [Field] = []
+    var byeAttempts = 0
+
+    /// Our requests, other than INVITEs, that have no final response yet.
+    var requests: [Request] = []
+
+    /// Our reliable provisional response that awaits its PRACK, and the one that goes next.
+    var provisional: Provisional?
+    var waitingProvisional: WaitingProvisional?
+    /// RSeq and CSeq of the one before.
+    var settledProvisional: (UInt32, UInt32)?
+    var nextRSeq: UInt32?
+    /// Tags that we gave the unanswered INVITE before the one of now.
+    var earlierTags: [Token] = []
+    /// Branches of our INVITE that have sent reliable provisional responses.
+    var early: [EarlyDialog] = []
+
     /// Other phones that answered the same INVITE and were sent away again.
     var endedForks: [EndedFork] = []
     /// Phones whose BYE has overtaken their 2xx.
@@ -92,23 +134,32 @@ extension Leg {
     struct OutgoingInvite {
         let transaction: ClientTransactionID
         let cseq: UInt32
-        let hasOffer: Bool
+        /// INVITE, or an UPDATE with an offer.
+        var method = Method.invite
+        let body: [UInt8]?
         var cancellation = Cancellation.none
+        /// How often it was sent again because it was challenged.
+        var attempts = 0
         /// nil for the initial INVITE.
         var reinvite: Reinvite?
+
+        var hasOffer: Bool { body != nil }
     }
 
     struct Reinvite {
         let id: ReinviteID
         /// When a peer who only says that he is at it has had his time.
         let deadline: TimerID
-        /// What to send again after a 491; nil: the user is told of it instead.
-        var retry: QueuedReinvite?
+        let request: QueuedReinvite
+        /// Whether it comes again after a 491; else the user is told of it.
+        var retries: Bool
     }
 
     struct QueuedReinvite {
         let id: ReinviteID
         let offer: SessionDescription?
+        /// By UPDATE, if the peer takes that.
+        var prefersUpdate = false
         /// After a 491: not before the pause is over.
         var isPausing = false
     }
@@ -155,6 +206,11 @@ extension Leg {
         case sent
     }
 
+    /// Notes which methods the peer takes, if the message says so.
+    func noteAllow(of message: Message) {
+        if message.has(.allow) { peerAllowsUpdate = message.lists("UPDATE", in: .allow) }
+    }
+
     /// Whether an INVITE is in progress, in either direction, up to its ACK.
     var isBusy: Bool { incoming != nil || outgoing != nil || accepted != nil || ackDue != nil }
 }
@@ -167,6 +223,12 @@ enum LegTimer: UInt8 {
     case glare
     /// Our re-INVITE has had no final response for too long.
     case reinvite
+    /// Our reliable provisional response goes out again.
+    case provisional
+    /// The session is to be refreshed, or is over.
+    case session
+    /// The peer is to be asked whether he is alive.
+    case watch
 
     static let layer: UInt8 = 2
 }

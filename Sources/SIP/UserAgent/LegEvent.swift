@@ -21,14 +21,18 @@ package struct LegID: Hashable, Sendable {
 /// Tells the re-INVITEs of ours on one leg apart. One that comes again after a 491 is still the same.
 package struct ReinviteID: Hashable, Sendable {
     let number: UInt32
+
+    /// That of a re-INVITE which only refreshes the session: nobody is told of it.
+    static let refresh = ReinviteID(number: 0)
 }
 
 /// What a leg has to say to its user. Descriptions are the peer's, as they came.
 package enum LegEvent: Sendable {
     /// A new INVITE, which SIP has nothing against: to be accepted or refused, and to be given an owner.
     case invited(LegID, Message)
-    /// The caller took his INVITE back before its final response. The leg is over.
-    case cancelled(LegID)
+    /// The caller took his INVITE back before its final response, or is gone; with the value of his Reason header (RFC 3326).
+    /// The leg is over.
+    case cancelled(LegID, reason: [UInt8]?)
     /// The ACK to our 2xx has come, with the peer's answer if the 2xx carried our offer.
     case acknowledged(LegID, SessionDescription?)
     /// A provisional response, above 100, to our INVITE.
@@ -46,8 +50,8 @@ package enum LegEvent: Sendable {
     case modified(LegID, ReinviteID, SessionDescription?)
     /// Our re-INVITE was refused; the session is as it was before.
     case modificationRefused(LegID, ReinviteID, status: Int)
-    /// The peer's BYE; it has been answered. The leg is over.
-    case hungUp(LegID)
+    /// The peer's BYE, with the value of its Reason header; it has been answered. The leg is over.
+    case hungUp(LegID, reason: [UInt8]?)
     /// The dialog is lost: the peer knows it no more, does not answer, or never sent its ACK. The leg is being ended.
     case gone(LegID)
     /// The final response to our CANCEL or BYE has come, or will not come any more; the leg does not exist any more.
@@ -55,9 +59,9 @@ package enum LegEvent: Sendable {
 
     package var leg: LegID {
         switch self {
-        case .invited(let leg, _), .cancelled(let leg), .acknowledged(let leg, _), .progress(let leg, _),
+        case .invited(let leg, _), .cancelled(let leg, _), .acknowledged(let leg, _), .progress(let leg, _),
             .answered(let leg, _), .refused(let leg, _), .offered(let leg, _), .offerCancelled(let leg),
-            .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg), .gone(let leg),
+            .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg, _), .gone(let leg),
             .released(let leg):
             leg
         }
@@ -76,6 +80,8 @@ package struct Invitation: Sendable {
     package var offer: SessionDescription?
     /// What the user wants the leg to carry.
     package var owner: UInt64
+    /// How many hops it may take: of what a caller's INVITE had left, one less (RFC 7332).
+    package var maxForwards: UInt8 = 70
 
     package init(target: URI, fromURI: [UInt8], displayName: String, offer: SessionDescription?, owner: UInt64) {
         self.target = target

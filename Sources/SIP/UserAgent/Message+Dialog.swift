@@ -6,6 +6,36 @@ extension Message {
         return try? URI(parsing: copy(of: contact.uri))
     }
 
+    /// Where requests of the dialog that an INVITE begins go: its Contact. A caller of RFC 2543 need not have one; his From says
+    /// then where he is.
+    var dialogTarget: URI? {
+        if let contactURI { return contactURI }
+        guard TransactionKey.isLegacy(self), !has(.contact) else { return nil }
+        return try? URI(parsing: copy(of: from.uri))
+    }
+
+    /// What Require asks for and we do not have (RFC 3261 section 8.2.2.3).
+    var unsupportedOptions: [ByteRange] {
+        values(of: .require).filter { option in !Dialog.options.contains { spells(option, $0) } }
+    }
+
+    /// Whether Accept, if it is there, lets us answer with SDP.
+    var acceptsSessionDescriptions: Bool {
+        guard has(.accept) else { return true }
+        return values(of: .accept).contains { value in
+            let end = value.lower + UInt32(clamping: bytes[value].prefix { $0 != UInt8(ascii: ";") }.count)
+            let range = ByteRange(lower: value.lower, upper: end)
+            let type = ByteRange(
+                lower: range.lower,
+                upper: range.upper - UInt32(clamping: bytes[range].reversed().prefix { $0 <= 0x20 }.count)
+            )
+            return spells(type, "application/sdp") || spells(type, "application/*") || spells(type, "*/*")
+        }
+    }
+
+    /// The value of the first Reason header (RFC 3326).
+    var reason: [UInt8]? { first(.reason).map { copy(of: $0) } }
+
     /// The values of Record-Route in the order of the message.
     var recordRoutes: [[UInt8]] {
         guard has(.recordRoute) else { return [] }

@@ -24,17 +24,25 @@ extension UserAgent {
     /// The checks of RFC 3261 section 8.2, in its order; the status of the refusal, nil if there is nothing against the request.
     func objection(to message: Message) -> UInt16? {
         switch message.method {
-        case .invite, .bye, .options, .cancel, .ack: break
+        case .invite, .bye, .options, .cancel, .ack, .prack, .update: break
         case .other: return 501
         default: return 405
         }
-        if let range = message.requestURI, let uri = try? message.uri(in: range), uri.scheme == .other { return 416 }
+        if let range = message.requestURI, let uri = try? message.uri(in: range) {
+            if uri.scheme == .other { return 416 }
+            // Header fields have no place in a Request-URI, and are not obeyed in one (RFC 3261 section 19.1.1).
+            if !uri.headers.isEmpty { return 400 }
+        }
         if message.maxForwards == 0, message.method != .options { return 483 }
-        if message.has(.require) { return 420 }
+        if message.has(.require), !message.unsupportedOptions.isEmpty { return 420 }
         if let encoding = message.first(.contentEncoding), !message.spells(encoding, "identity") { return 415 }
+        if [.invite, .update].contains(message.method), policy.sessionExpires > 0, message.asksForTooShortSession {
+            return 422
+        }
         guard message.method == .invite else { return nil }
         if message.sessionBody() == .other { return 415 }
-        guard message.contactURI != nil else { return 400 }
+        if !message.acceptsSessionDescriptions { return 406 }
+        guard message.dialogTarget != nil else { return 400 }
         return nil
     }
 
@@ -48,13 +56,18 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 400)
             return
         }
+        guard !comesFromUs(message) else {
+            // Our own INVITE has found its way back (RFC 3261 section 16.3, item 4).
+            respond(to: message, transaction, from: source, status: 482)
+            return
+        }
         let identity = message.identity
         guard invitedLegs[identity] == nil else {
             // A proxy has forked the INVITE, and both ways lead here.
             respond(to: message, transaction, from: source, status: 482)
             return
         }
-        guard let target = message.contactURI,
+        guard let target = message.dialogTarget,
             let (listener, local) = configuration.listener(for: source, preferring: listener)
         else {
             respond(to: message, transaction, from: source, status: 500)
@@ -93,10 +106,21 @@ extension UserAgent {
             return
         }
         leg.incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
+        leg.noteAllow(of: message)
+        leg.lastHeard = now
         leg.identity = identity
         invitedLegs[identity] = leg.id
         transactions.adopt(transaction, owner: leg.id.owner)
         emit(.invited(leg.id, message))
+    }
+
+    /// Whether this is an INVITE of a leg of ours: Call-ID and tag are.
+    private func comesFromUs(_ message: Message) -> Bool {
+        guard let tag = message.from.tag, let token = Token(parsing: message.bytes[tag]),
+            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)]
+        else { return false }
+        return leg.ownsCallID && leg.dialog.localTag == token
+            && leg.dialog.callID.elementsEqual(message.bytes[message.callID])
     }
 
     // MARK: Answering an INVITE
@@ -105,13 +129,15 @@ extension UserAgent {
     package mutating func progress(_ id: LegID, status: Int, now: Milliseconds) {
         self.now = now
         guard let leg = legs[id.handle], leg.phase == .invited, 101...199 ~= status else { return }
-        respond(toInviteOf: leg, status: UInt16(clamping: status), body: nil)
+        sendProvisional(UInt16(clamping: status), on: leg)
     }
 
     /// From now on, responses to the unanswered INVITE come from another branch, as it were: with a To tag of their own
     /// (CALLS.md section 2, successive first legs; RFC 3261 section 12.1).
     package mutating func renewTag(of id: LegID) {
         guard let leg = legs[id.handle], leg.phase == .invited else { return }
+        // PRACKs for what was sent before still come under the old one.
+        if leg.earlierTags.count < Leg.maximumForks { leg.earlierTags.append(leg.dialog.localTag) }
         leg.dialog.localTag = Token(slot: id.index, generation: id.generation, nonce: random.next())
     }
 
@@ -134,9 +160,19 @@ extension UserAgent {
     }
 
     mutating func accept(_ leg: Leg, _ incoming: Leg.IncomingInvite, body: [UInt8]) {
-        let response = respond(toInviteOf: leg, status: 200, body: body)
-        leg.incoming = nil
+        guard incoming.request.method == .invite else {
+            leg.incoming = nil
+            accept(update: incoming.request, incoming.transaction, of: leg, body: body)
+            proceed(leg)
+            return
+        }
+        endProvisional(of: leg)
+        leg.waitingProvisional = nil
         leg.phase = .established
+        let session = agreeOnSession(answering: incoming.request, of: leg)
+        let response = respond(toInviteOf: leg, status: 200, body: body, session: session)
+        leg.incoming = nil
+        watch(leg)
         let interval = transactions.timers.t1
         leg.accepted = Leg.AcceptedInvite(
             transaction: incoming.transaction,
@@ -150,10 +186,18 @@ extension UserAgent {
     }
 
     /// Refuses the INVITE or re-INVITE in hand. With the initial one, the leg is over.
-    package mutating func refuse(_ id: LegID, status: Int, retryAfter: Int? = nil, now: Milliseconds) {
+    ///
+    /// - Parameter contact: where the caller may try instead, for a redirection.
+    package mutating func refuse(
+        _ id: LegID,
+        status: Int,
+        retryAfter: Int? = nil,
+        contact: URI? = nil,
+        now: Milliseconds
+    ) {
         self.now = now
         guard let leg = legs[id.handle] else { return }
-        refuseInvite(of: leg, status: UInt16(clamping: status), retryAfter: retryAfter)
+        refuseInvite(of: leg, status: UInt16(clamping: status), retryAfter: retryAfter, contact: contact)
         if leg.phase == .invited {
             leg.phase = .ending
             releaseIfDone(leg)
@@ -162,9 +206,11 @@ extension UserAgent {
         }
     }
 
-    mutating func refuseInvite(of leg: Leg, status: UInt16, retryAfter: Int? = nil) {
+    mutating func refuseInvite(of leg: Leg, status: UInt16, retryAfter: Int? = nil, contact: URI? = nil) {
         guard leg.incoming != nil else { return }
-        respond(toInviteOf: leg, status: status, retryAfter: retryAfter, body: nil)
+        endProvisional(of: leg)
+        leg.waitingProvisional = nil
+        respond(toInviteOf: leg, status: status, retryAfter: retryAfter, contact: contact, body: nil)
         leg.incoming = nil
     }
 
@@ -187,6 +233,7 @@ extension UserAgent {
             return
         }
         leg.source = source
+        leg.lastHeard = now
         var description: SessionDescription?
         if accepted.hasOffer {
             description = try? message.sessionDescription.get()
@@ -210,11 +257,14 @@ extension UserAgent {
     // MARK: Responses
 
     @discardableResult
-    private mutating func respond(
+    mutating func respond(
         toInviteOf leg: Leg,
         status: UInt16,
         retryAfter: Int? = nil,
-        body: [UInt8]?
+        contact: URI? = nil,
+        body: [UInt8]?,
+        reliably sequence: UInt32? = nil,
+        session: SessionTimer? = nil
     ) -> [UInt8] {
         guard let incoming = leg.incoming else { return [] }
         let (dialog, product) = (leg.dialog, configuration.product)
@@ -225,8 +275,17 @@ extension UserAgent {
             toTag: dialog.localTag.bytes,
             body: body.map(MessageBody.sdp)
         ) { writer in
-            if status < 300 { dialog.writeContact(to: &writer) }
-            if status == 200 || status == 405 { writer.field(.allow, Dialog.allow) }
+            if status < 300 {
+                dialog.writeContact(to: &writer)
+                writer.field(.allow, Dialog.allow)
+            }
+            if let contact { writer.field(.contact, Array("<".utf8) + contact.bytes + Array(">".utf8)) }
+            if status == 200 { writer.field(.supported, Dialog.supported) }
+            if let sequence {
+                writer.field(.require, "100rel")
+                writer.field(.rseq, number: UInt64(sequence))
+            }
+            writer.answer(session)
             if let retryAfter { writer.field(.retryAfter, number: UInt64(clamping: retryAfter)) }
             writer.field(.server, product)
         }
@@ -252,7 +311,7 @@ extension UserAgent {
         respond(transaction, status: status, response: response)
     }
 
-    private mutating func respond(_ transaction: ServerTransactionID, status: UInt16, response: [UInt8]) {
+    mutating func respond(_ transaction: ServerTransactionID, status: UInt16, response: [UInt8]) {
         let now = now
         withTransactions { transactions, wheel, out in
             transactions.respond(
@@ -271,12 +330,15 @@ extension MessageWriter {
     /// The header fields that a refusal must have so that the peer can do better (RFC 3261 sections 8.2 and 21).
     mutating func explain(_ status: UInt16, of message: Message, retryAfter: Int?) {
         switch status {
-        case 200 where message.method == .options, 405:
+        case 200 where message.method == .options:
             field(.allow, Dialog.allow)
-            if status == 200 { field(.accept, "application/sdp") }
-        case 415: field(.accept, "application/sdp, multipart/mixed")
+            field(.supported, Dialog.supported)
+            field(.accept, "application/sdp, multipart/mixed")
+        case 405: field(.allow, Dialog.allow)
+        case 406, 415: field(.accept, "application/sdp, multipart/mixed")
         case 420:
-            for option in message.values(of: .require) { field(.unsupported, of: message, option) }
+            for option in message.unsupportedOptions { field(.unsupported, of: message, option) }
+        case 422: field(.minSE, number: UInt64(SessionTimer.smallest))
         case 503: field(.retryAfter, number: UInt64(clamping: retryAfter ?? 5))
         default:
             if let retryAfter { field(.retryAfter, number: UInt64(clamping: retryAfter)) }

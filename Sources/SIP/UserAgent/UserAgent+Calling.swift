@@ -42,10 +42,72 @@ extension UserAgent {
         }
         let body = invitation.offer.map { leg.continuity.offer(relaying: $0) }
         leg.madeFirstOffer = body != nil
-        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, hasOffer: body != nil)
-        let request = leg.dialog.request(.invite, cseq: 1, branch: branch, product: configuration.product, body: body)
-        start(transaction, .invite, request, to: destination, from: leg.dialog.listener)
+        leg.maxForwards = invitation.maxForwards
+        leg.lastHeard = now
+        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, body: body)
+        sendInvite(of: leg, transaction, branch: branch, to: destination)
         return leg.id
+    }
+
+    /// Writes and sends the INVITE, re-INVITE or UPDATE that `outgoing` describes.
+    mutating func sendInvite(
+        of leg: Leg,
+        _ transaction: ClientTransactionID,
+        branch: Token,
+        to destination: Endpoint
+    ) {
+        guard let outgoing = leg.outgoing else { return }
+        let isFirst = outgoing.reinvite == nil
+        let proofs = authorization(for: outgoing.method, on: leg)
+        if outgoing.method == .invite { leg.inviteProofs = proofs }
+        let request = leg.dialog.request(
+            outgoing.method,
+            cseq: outgoing.cseq,
+            branch: branch,
+            product: configuration.product,
+            body: outgoing.body.map(MessageBody.sdp),
+            maxForwards: isFirst ? leg.maxForwards : 70
+        ) { writer in
+            // An INVITE without SDP does not offer 100rel: an offer in a provisional response could not be answered before
+            // the other side has it (CALLS.md section 2, 100rel).
+            let offersReliability = isFirst && outgoing.hasOffer
+            if policy.sessionExpires > 0 {
+                writer.field(.supported, offersReliability ? "100rel, timer" : "timer")
+            } else if offersReliability {
+                writer.field(.supported, "100rel")
+            }
+            writeSessionTimer(of: leg, to: &writer)
+            for proof in proofs { proof.write(to: &writer) }
+        }
+        start(
+            transaction,
+            outgoing.method,
+            request,
+            to: destination,
+            from: leg.dialog.listener,
+            heardFrom: leg.dialog.heardFrom
+        )
+    }
+
+    /// Sends the INVITE of a leg, or its re-INVITE or UPDATE, once more, as one that follows what a refusal asked for. False if
+    /// it cannot be sent.
+    mutating func repeatOutgoing(_ outgoing: Leg.OutgoingInvite, of leg: Leg) -> Bool {
+        guard outgoing.cancellation == .none || outgoing.cancellation == .possible,
+            let destination = leg.dialog.nextHop,
+            let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
+        else { return false }
+        leg.dialog.localCSeq += 1
+        leg.outgoing = Leg.OutgoingInvite(
+            transaction: transaction,
+            cseq: leg.dialog.localCSeq,
+            method: outgoing.method,
+            body: outgoing.body,
+            attempts: outgoing.attempts,
+            reinvite: outgoing.reinvite
+        )
+        if outgoing.reinvite == nil { leg.firstCSeq = leg.dialog.localCSeq }
+        sendInvite(of: leg, transaction, branch: branch, to: destination)
+        return true
     }
 
     mutating func receive(
@@ -60,19 +122,20 @@ extension UserAgent {
         }
         guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
         if status < 200 {
-            progressed(status: status, of: leg)
+            progressed(response, status: status, of: leg)
         } else {
-            inviteFailed(transaction, status: status, of: leg)
+            inviteFailed(transaction, by: response, status: status, of: leg)
         }
     }
 
-    private mutating func progressed(status: Int, of leg: Leg) {
+    private mutating func progressed(_ response: Message, status: Int, of leg: Leg) {
         switch leg.outgoing?.cancellation {
         case .some(.none): leg.outgoing?.cancellation = .possible
         case .wanted: sendCancel(of: leg)
         case .possible, .sent, nil: break
         }
-        if leg.phase == .inviting, status > 100, !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
+        guard leg.phase == .inviting, status > 100, acknowledge(reliable: response, of: leg) else { return }
+        if !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
     }
 
     private mutating func accepted(by response: Message, of leg: Leg) {
@@ -100,7 +163,12 @@ extension UserAgent {
         leg.dialog.remoteTag = tag
         leg.dialog.routeSet = response.recordRoutes.reversed()
         leg.dialog.refreshTarget(from: response)
-        let description = try? response.sessionDescription.get()
+        leg.noteAllow(of: response)
+        agreeOnSession(by: response, of: leg)
+        watch(leg)
+        let answer = leg.early.first { $0.tag == tag }?.answer
+        leg.early = []
+        let description = (try? response.sessionDescription.get()) ?? answer
         if let description { leg.continuity.received(description) }
         leg.ackDue = Leg.AckDue(cseq: outgoing.cseq, offer: outgoing.hasOffer ? nil : description)
         if leg.goneEarly.contains(tag) {
@@ -128,7 +196,15 @@ extension UserAgent {
         leg.ackDue = nil
         guard let destination = leg.dialog.nextHop else { return }
         let product = configuration.product
-        let bytes = leg.dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: body)
+        let bytes = leg.dialog.request(
+            .ack,
+            cseq: cseq,
+            branch: mintBranch(),
+            product: product,
+            body: body.map(MessageBody.sdp)
+        ) { writer in
+            for proof in leg.inviteProofs { proof.write(to: &writer) }
+        }
         let request = sendACK(bytes, to: destination, from: leg.dialog.listener)
         leg.sentACKs.append(Leg.SentACK(cseq: cseq, request: request))
         if leg.sentACKs.count > Leg.keptACKs { leg.sentACKs.removeFirst() }
@@ -136,19 +212,18 @@ extension UserAgent {
 
     /// A proxy has forked our INVITE and another phone has answered too: it gets an ACK, then a BYE (RFC 3261 section 13.2.2.4).
     private mutating func endFork(_ response: Message, tag: [UInt8], of leg: Leg) {
-        guard leg.ownsCallID, response.cseq.number == 1 else { return }
+        guard leg.ownsCallID, response.cseq.number == leg.firstCSeq else { return }
         if let ended = leg.endedForks.first(where: { $0.tag == tag }) {
             resend(ended.ack)
             return
         }
         guard leg.endedForks.count < Leg.maximumForks else { return }
         var dialog = leg.dialog
-        dialog.localCSeq = 1
         dialog.remoteTag = tag
         dialog.routeSet = response.recordRoutes.reversed()
         dialog.refreshTarget(from: response)
         let refusal = leg.madeFirstOffer ? nil : refusal(ofOfferIn: response, for: dialog)
-        guard let ack = endUnwanted(dialog, ackBody: refusal) else { return }
+        guard let ack = endUnwanted(dialog, ackCSeq: leg.firstCSeq, ackBody: refusal) else { return }
         leg.endedForks.append(Leg.EndedFork(tag: tag, ack: ack))
     }
 
@@ -171,7 +246,11 @@ extension UserAgent {
         dialog.remoteTag = response.to.tag.map { response.copy(of: $0) } ?? []
         dialog.routeSet = response.recordRoutes.reversed()
         let weOffered = transactions.hadBody(transaction) ?? true
-        _ = endUnwanted(dialog, ackBody: weOffered ? nil : refusal(ofOfferIn: response, for: dialog))
+        _ = endUnwanted(
+            dialog,
+            ackCSeq: response.cseq.number,
+            ackBody: weOffered ? nil : refusal(ofOfferIn: response, for: dialog)
+        )
     }
 
     private mutating func refusal(ofOfferIn response: Message, for dialog: Dialog) -> [UInt8]? {
@@ -181,17 +260,24 @@ extension UserAgent {
     }
 
     /// ACK and BYE for a dialog that nobody wants; the ACK, for when the 2xx comes again, or nil if nothing could be sent.
-    private mutating func endUnwanted(_ dialog: Dialog, ackBody: [UInt8]?) -> Leg.SentACK? {
+    private mutating func endUnwanted(_ dialog: Dialog, ackCSeq: UInt32, ackBody: [UInt8]?) -> Leg.SentACK? {
         guard let destination = dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: .max)
         else { return nil }
         let product = configuration.product
-        let cseq = dialog.localCSeq
-        let ack = dialog.request(.ack, cseq: cseq, branch: mintBranch(), product: product, body: ackBody)
+        let ack = dialog.request(
+            .ack,
+            cseq: ackCSeq,
+            branch: mintBranch(),
+            product: product,
+            body: ackBody.map(MessageBody.sdp)
+        )
         let sent = sendACK(ack, to: destination, from: dialog.listener)
-        let bye = dialog.request(.bye, cseq: cseq + 1, branch: branch, product: product, body: nil)
+        // PRACKs may have used up numbers behind that of the INVITE.
+        let cseq = max(dialog.localCSeq, ackCSeq) + 1
+        let bye = dialog.request(.bye, cseq: cseq, branch: branch, product: product, body: nil)
         start(transaction, .bye, bye, to: destination, from: dialog.listener)
-        return Leg.SentACK(cseq: cseq, request: sent)
+        return Leg.SentACK(cseq: ackCSeq, request: sent)
     }
 
     /// The 2xx has come again: the ACK was lost.
@@ -211,6 +297,8 @@ extension UserAgent {
 
     /// The INVITE or re-INVITE of ours that is under way, if there is one, is taken back as soon as that is allowed.
     mutating func cancelOutgoing(of leg: Leg) {
+        // An UPDATE cannot be taken back.
+        guard leg.outgoing?.method == .invite else { return }
         switch leg.outgoing?.cancellation {
         case .some(.none): leg.outgoing?.cancellation = .wanted
         case .possible: sendCancel(of: leg)
@@ -223,7 +311,13 @@ extension UserAgent {
         leg.outgoing?.cancellation = .sent
         let now = now
         withTransactions { transactions, wheel, out in
-            transactions.cancel(outgoing.transaction, reason: nil, now: now, wheel: &wheel, out: &out)
+            transactions.cancel(
+                outgoing.transaction,
+                reason: leg.cancelReason,
+                now: now,
+                wheel: &wheel,
+                out: &out
+            )
         }
     }
 

@@ -2,10 +2,13 @@
 extension UserAgent {
     /// Lets go of a leg in whatever state it is: refuses the peer's INVITE with `status`, takes ours back, or says BYE. Nothing
     /// is told of it afterwards but `released`.
-    package mutating func hangUp(_ id: LegID, status: Int, now: Milliseconds) {
+    ///
+    /// - Parameter reason: the value of a Reason header for BYE or CANCEL (RFC 3326).
+    package mutating func hangUp(_ id: LegID, status: Int, reason: [UInt8]? = nil, now: Milliseconds) {
         self.now = now
         guard let leg = legs[id.handle], !leg.isAbandoned else { return }
         leg.isAbandoned = true
+        leg.cancelReason = reason
         switch leg.phase {
         case .inviting:
             cancel(id, now: now)
@@ -37,6 +40,8 @@ extension UserAgent {
     mutating func sendBye(on leg: Leg) {
         leg.owesBye = false
         leg.phase = .ending
+        endSession(of: leg)
+        endWatch(of: leg)
         // His BYE makes the peer refuse a re-INVITE that he is at; if he does not, the CANCEL's deadline ends the wait.
         cancelOutgoing(of: leg)
         guard let destination = leg.dialog.nextHop,
@@ -47,19 +52,33 @@ extension UserAgent {
         }
         leg.dialog.localCSeq += 1
         leg.bye = transaction
+        let proofs = authorization(for: .bye, on: leg)
         let request = leg.dialog.request(
             .bye,
             cseq: leg.dialog.localCSeq,
             branch: branch,
             product: configuration.product,
             body: nil
-        )
+        ) { writer in
+            if let reason = leg.cancelReason { writer.field(.reason, reason) }
+            for proof in proofs { proof.write(to: &writer) }
+        }
         start(transaction, .bye, request, to: destination, from: leg.dialog.listener, heardFrom: leg.dialog.heardFrom)
     }
 
-    mutating func byeDone(_ transaction: ClientTransactionID, of leg: Leg) {
+    mutating func byeDone(
+        _ transaction: ClientTransactionID,
+        by response: Message?,
+        status: Int,
+        of leg: Leg
+    ) {
         guard leg.bye == transaction else { return }
         leg.bye = nil
+        if learn(from: response, status: status, attempts: leg.byeAttempts, of: leg) {
+            leg.byeAttempts += 1
+            sendBye(on: leg)
+            return
+        }
         releaseIfDone(leg)
     }
 
@@ -93,7 +112,7 @@ extension UserAgent {
         let wasAbandoned = leg.isAbandoned
         leg.isAbandoned = true
         leg.phase = .ending
-        if !wasAbandoned { emit(.hungUp(leg.id)) }
+        if !wasAbandoned { emit(.hungUp(leg.id, reason: message.reason)) }
         releaseIfDone(leg)
     }
 
@@ -144,7 +163,7 @@ extension UserAgent {
         refuseInvite(of: leg, status: 487)
         leg.phase = .ending
         leg.isAbandoned = true
-        emit(.cancelled(leg.id))
+        emit(.cancelled(leg.id, reason: message.reason))
         releaseIfDone(leg)
     }
 
@@ -158,6 +177,10 @@ extension UserAgent {
     mutating func releaseIfDone(_ leg: Leg) {
         guard leg.phase == .ending, leg.bye == nil, leg.outgoing == nil, legs.contains(leg.id.handle) else { return }
         if let accepted = leg.accepted { wheel.cancel(accepted.timer) }
+        endSession(of: leg)
+        endWatch(of: leg)
+        endProvisional(of: leg)
+        dropQueue(of: leg)
         emit(.released(leg.id))
         if let identity = leg.identity { invitedLegs[identity] = nil }
         legs.remove(leg.id.handle)

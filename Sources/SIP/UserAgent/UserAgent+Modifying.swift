@@ -4,7 +4,7 @@ extension UserAgent {
     func leg(for message: Message) -> Leg? {
         guard let tag = message.to.tag, let token = Token(parsing: message.bytes[tag]),
             let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
-            leg.dialog.localTag == token,
+            leg.dialog.localTag == token || (leg.phase == .invited && leg.earlierTags.contains(token)),
             leg.dialog.callID.elementsEqual(message.bytes[message.callID]),
             leg.dialog.remoteTag.elementsEqual(message.from.tag.map { message.bytes[$0] } ?? [])
         else { return nil }
@@ -13,7 +13,7 @@ extension UserAgent {
 
     mutating func receive(inDialog message: Message, _ transaction: ServerTransactionID, from source: Endpoint) {
         guard let leg = leg(for: message) else {
-            if message.method == .bye, receive(earlyBye: message, transaction, from: source) { return }
+            if receive(early: message, transaction, from: source) { return }
             respond(to: message, transaction, from: source, status: 481)
             return
         }
@@ -28,9 +28,13 @@ extension UserAgent {
         }
         leg.dialog.remoteCSeq = message.cseq.number
         leg.dialog.heardFrom = source
+        leg.lastHeard = now
+        leg.noteAllow(of: message)
         switch message.method {
         case .bye: receive(bye: message, transaction, of: leg, from: source)
         case .invite: receive(reinvite: message, transaction, of: leg, from: source)
+        case .update: receive(update: message, transaction, of: leg, from: source)
+        case .prack: receive(prack: message, transaction, of: leg, from: source)
         default: respond(to: message, transaction, from: source, status: 200)
         }
     }
@@ -79,17 +83,23 @@ extension UserAgent {
     ///
     /// - Parameter retriesOnGlare: wait while another INVITE is in progress, and come again after a 491; otherwise both are told
     ///   as `modificationRefused` with status 491. One that waits takes the place of another that waits.
+    /// - Parameter prefersUpdate: send an UPDATE instead, if the peer takes it and there is a description.
     /// - Returns: what `modified` or `modificationRefused` will call it; nil if the leg is gone, and nothing will be told.
     package mutating func reinvite(
         _ id: LegID,
         relaying description: SessionDescription?,
         retriesOnGlare: Bool,
+        prefersUpdate: Bool = false,
         now: Milliseconds
     ) -> ReinviteID? {
         self.now = now
         guard let leg = legs[id.handle] else { return nil }
         leg.reinvites &+= 1
-        let reinvite = Leg.QueuedReinvite(id: ReinviteID(number: leg.reinvites), offer: description)
+        let reinvite = Leg.QueuedReinvite(
+            id: ReinviteID(number: leg.reinvites),
+            offer: description,
+            prefersUpdate: prefersUpdate
+        )
         if leg.phase != .established || leg.isAbandoned {
             emit(.modificationRefused(id, reinvite.id, status: 481))
         } else if retriesOnGlare {
@@ -112,7 +122,7 @@ extension UserAgent {
         // A pause after a 491 goes on: it counts for whatever comes next.
         if leg.queued?.id == reinvite { leg.queued = nil }
         guard leg.outgoing?.reinvite?.id == reinvite else { return }
-        leg.outgoing?.reinvite?.retry = nil
+        leg.outgoing?.reinvite?.retries = false
         cancelOutgoing(of: leg)
     }
 
@@ -126,43 +136,37 @@ extension UserAgent {
         sendReinvite(on: leg, queued, retries: true)
     }
 
-    private mutating func sendReinvite(on leg: Leg, _ reinvite: Leg.QueuedReinvite, retries: Bool) {
+    /// - Parameter body: what to send instead of the description of `reinvite`.
+    mutating func sendReinvite(
+        on leg: Leg,
+        _ reinvite: Leg.QueuedReinvite,
+        body: [UInt8]? = nil,
+        retries: Bool
+    ) {
         guard let destination = leg.dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
         else {
-            emit(.modificationRefused(leg.id, reinvite.id, status: 503))
+            if reinvite.id != .refresh { emit(.modificationRefused(leg.id, reinvite.id, status: 503)) }
             return
         }
-        let body = reinvite.offer.map { leg.continuity.offer(relaying: $0) }
+        let body = body ?? reinvite.offer.map { leg.continuity.offer(relaying: $0) }
         leg.dialog.localCSeq += 1
         leg.outgoing = Leg.OutgoingInvite(
             transaction: transaction,
             cseq: leg.dialog.localCSeq,
-            hasOffer: body != nil,
+            method: reinvite.prefersUpdate && leg.peerAllowsUpdate && body != nil ? .update : .invite,
+            body: body,
             reinvite: Leg.Reinvite(
                 id: reinvite.id,
                 deadline: arm(.reinvite, of: leg, at: now + transactions.timers.lifetime),
-                retry: retries ? reinvite : nil
+                request: reinvite,
+                retries: retries
             )
         )
-        let request = leg.dialog.request(
-            .invite,
-            cseq: leg.dialog.localCSeq,
-            branch: branch,
-            product: configuration.product,
-            body: body
-        )
-        start(
-            transaction,
-            .invite,
-            request,
-            to: destination,
-            from: leg.dialog.listener,
-            heardFrom: leg.dialog.heardFrom
-        )
+        sendInvite(of: leg, transaction, branch: branch, to: destination)
     }
 
-    /// The 2xx to a re-INVITE of ours.
+    /// The 2xx to a re-INVITE of ours, or to an UPDATE with an offer.
     mutating func modified(by response: Message, outgoing: Leg.OutgoingInvite, of leg: Leg) {
         guard let reinvite = outgoing.reinvite else { return }
         wheel.cancel(reinvite.deadline)
@@ -171,7 +175,11 @@ extension UserAgent {
         let description = try? response.sessionDescription.get()
         if let description { leg.continuity.received(description) }
         let isOver = leg.phase == .ending || leg.isAbandoned
-        if outgoing.hasOffer || isOver {
+        if !isOver { agreeOnSession(by: response, of: leg) }
+        leg.noteAllow(of: response)
+        if outgoing.method == .update {
+            // Nothing acknowledges its response.
+        } else if outgoing.hasOffer || isOver {
             let refusal = outgoing.hasOffer ? nil : description.map { leg.continuity.refusal(of: $0) }
             sendACK(outgoing.cseq, body: refusal, of: leg)
         } else {
@@ -180,16 +188,31 @@ extension UserAgent {
         if isOver {
             releaseIfDone(leg)
         } else {
-            emit(.modified(leg.id, reinvite.id, description))
+            if reinvite.id != .refresh { emit(.modified(leg.id, reinvite.id, description)) }
             proceed(leg)
         }
     }
 
     /// Our INVITE or re-INVITE has failed: by its final response, or since none came.
-    mutating func inviteFailed(_ transaction: ClientTransactionID, status: Int, of leg: Leg) {
+    mutating func inviteFailed(
+        _ transaction: ClientTransactionID,
+        by response: Message?,
+        status: Int,
+        of leg: Leg
+    ) {
         guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
+        if status == 422, !leg.isAbandoned, raiseSession(to: response?.number(.minSE), of: leg),
+            repeatOutgoing(outgoing, of: leg)
+        {
+            return
+        }
+        if !leg.isAbandoned, learn(from: response, status: status, attempts: outgoing.attempts, of: leg) {
+            var again = outgoing
+            again.attempts += 1
+            if repeatOutgoing(again, of: leg) { return }
+        }
         leg.outgoing = nil
-        if outgoing.hasOffer { leg.continuity.offerRefused() }
+        if outgoing.hasOffer, outgoing.reinvite?.id != .refresh { leg.continuity.offerRefused() }
         if let reinvite = outgoing.reinvite { wheel.cancel(reinvite.deadline) }
         if leg.phase == .inviting {
             if !leg.isAbandoned { emit(.refused(leg.id, status: status)) }
@@ -205,10 +228,13 @@ extension UserAgent {
         case 408, 481:
             // The peer is gone, and the dialog with him (RFC 3261 section 12.2.1.2).
             lose(leg)
-        case 491 where reinvite.retry != nil:
-            pauseAfterGlare(leg, reinvite.retry)
+        case 405 where outgoing.method == .update, 501 where outgoing.method == .update:
+            leg.peerAllowsUpdate = false
+            sendReinvite(on: leg, reinvite.request, retries: reinvite.retries)
+        case 491 where reinvite.retries:
+            pauseAfterGlare(leg, reinvite.request)
         default:
-            emit(.modificationRefused(leg.id, reinvite.id, status: status))
+            if reinvite.id != .refresh { emit(.modificationRefused(leg.id, reinvite.id, status: status)) }
             proceed(leg)
         }
     }

@@ -6,17 +6,21 @@ extension UserAgent {
     }
 
     /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.
+    ///
+    /// - Parameter challenges: values of WWW-Authenticate, for 401.
     package mutating func refuseStateless(
         _ message: Message,
         from source: Endpoint,
         on listener: ListenerID,
-        status: UInt16
+        status: UInt16,
+        challenges: [[UInt8]] = []
     ) {
         guard message.method != .ack else { return }
         let tag = statelessTag(message.bytes[message.callID])
         let product = configuration.product
         let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
             writer.explain(status, of: message, retryAfter: nil)
+            for challenge in challenges { writer.field(.wwwAuthenticate, challenge) }
             writer.field(.server, product)
         }
         send(response, to: responseDestination(of: message, source: source), from: listener)

@@ -5,6 +5,10 @@
 /// `+Called` (we are invited), `+Modifying` (re-INVITE), `+Ending` (CANCEL and BYE).
 package struct UserAgent: ~Copyable {
     let configuration: UserAgentConfiguration
+    /// What legs do without being asked; counts for what begins afterwards.
+    package var policy = LegPolicy.off
+    /// For servers that challenge us.
+    package var credentials: [Credential] = []
     /// The timers of the whole core.
     package var wheel = TimingWheel()
 
@@ -169,10 +173,13 @@ package struct UserAgent: ~Copyable {
             if response.cseq.method == .invite, 200...299 ~= status { endStray(response, transaction) }
             return
         }
+        leg.lastHeard = now
         switch response.cseq.method {
         case .invite: receive(inviteResponse: response, status: status, transaction, of: leg)
-        case .bye: if status >= 200 { byeDone(transaction, of: leg) }
-        default: break
+        case .bye: if status >= 200 { byeDone(transaction, by: response, status: status, of: leg) }
+        case .update where leg.outgoing?.transaction == transaction:
+            receive(updateResponse: response, status: status, transaction, of: leg)
+        default: answered(transaction, by: response, status: status, of: leg)
         }
     }
 
@@ -180,9 +187,11 @@ package struct UserAgent: ~Copyable {
     private mutating func failed(_ transaction: ClientTransactionID, of id: LegID, _ method: Method, status: Int) {
         guard let leg = legs[id.handle] else { return }
         switch method {
-        case .invite: inviteFailed(transaction, status: status, of: leg)
-        case .bye: byeDone(transaction, of: leg)
-        default: break
+        case .invite: inviteFailed(transaction, by: nil, status: status, of: leg)
+        case .bye: byeDone(transaction, by: nil, status: status, of: leg)
+        case .update where leg.outgoing?.transaction == transaction:
+            inviteFailed(transaction, by: nil, status: status, of: leg)
+        default: answered(transaction, by: nil, status: status == 503 ? Self.unreachable : status, of: leg)
         }
     }
 
@@ -193,6 +202,9 @@ package struct UserAgent: ~Copyable {
         case .retransmit2xx: retransmit2xx(of: leg)
         case .glare: glareIsOver(of: leg)
         case .reinvite: reinviteIsOverdue(of: leg)
+        case .provisional: retransmitProvisional(of: leg)
+        case .session: sessionIsDue(of: leg)
+        case .watch: watchIsDue(of: leg)
         case nil: break
         }
     }

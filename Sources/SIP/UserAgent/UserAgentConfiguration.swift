@@ -23,19 +23,23 @@ package struct UserAgentConfiguration {
     package var maxLegs: Int
     /// Transactions alive at once.
     package var maxTransactions: Int
+    /// nil: nobody is answered who challenges us, and nobody is challenged.
+    package var hashes: DigestHashes?
 
     package init(
         listeners: [Listener],
         localAddress: @escaping (IPAddress) -> IPAddress? = { _ in nil },
         product: String = "callcenterd",
         maxLegs: Int = 60_000,
-        maxTransactions: Int = 400_000
+        maxTransactions: Int = 400_000,
+        hashes: DigestHashes? = nil
     ) {
         self.listeners = listeners
         self.localAddress = localAddress
         self.product = Array(product.utf8)
         self.maxLegs = maxLegs
         self.maxTransactions = maxTransactions
+        self.hashes = hashes
     }
 
     /// nil if there is no such socket.

@@ -103,6 +103,15 @@ struct ConfigurationReader {
             field.list(of: "address blocks such as 10.0.0.0/8") { $0.network() }
         }
         section.read("untrusted", into: &sip.untrusted) { $0.choice("a policy") }
+        section.read("realm", into: &sip.realm) { $0.text("a realm", expected: "a name such as callcenterd") }
+        section.read("users", into: &sip.users) { field in
+            field.list(of: "{username: NAME, password: PASSWORD}") { $0.login(withRealm: false) }
+        }
+        section.read("credentials", into: &sip.credentials) { field in
+            field.list(of: "{realm: REALM, username: NAME, password: PASSWORD}") { $0.login(withRealm: true) }
+        }
+        section.read("session_expires", into: &sip.sessionExpires) { $0.wholeOrNothing(90...86_400) }
+        section.read("keepalive", into: &sip.keepAlive) { $0.secondsOrNothing(1_000...Self.day) }
         section.read("max_calls", into: &sip.maxCalls) { $0.whole(1...1_000_000) }
         section.read("max_connections", into: &sip.maxConnections) { $0.whole(1...100_000) }
         section.read("connection_idle_timeout", into: &sip.connectionIdleTimeout) { $0.seconds(1_000...Self.day) }

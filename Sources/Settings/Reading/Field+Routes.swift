@@ -1,3 +1,5 @@
+import SIP
+
 extension Field {
     private static let shape =
         "{match: PATTERN, flow: FLOW}, with uri:, to: or from: in place of match:, or with header: NAME beside it"
@@ -50,26 +52,43 @@ extension Field {
 
     /// `handle_call_status`: outcomes and the status that each gets; what is not named keeps its default.
     func handleCallStatus() -> Configuration.HandleCallStatus? {
-        let outcomes: [(String, WritableKeyPath<Configuration.HandleCallStatus, Int>)] = [
+        typealias Answers = Configuration.HandleCallStatus
+        let outcomes: [(String, WritableKeyPath<Answers, Answers.Answer>)] = [
             ("-1", \.noFlowID), ("-2", \.brokenFrom), ("-3", \.unknownFlow), ("-4", \.noAgents),
             ("-5", \.internalError),
         ]
         let section = Section(self, known: outcomes.map(\.0))
         var statuses = Configuration.HandleCallStatus()
         for (outcome, target) in outcomes {
-            section.read(outcome, into: &statuses[keyPath: target]) { $0.status() }
+            section.read(outcome, into: &statuses[keyPath: target]) { $0.answer() }
         }
         return statuses
     }
 
-    private func status() -> Int? {
-        let text = (scalar ?? "").lowercased()
-        if ["sip:", "sips:", "302 "].contains(where: text.hasPrefix) {
-            return complain(
-                not: "a status",
-                expected: "one from 400 to 699; URIs and redirection are not yet supported by this version"
-            )
+    /// A status, a SIP URI to which the caller is joined, or `302 URI`.
+    private func answer() -> Configuration.HandleCallStatus.Answer? {
+        let text = scalar ?? ""
+        if let status = Int(text) {
+            guard 400...699 ~= status else { return complainAboutAnswer() }
+            return .status(status)
         }
-        return whole(400...699)
+        if text.hasPrefix("302 ") {
+            guard let uri = Self.sipURI(text.dropFirst(4)) else { return complainAboutAnswer() }
+            return .redirect(uri)
+        }
+        guard let uri = Self.sipURI(text[...]) else { return complainAboutAnswer() }
+        return .bridge(uri)
+    }
+
+    private func complainAboutAnswer() -> Configuration.HandleCallStatus.Answer? {
+        complain(
+            not: "an answer to a caller",
+            expected: "a status from 400 to 699, a SIP URI such as sip:voicemail@192.0.2.9, or \"302 URI\""
+        )
+    }
+
+    private static func sipURI(_ text: Substring) -> URI? {
+        guard let uri = URI(String(text)), uri.scheme == .sip || uri.scheme == .sips else { return nil }
+        return uri
     }
 }

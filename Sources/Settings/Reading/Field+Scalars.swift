@@ -27,6 +27,28 @@ extension Field {
         return number
     }
 
+    /// A whole number in a range, or 0, which switches something off.
+    func wholeOrNothing(_ range: ClosedRange<Int>) -> Int? {
+        guard let text = scalar, let number = Self.digits(text), number == 0 || range.contains(number) else {
+            return complain(
+                not: "a number in range",
+                expected: "a whole number from \(range.lowerBound) to \(range.upperBound), or 0 for none"
+            )
+        }
+        return number
+    }
+
+    /// Seconds in a range, or 0, which switches something off.
+    func secondsOrNothing(_ range: ClosedRange<Configuration.Milliseconds>) -> Configuration.Milliseconds? {
+        guard let text = scalar, let time = Self.milliseconds(text), time == 0 || range.contains(time) else {
+            return complain(
+                not: "a duration in range",
+                expected: "seconds from \(range.lowerBound / 1_000) to \(range.upperBound / 1_000), or 0 for never"
+            )
+        }
+        return time
+    }
+
     /// Seconds, whole or with up to three decimals, as milliseconds.
     func seconds(_ range: ClosedRange<Configuration.Milliseconds>) -> Configuration.Milliseconds? {
         guard let text = scalar, let time = Self.milliseconds(text), range.contains(time) else {

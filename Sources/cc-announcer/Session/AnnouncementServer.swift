@@ -156,8 +156,8 @@ struct AnnouncementServer: ~Copyable {
             case .invited(let leg, let message): invited(leg, message, now)
             case .acknowledged(let leg, let description): acknowledged(leg, description, now)
             case .offered(let leg, let offer): offered(leg, offer, now)
-            case .cancelled(let leg): forget(leg, .cancelled)
-            case .hungUp(let leg): forget(leg, .callerLeft)
+            case .cancelled(let leg, _): forget(leg, .cancelled)
+            case .hungUp(let leg, _): forget(leg, .callerLeft)
             case .gone(let leg): forget(leg, .callerLost)
             case .released(let leg): forget(leg, .callerLost)
             // Offers are answered at once, and we call nobody.

@@ -16,13 +16,13 @@ final class Bench {
     private(set) var records: [CallDetailRecord] = []
     private(set) var notices: [Notice] = []
 
-    init(seed: UInt64 = 1, configure: (inout ExchangeConfiguration) -> Void = { _ in }) {
+    init(seed: UInt64 = 1, hashes: DigestHashes? = nil, configure: (inout ExchangeConfiguration) -> Void = { _ in }) {
         var configuration = ExchangeConfiguration()
         configuration.trusted = [IPNetwork("127.0.0.1/32")].compactMap(\.self)
         configure(&configuration)
         exchange = Exchange(
             configuration: configuration,
-            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)]),
+            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)], hashes: hashes),
             random: SeededGenerator(seed: seed)
         )
         exchange.wallOffset = 1_700_000_000_000

@@ -74,7 +74,13 @@ final class Phone {
     // MARK: Doing
 
     @discardableResult
-    func invite(_ flow: String, sdp body: String?, displayName: String = "") -> String {
+    func invite(
+        _ flow: String,
+        sdp body: String?,
+        displayName: String = "",
+        extra: [String] = [],
+        hops: Int = 70
+    ) -> String {
         let callID = "\(name)-\(order.count + 1)"
         var dialog = Dialog(
             callID: callID,
@@ -87,7 +93,8 @@ final class Phone {
         dialog.sentOffer = body != nil
         order.append(callID)
         dialogs[callID] = dialog
-        send(request("INVITE", in: dialog, branch: dialog.branch, body: body))
+        let text = request("INVITE", in: dialog, branch: dialog.branch, body: body)
+        send(text.replacing("Max-Forwards: 70", with: (["Max-Forwards: \(hops)"] + extra).joined(separator: "\r\n")))
         return callID
     }
 

@@ -15,9 +15,10 @@ struct Town {
         hasWelcome: Bool = false,
         agents: [String] = ["anna"],
         loggedIn: Bool = true,
+        hashes: DigestHashes? = nil,
         configure: (inout ExchangeConfiguration) -> Void = { _ in }
     ) {
-        bench = Bench(configure: configure)
+        bench = Bench(hashes: hashes, configure: configure)
         caller = bench.phone("alice", port: 7001)
         welcome = bench.phone("welcome", port: 7002, manner: .play(for: 3_000))
         queue = bench.phone("queue", port: 7003)

@@ -18,7 +18,11 @@ final class UserAgentBench {
     init(seed: UInt64 = 1) {
         let local = Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060)
         agent = UserAgent(
-            configuration: UserAgentConfiguration(listeners: [.init(endpoint: local)], product: "test"),
+            configuration: UserAgentConfiguration(
+                listeners: [.init(endpoint: local)],
+                product: "test",
+                hashes: .forTests
+            ),
             random: SeededGenerator(seed: seed)
         )
     }
@@ -82,6 +86,7 @@ final class UserAgentBench {
         tag: String = "remote",
         contact: String = "<sip:peer@198.51.100.7:5062>",
         recordRoutes: [String] = [],
+        headers: [(HeaderName, String)] = [],
         body: String? = nil
     ) throws {
         let bytes = makeResponse(
@@ -93,6 +98,7 @@ final class UserAgentBench {
         ) { writer in
             writer.field(.contact, Array(contact.utf8))
             for route in recordRoutes { writer.field(.recordRoute, Array(route.utf8)) }
+            for (name, value) in headers { writer.field(name, Array(value.utf8)) }
         }
         try receive(String(decoding: bytes, as: UTF8.self))
     }
@@ -196,6 +202,34 @@ final class UserAgentBench {
         try receive(request("ACK", cseq: 1, to: tag))
         events = []
         return (leg, tag)
+    }
+
+    /// Somebody whom we have called, who has answered, and whom we have acknowledged. The tag is ours.
+    func answered(headers: [(HeaderName, String)] = []) throws -> (leg: LegID, tag: String) {
+        let (leg, invite) = try inviting()
+        try respond(200, to: invite, headers: headers, body: Self.sdp)
+        perform { $0.acknowledge(leg, relaying: nil, now: $1) }
+        _ = take()
+        events = []
+        return (leg, try #require(invite.fromTag))
+    }
+
+    /// A request of the peer whom we have called.
+    func calledPeersRequest(
+        _ method: String,
+        cseq: Int,
+        of invite: Message,
+        headers: [String] = [],
+        body: String? = nil
+    ) throws -> String {
+        request(
+            method,
+            cseq: cseq,
+            to: try #require(invite.fromTag),
+            callID: invite.text(of: invite.callID),
+            headers: headers,
+            body: body
+        )
     }
 
     /// Somebody whom we call, by his address or behind another; the INVITE is taken from what was sent.

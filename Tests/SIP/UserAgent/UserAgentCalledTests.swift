@@ -32,7 +32,7 @@ struct UserAgentCalledTests {
             ),
             Objection(status: 501, method: "FETCH", body: nil),
             Objection(status: 416, uri: "im:help@192.0.2.1"),
-            Objection(status: 420, headers: ["Require: 100rel"], explanation: (.unsupported, "100rel")),
+            Objection(status: 420, headers: ["Require: path"], explanation: (.unsupported, "path")),
             Objection(
                 status: 415,
                 headers: ["Content-Type: text/plain"],

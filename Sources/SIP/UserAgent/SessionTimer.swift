@@ -1,0 +1,45 @@
+/// The agreement of both sides of a leg that the session ends unless it is refreshed (RFC 4028).
+struct SessionTimer: Equatable {
+    /// Whole seconds.
+    var interval: Int
+    /// We refresh it; else the peer does, and we watch.
+    var isOurs: Bool
+
+    /// The smallest interval that anybody may ask for (section 5), and the Min-SE of ours.
+    static let smallest = 90
+
+    /// Half of the interval for the side that refreshes; the other waits until shortly before the end (section 10).
+    var firstDeadline: Milliseconds {
+        isOurs ? Milliseconds(interval) * 500 : Milliseconds(interval - min(32, interval / 3)) * 1_000
+    }
+
+    /// When the session is over if nobody refreshes it.
+    var end: Milliseconds { Milliseconds(interval) * 1_000 }
+
+    /// As the value of Session-Expires in a request of ours.
+    func value(inRequest: Bool) -> [UInt8] {
+        Array("\(interval);refresher=\(isOurs == inRequest ? "uac" : "uas")".utf8)
+    }
+}
+
+extension Message {
+    /// Session-Expires in whole seconds; nil if there is none that can be read.
+    var sessionInterval: Int? { number(.sessionExpires).map { Int($0) } }
+
+    /// What Session-Expires says of who refreshes: true if it is the sender of the request; nil if it says nothing.
+    var clientRefreshes: Bool? {
+        guard let value = first(.sessionExpires), let semicolon = bytes[value].firstIndex(of: UInt8(ascii: ";")),
+            let refresher = parameter("refresher", in: ByteRange(semicolon, Int(value.upper)))
+        else { return nil }
+        if spells(refresher, "uac") { return true }
+        return spells(refresher, "uas") ? false : nil
+    }
+
+    var hasSessionTimers: Bool { lists("timer", in: .supported) || lists("timer", in: .require) }
+
+    /// An interval that is too small, from a peer who can be told so (RFC 4028 section 9).
+    var asksForTooShortSession: Bool {
+        guard let interval = sessionInterval, interval < SessionTimer.smallest else { return false }
+        return hasSessionTimers
+    }
+}
