@@ -217,13 +217,22 @@ package struct Exchange: ~Copyable {
             return
         }
         if let id = Bridge.id(owner: owner) {
-            if let bridge = bridges[id] { handleBridge(event, bridge) }
+            if let bridge = bridges[id] {
+                handleBridge(event, bridge)
+            } else if case .requested(_, let request) = event {
+                agent.answer(request, status: 481, now: now)
+            }
             return
         }
-        guard let call = calls[CallID(owner: owner)] else { return }
+        guard let call = calls[CallID(owner: owner)] else {
+            if case .requested(_, let request) = event { agent.answer(request, status: 481, now: now) }
+            return
+        }
         touched.append(call.id)
         let leg = event.leg
-        if leg == call.caller {
+        if case .requested(_, let request) = event {
+            pass(request, from: leg, of: call)
+        } else if leg == call.caller {
             handleCaller(event, of: call)
         } else if leg == call.media?.leg {
             handleMedia(event, of: call)

@@ -69,6 +69,18 @@ struct DialogTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("While two talk, INFO passes in both directions, and so does its answer")
+    func info() {
+        let (town, call) = talking()
+        send("INFO", by: town.caller, in: call)
+        send("INFO", by: town.anna, in: town.anna.lastCallID)
+        town.bench.run()
+        #expect(town.anna.log.suffix(2).sorted() == ["200 info", "info"])
+        #expect(town.caller.log.suffix(2).sorted() == ["200 info", "info"])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("Dead peers: an agent who no longer knows the dialog when he is asked is gone, and the call is over")
     func deadAgent() {
         let (town, _) = talking { $0.keepAlive = 20_000 }

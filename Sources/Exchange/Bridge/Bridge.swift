@@ -92,6 +92,8 @@ extension Exchange {
             end(bridge, status: 480, reason: reason)
         case .gone:
             end(bridge, status: 480)
+        case .requested(_, let request):
+            agent.pass(request, to: bridge.peer(of: leg), now: now)
         case .invited, .released:
             break
         }

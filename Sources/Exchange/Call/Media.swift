@@ -94,7 +94,7 @@ extension Exchange {
             relayAcknowledgement(description, from: leg, of: call)
         case .hungUp, .gone:
             mediaEnded(of: call)
-        case .invited, .cancelled, .released:
+        case .invited, .cancelled, .requested, .released:
             break
         }
     }

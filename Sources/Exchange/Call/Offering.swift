@@ -54,7 +54,8 @@ extension Exchange {
             loseOffer(of: call, cause: .failed, status: 0)
         case .offered(let leg, _):
             agent.refuse(leg, status: 491, now: now)
-        case .invited, .cancelled, .acknowledged, .offerCancelled, .modified, .modificationRefused, .released:
+        case .invited, .cancelled, .acknowledged, .offerCancelled, .modified, .modificationRefused, .requested,
+            .released:
             break
         }
     }

@@ -31,7 +31,7 @@ extension Exchange {
             finish(call, talk: talk, by: .agent, reason: reason)
         case .gone:
             finish(call, talk: talk, by: .system)
-        case .invited, .cancelled, .progress, .answered, .refused, .released:
+        case .invited, .cancelled, .progress, .answered, .refused, .requested, .released:
             break
         }
     }
@@ -59,7 +59,7 @@ extension Exchange {
             callerLeft(call, reason: reason)
         case .gone:
             callerLeft(call)
-        case .invited, .progress, .answered, .refused, .released:
+        case .invited, .progress, .answered, .refused, .requested, .released:
             break
         }
     }

@@ -1,7 +1,7 @@
 /// The requests of a dialog (RFC 3261 section 12.2.1.1).
 extension Dialog {
     /// Methods that we take, as Allow lists them.
-    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
+    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE"
 
     /// Extensions that we have, as Supported lists them, and each alone as Require may ask for it.
     static let supported: StaticString = "100rel, timer"

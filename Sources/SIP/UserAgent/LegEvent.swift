@@ -50,6 +50,8 @@ package enum LegEvent: Sendable {
     case modified(LegID, ReinviteID, SessionDescription?)
     /// Our re-INVITE was refused; the session is as it was before.
     case modificationRefused(LegID, ReinviteID, status: Int)
+    /// An INFO or MESSAGE inside the dialog: to be passed on or answered.
+    case requested(LegID, PeerRequest)
     /// The peer's BYE, with the value of its Reason header; it has been answered. The leg is over.
     case hungUp(LegID, reason: [UInt8]?)
     /// The dialog is lost: the peer knows it no more, does not answer, or never sent its ACK. The leg is being ended.
@@ -61,7 +63,8 @@ package enum LegEvent: Sendable {
         switch self {
         case .invited(let leg, _), .cancelled(let leg, _), .acknowledged(let leg, _), .progress(let leg, _),
             .answered(let leg, _), .refused(let leg, _), .offered(let leg, _), .offerCancelled(let leg),
-            .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg, _), .gone(let leg),
+            .requested(let leg, _), .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg, _),
+            .gone(let leg),
             .released(let leg):
             leg
         }

@@ -25,6 +25,8 @@ extension UserAgent {
     func objection(to message: Message) -> UInt16? {
         switch message.method {
         case .invite, .bye, .options, .cancel, .ack, .prack, .update: break
+        // Outside of a dialog they are not for us.
+        case .info where message.to.tag != nil, .message where message.to.tag != nil: break
         case .other: return 501
         default: return 405
         }

@@ -181,6 +181,10 @@ extension UserAgent {
         endWatch(of: leg)
         endProvisional(of: leg)
         dropQueue(of: leg)
+        for request in leg.requests {
+            if case .passing(let original) = request.purpose { passed(original, status: 480) }
+        }
+        leg.requests = []
         emit(.released(leg.id))
         if let identity = leg.identity { invitedLegs[identity] = nil }
         legs.remove(leg.id.handle)

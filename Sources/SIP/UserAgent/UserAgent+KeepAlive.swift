@@ -40,7 +40,7 @@ extension UserAgent {
     }
 
     private mutating func ask(_ leg: Leg) {
-        guard !leg.requests.contains(where: { $0.purpose == .probe }) else { return }
+        guard !leg.requests.contains(where: { $0.purpose.isProbe }) else { return }
         sendRequest(.options, on: leg, purpose: .probe)
     }
 

@@ -34,6 +34,7 @@ extension UserAgent {
         case .bye: receive(bye: message, transaction, of: leg, from: source)
         case .invite: receive(reinvite: message, transaction, of: leg, from: source)
         case .update: receive(update: message, transaction, of: leg, from: source)
+        case .info, .message: receive(passing: message, transaction, of: leg, from: source)
         case .prack: receive(prack: message, transaction, of: leg, from: source)
         default: respond(to: message, transaction, from: source, status: 200)
         }

@@ -58,7 +58,10 @@ extension UserAgent {
             let index = leg.requests.firstIndex(where: { $0.transaction == transaction })
         else { return }
         let request = leg.requests.remove(at: index)
-        guard !leg.isAbandoned else { return }
+        guard !leg.isAbandoned else {
+            if case .passing(let original) = request.purpose { passed(original, status: 480) }
+            return
+        }
         if learn(from: response, status: status, attempts: request.attempts, of: leg),
             sendRequest(
                 request.method,
@@ -79,6 +82,7 @@ extension UserAgent {
             }
             refreshed(by: response, status: status, of: leg)
         case .probe: probed(status: status, of: leg)
+        case .passing(let original): passed(original, status: status)
         }
     }
 }
@@ -95,19 +99,33 @@ extension Leg {
         let attempts: Int
     }
 
-    enum Purpose: Equatable {
+    enum Purpose {
         /// An UPDATE that refreshes the session.
         case refresh
         /// An OPTIONS that asks whether the peer is alive.
         case probe
+        /// What came on another leg.
+        case passing(PeerRequest)
+
+        var isProbe: Bool {
+            if case .probe = self { true } else { false }
+        }
     }
 
     /// A header field of a request of ours.
     struct Field {
         let name: HeaderName
+        /// The name of one that we have no case for.
+        var spelling: [UInt8] = []
         let value: [UInt8]
 
-        func write(to writer: inout MessageWriter) { writer.field(name, value) }
+        func write(to writer: inout MessageWriter) {
+            if name == .other {
+                writer.field(named: spelling, value)
+            } else {
+                writer.field(name, value)
+            }
+        }
     }
 
     /// More requests than that at once are not sent on one leg.

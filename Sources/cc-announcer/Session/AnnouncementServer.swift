@@ -160,6 +160,8 @@ struct AnnouncementServer: ~Copyable {
             case .hungUp(let leg, _): forget(leg, .callerLeft)
             case .gone(let leg): forget(leg, .callerLost)
             case .released(let leg): forget(leg, .callerLost)
+            // A key that somebody presses changes nothing.
+            case .requested(_, let request): userAgent.answer(request, status: 200, now: now)
             // Offers are answered at once, and we call nobody.
             case .offerCancelled, .progress, .answered, .refused, .modified, .modificationRefused: break
             }

@@ -51,7 +51,7 @@ struct HygieneTests {
         let bench = UserAgentBench()
         try bench.receive(bench.request("OPTIONS", cseq: 1))
         let ok = try #require(bench.takeMessages().last)
-        for method in ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE"] {
+        for method in ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "INFO", "MESSAGE"] {
             #expect(ok.texts(of: .allow).contains(method))
         }
         #expect(ok.texts(of: .supported).contains("timer"))

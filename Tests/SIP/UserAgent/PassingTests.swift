@@ -1,0 +1,64 @@
+import Testing
+
+@testable import SIP
+
+@Suite("INFO and MESSAGE inside a dialog (RFC 6086, RFC 3428)")
+struct PassingTests {
+    /// A caller who has sent an INFO, and another leg.
+    private func bench() throws -> (UserAgentBench, PeerRequest, other: LegID) {
+        let bench = UserAgentBench()
+        let (other, _) = try bench.answered()
+        let (_, tag) = try bench.established()
+        let headers = ["Content-Type: application/dtmf-relay", "Info-Package: keys"]
+        try bench.receive(bench.request("INFO", cseq: 2, to: tag, headers: headers, body: "Signal=5\r\n"))
+        guard case .requested(_, let request)? = bench.events.last else { throw NoMessage(description: "not told") }
+        _ = bench.take()
+        return (bench, request, other)
+    }
+
+    @Test(
+        "One is passed on with its body, and the other side's answer is the answer",
+        arguments: [UInt16(200), 415, 469]
+    )
+    func passed(status: UInt16) throws {
+        let (bench, request, other) = try bench()
+        bench.perform { $0.pass(request, to: other, now: $1) }
+        let info = try #require(bench.takeMessages().last)
+        #expect(info.method == .info)
+        #expect(text(info.bytes(of: info.body)) == "Signal=5\r\n")
+        #expect(info.texts(of: .contentType) == ["application/dtmf-relay"])
+        #expect(info.first(named: Array("info-package".utf8)).map(info.text(of:)) == "keys")
+        try bench.respond(status, to: info)
+        #expect(bench.take() == ["\(status) INFO"])
+    }
+
+    @Test("Nothing is left if the other side says nothing; if it has gone, or is not there, the answer is 480")
+    func unanswered() throws {
+        let (silent, request, other) = try bench()
+        silent.perform { $0.pass(request, to: other, now: $1) }
+        _ = silent.take()
+        silent.advance(by: 33_000)
+        #expect(!silent.take().contains("200 INFO"))
+        let left = silent.agent.transactionsAlive
+        #expect(left == 0)
+        let (gone, second, target) = try bench()
+        gone.perform { $0.pass(second, to: target, now: $1) }
+        gone.perform { $0.hangUp(target, status: 480, now: $1) }
+        let bye = try #require(gone.takeMessages().last { $0.method == .bye })
+        try gone.respond(200, to: bye)
+        #expect(gone.take() == ["480 INFO"])
+        let (lost, third, nobody) = try bench()
+        lost.perform { $0.hangUp(nobody, status: 480, now: $1) }
+        _ = lost.take()
+        lost.perform { $0.pass(third, to: nobody, now: $1) }
+        #expect(lost.take() == ["480 INFO"])
+    }
+
+    @Test("Outside of a dialog they are not for us")
+    func outside() throws {
+        let bench = UserAgentBench()
+        try bench.receive(bench.request("INFO", cseq: 1))
+        try bench.receive(bench.request("MESSAGE", cseq: 1, callID: "m"))
+        #expect(bench.take() == ["405 INFO", "405 MESSAGE"])
+    }
+}
