@@ -62,7 +62,7 @@ struct Simulate {
             print("memory does not return to its start: \(settled) MiB after 20 seeds, \(residentMegabytes) MiB now")
             return 1
         }
-        print("no rule was broken")
+        print("no leg outlived its call by more than \(sums.longestAfterlife) ms; no rule was broken")
         return 0
     }
 
@@ -102,6 +102,7 @@ struct Simulate {
         var datagrams = 0
         var events = 0
         var simulated: Milliseconds = 0
+        var longestAfterlife: Milliseconds = 0
 
         mutating func add(_ world: World, placed: Int) {
             self.placed += placed
@@ -109,6 +110,7 @@ struct Simulate {
             datagrams += world.datagrams
             events += world.events
             simulated += world.duration
+            longestAfterlife = max(longestAfterlife, world.longestAfterlife)
         }
     }
 }

@@ -103,14 +103,15 @@ extension Station {
 
     /// Another phone behind the same proxy answers the same INVITE.
     func answerElsewhere(_ invite: StationServer) {
+        let first = invite.session
         let copy = StationServer(request: invite.request, station: self)
         let session = makeSession(for: copy)
         session.pending = copy
         world.after(world.random.time(0...1_500)) { [self] in accept(session) }
-        // It is to be sent away again.
+        // One of the two is to be sent away again: the one whose answer came second.
         world.after(60_000) { [self] in
-            guard session.phase == .up, areAlive(session) else { return }
-            complain("the phone that answered second still has a session", about: session)
+            guard session.phase == .up, first?.phase == .up, areAlive(session) else { return }
+            complain("two phones have a session for one INVITE", about: session)
         }
     }
 

@@ -12,6 +12,8 @@ struct Judge {
     private(set) var events = 0
     /// Legs whose call is over, and since when that has been seen.
     private var orphans: [LegID: Milliseconds] = [:]
+    /// The longest time by which a leg has outlived its call, as far as was looked.
+    private(set) var longestAfterlife: Milliseconds = 0
     private let limits: ExchangeConfiguration
 
     init(shadow: Shadow, limits: ExchangeConfiguration) {
@@ -80,6 +82,11 @@ struct Judge {
         if counters.received + counters.restored != ended + UInt64(onTheWay) {
             complain("\(counters.received) received, \(ended) ended, \(onTheWay) on their way", at: now)
         }
+        let counted = [counters.distributed, counters.answered, counters.abandoned, counters.failures].map(Int.init)
+        let seen = [shadow.offers, shadow.answered, shadow.abandoned, shadow.failed]
+        if counted != seen {
+            complain("offers, answers, abandoned and failed calls: counted \(counted), seen \(seen)", at: now)
+        }
         if Int(counters.received) != calls { complain("\(calls) calls came, \(counters.received) counted", at: now) }
         if snapshot.calls.count != shadow.alive.count {
             complain("\(snapshot.calls.count) calls are listed, \(shadow.alive.count) are alive", at: now)
@@ -134,6 +141,7 @@ struct Judge {
         for leg in exchange.legsWithoutCall() {
             let since = orphans[leg] ?? now
             still[leg] = since
+            longestAfterlife = max(longestAfterlife, now - since)
             if now - since > 2 * 64 * 500 { complain("a leg outlives its call by \(now - since) ms", at: now) }
         }
         orphans = still

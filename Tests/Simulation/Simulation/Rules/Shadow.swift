@@ -53,6 +53,11 @@ struct Shadow {
     private(set) var waiting: [Int] = []
     private(set) var alive: [Int] = []
     var policy: Policy
+    /// Counted from what is published: offers, and how calls ended.
+    private(set) var offers = 0
+    private(set) var answered = 0
+    private(set) var abandoned = 0
+    private(set) var failed = 0
     private var lastArrival = 0
     private var lastFree = 0
 
@@ -109,6 +114,7 @@ struct Shadow {
                     [agentID, call.caller]
                 )
             }
+            answered += 1
             call.state = .talking
             call.since = now
             call.pauses = []
@@ -116,7 +122,8 @@ struct Shadow {
         case .refused(let number, _, let agentID, _, _):
             guard let agent = agentID.utf8.number(behind: 1) else { return }
             refused(Int(number), agent, now: now)
-        case .callEnded(let number, _, _, _, _):
+        case .callEnded(let number, _, _, let cause, _):
+            if cause == "abandoned" { abandoned += 1 } else if cause != "answered" { failed += 1 }
             ended(Int(number), now: now)
         case .agentChanged(let seen):
             guard let agent = seen.agentID.utf8.number(behind: 1) else { return }
@@ -155,6 +162,7 @@ struct Shadow {
                 complain("call \(number) is offered to two", [call.caller, "a\(agent)"])
             }
             if call.state == .waiting { stopWaiting(number) }
+            offers += 1
             call.state = .offered
             call.since = now
             call.agent = agent
@@ -170,6 +178,8 @@ struct Shadow {
     private mutating func refused(_ number: Int, _ agent: Int, now: Milliseconds) {
         guard var call = call(Int32(number)) else { return }
         if call.state == .waiting { stopWaiting(number) }
+        // An agent who cannot be called at all is only heard of now.
+        if call.state != .offered { offers += 1 }
         call.state = .returning
         call.agent = nil
         call.refusals += 1

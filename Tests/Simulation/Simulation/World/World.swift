@@ -376,6 +376,7 @@ package final class World {
     /// Calls that the core took.
     package var calls: Int { judge.calls }
     package var answered: Int { store.answered }
+    package var longestAfterlife: Milliseconds { judge.longestAfterlife }
     /// How long it all took, by its own clock.
     package var duration: Milliseconds { now - World.beginning }
 }
