@@ -51,7 +51,13 @@ package final class SQLiteDatabase: CenterDatabase {
 
     @discardableResult
     package func migrate() throws(StoreError) -> [String] {
-        try access { try pool.write { try SchemaMigrator(name: name).migrate($0) } }
+        let migrator = SchemaMigrator(name: name)
+        return try access {
+            try pool.writeWithoutTransaction {
+                try MigrationBackup(path: path).makeIfNeeded($0, migrations: migrator.migrations)
+            }
+            return try pool.write { try migrator.migrate($0) }
+        }
     }
 
     package func schema() throws(StoreError) -> SchemaState {

@@ -1,0 +1,30 @@
+import Foundation
+import Testing
+
+@testable import Telemetry
+
+@Suite("The files for Prometheus and Grafana")
+struct PackagedFilesTests {
+    private static let packaging = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("packaging")
+
+    @Test(
+        "name only series that exist",
+        arguments: ["prometheus/callcenterd.rules.yml", "grafana/callcenterd.json"]
+    )
+    func series(file: String) throws {
+        let text = try String(contentsOf: Self.packaging.appendingPathComponent(file), encoding: .utf8)
+        var known: Set<String> = []
+        for statistic in Catalogue.statistics {
+            if statistic.kind == .distribution {
+                known.formUnion(["_bucket", "_sum", "_count"].map { statistic.metric + $0 })
+            } else {
+                known.insert(statistic.metric)
+            }
+        }
+        let named = Set(text.matches(of: /callcenter_[a-z_]+/).map { String($0.0) })
+        #expect(named.count >= 8, "they were found")
+        #expect(named.subtracting(known).isEmpty)
+    }
+}
