@@ -134,6 +134,13 @@ let package = Package(
             path: "Tests/Simulation/simulate",
             swiftSettings: settings
         ),
+        // What an event costs the distribution: part of packaging/bench.
+        .executableTarget(
+            name: "distribution-bench",
+            dependencies: ["CallCenter"],
+            path: "Tests/Load/Distribution",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Simulation", "Exchange", "SIP", "CallCenter"],

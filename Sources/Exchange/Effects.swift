@@ -40,6 +40,10 @@ package enum Notice: Sendable {
     case mediaFailed(number: Int32, uri: String, sipStatus: Int)
     case agentChanged(AgentChange)
     case agentLoggedOffForNoAnswer(agentID: String)
+    /// A call to a route with `agent_login` by somebody who is at no agent's location.
+    case strangerLoggedIn(source: Endpoint?)
+    /// A call to such a route; that the agent has changed, if he has, is noted besides.
+    case agentLoggedInByCall(agentID: String, isLoggedIn: Bool)
     /// An invariant was found broken and mended: a defect of ours.
     case repaired(String)
 }

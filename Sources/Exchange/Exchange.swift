@@ -32,6 +32,10 @@ package struct Exchange: ~Copyable {
 
     var isShuttingDown = false
 
+    /// Steps that one input may take at least before its turn is cut short; far more than any needs.
+    package var turnLimit = 100_000
+    var isOverrun = false
+
     /// Agents whose leg of an ended call has not had its final response yet.
     var clearing: [LegID: AgentRef] = [:]
     /// Agents who could not be called, until they may be tried again.
@@ -103,10 +107,15 @@ package struct Exchange: ~Copyable {
     /// Takes over another configuration: it counts for what begins afterwards.
     package mutating func apply(_ configuration: ExchangeConfiguration, now: Milliseconds) {
         self.now = now
+        var policy = configuration.policy
+        // What a command has switched stays so until the file says something else than before.
+        if policy.internalDispatching == self.configuration.policy.internalDispatching {
+            policy.internalDispatching = center.policy.internalDispatching
+        }
         self.configuration = configuration
         agent.policy = configuration.legPolicy
         agent.credentials = configuration.credentials
-        center.apply(configuration.policy, now: now, out: &distribution)
+        center.apply(policy, now: now, out: &distribution)
         settle()
     }
 
@@ -177,7 +186,15 @@ package struct Exchange: ~Copyable {
     /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides. A decision is carried
     /// out before the next event is looked at: what happens in between cannot make it stale.
     mutating func settle() {
+        var steps = 0
+        // What one input may rightly cause grows with what there is.
+        let limit = max(1, turnLimit + 16 * (calls.count + agent.legsAlive))
         while true {
+            steps += 1
+            guard steps <= limit else {
+                cutTurnShort()
+                break
+            }
             if !distribution.isEmpty {
                 let decided = distribution
                 distribution.removeAll(keepingCapacity: true)
@@ -236,6 +253,10 @@ package struct Exchange: ~Copyable {
             handleCaller(event, of: call)
         } else if leg == call.media?.leg {
             handleMedia(event, of: call)
+        } else if leg == call.previousMedia?.leg {
+            handlePreviousMedia(event, of: call)
+        } else if leg == call.briefing?.leg {
+            handleBriefing(event, of: call)
         } else if leg == call.offer?.leg {
             handleOffered(event, of: call)
         } else if leg == call.talk?.leg {

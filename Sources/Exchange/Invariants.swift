@@ -43,6 +43,8 @@ extension Exchange {
         if call.hasEnded { complain("ended and still there") }
         if !agent.isAlive(call.caller) { complain("its caller's leg is gone") }
         if let media = call.media?.leg, !agent.isAlive(media) { complain("its media leg is gone") }
+        if let leg = call.previousMedia?.leg, !agent.isAlive(leg) { complain("the leg of what played before is gone") }
+        if let leg = call.briefing?.leg, !agent.isAlive(leg) { complain("the leg of its agent's message is gone") }
         if let leg = call.offer?.leg ?? call.talk?.leg, !agent.isAlive(leg) { complain("its agent's leg is gone") }
         if !call.timers.isAnyRunning { complain("nothing ends it") }
         if let agentRef = call.offer?.agent ?? call.talk?.agent, center.call(of: agentRef) != call.ref {
@@ -52,7 +54,8 @@ extension Exchange {
             complain("nothing ends the wait for its media")
         }
         // An answered caller has media, or somebody is seeing to it.
-        if call.isAnswered, call.media == nil, call.talk == nil, call.offer?.pickedUpAt == nil,
+        if call.isAnswered, call.media == nil, call.previousMedia == nil, call.talk == nil,
+            call.offer?.isJoining != true,
             !call.timers.isRunning(.holdRetry)
         {
             complain("an answered caller is without media")

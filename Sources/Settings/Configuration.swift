@@ -22,6 +22,8 @@ package struct Configuration: Sendable, Equatable {
     package var rejectsOnNoAgents = true
     /// Name of the URI parameter that tells the hold media how many calls are ahead; nil: none.
     package var queuePositionParameter: String?
+    /// Whether calls go to agents by the rules; off: by commands from outside only.
+    package var dispatchesInternally = true
     /// How long a call rings at an agent.
     package var agentRingTimeout: Milliseconds = 30_000
     /// An agent who refused a call is not offered it again before this.

@@ -14,10 +14,17 @@ package struct RouteRule: Sendable, Equatable {
     package var pattern: String
     /// nil: the flow that the pattern captures.
     package var flow: String?
+    /// `agent_login`: the call enters no flow, it logs the calling agent in or off.
+    package var agentLogin: AgentLogin?
 
-    package init(subject: Subject = .requestURI, pattern: String, flow: String?) {
+    package enum AgentLogin: String, Sendable, CaseIterable {
+        case on, off, toggle
+    }
+
+    package init(subject: Subject = .requestURI, pattern: String, flow: String?, agentLogin: AgentLogin? = nil) {
         self.subject = subject
         self.pattern = pattern
         self.flow = flow
+        self.agentLogin = agentLogin
     }
 }

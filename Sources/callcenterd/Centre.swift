@@ -175,11 +175,25 @@ final class Centre: Sendable {
                     try exchange.setLogin(agentID: agentID, loggedIn: isLoggedIn, now: now)
                 case .resetStatistics:
                     exchange.resetStatistics(now: now)
+                case .setDispatching(let isOn):
+                    exchange.setDispatching(isOn, now: now)
+                case .dispatch(let call, let agentID):
+                    try exchange.dispatch(call: call, agentID: agentID, now: now)
+                case .freeAgent(let agentID):
+                    _ = try exchange.freeAgent(agentID, now: now)
+                case .endCall(let call):
+                    try exchange.endCall(call, now: now)
+                case .moveCall(let call, let position):
+                    _ = try exchange.moveCall(call, to: position, now: now)
+                case .endWrapup(let agentID):
+                    try exchange.endWrapup(agentID: agentID, now: now)
                 }
             }
             return .success(())
         } catch let error as UnknownAgentError {
             return .failure(.unknownAgent(error.id))
+        } catch let error as SteeringError {
+            return .failure(ControlError(error))
         } catch {
             return .failure(.failed("\(error)"))
         }

@@ -67,6 +67,7 @@ extension ExchangeConfiguration {
             reofferDelay: file.reofferDelay,
             maxNoAnswer: file.maxNoAnswer,
             serviceLevelThreshold: file.serviceLevelThreshold,
+            internalDispatching: file.dispatchesInternally,
             maxCalls: file.sip.maxCalls
         )
     }
@@ -112,7 +113,8 @@ extension Route {
             case .from: .from
             case .header(let name): .header(name)
             }
-        self.init(subject: subject, pattern: pattern, flow: rule.flow)
+        let login = rule.agentLogin.flatMap { AgentLogin(rawValue: $0.rawValue) }
+        self.init(subject: subject, pattern: pattern, flow: rule.flow, agentLogin: login)
     }
 }
 

@@ -88,6 +88,13 @@ struct EffectOutlet: Sendable {
             )
         case .agentLoggedOffForNoAnswer(let agentID):
             logger.warning("agent logged off: too many calls unanswered", metadata: ["AGENT": "\(agentID)"])
+        case .strangerLoggedIn(let source):
+            logger.notice(
+                "log-in refused: the caller is at no agent's location",
+                metadata: ["source": "\(source.map(String.init(describing:)) ?? "-")"]
+            )
+        case .agentLoggedInByCall(let agentID, let isLoggedIn):
+            logger.info("agent logged \(isLoggedIn ? "in" : "off") by his call", metadata: ["AGENT": "\(agentID)"])
         case .repaired(let what):
             logger.error("broken invariant repaired: \(what)")
         }

@@ -12,8 +12,9 @@ struct CCControl: ParsableCommand {
             """,
         subcommands: [
             ListFlows.self, ListAgents.self, ListQueue.self, ListCalls.self, AgentLogin.self, LogIn.self, LogOut.self,
-            Reload.self, ResetStatistics.self, GetStatistics.self, Which.self, Version.self, DatabaseCommands.self,
-            RecordCommands.self,
+            Reload.self, InternalDispatching.self, Dispatch.self, FreeAgent.self, EndCall.self, MoveCall.self,
+            EndWrapup.self, ResetStatistics.self, GetStatistics.self, Which.self, Version.self,
+            DatabaseCommands.self, RecordCommands.self,
         ]
     )
 

@@ -13,6 +13,8 @@ struct Desk {
     private var timerNumber = 0
     private var callNumber: Int32 = 0
     private(set) var refs: [Int32: CallRef] = [:]
+    /// As the last reload had them.
+    private(set) var flows: [FlowDefinition] = []
     /// Agents' legs vanish at once when their call is over. Off: the test says `clear`.
     var clearsAtOnce = true
 
@@ -59,7 +61,8 @@ struct Desk {
         agents: [AgentDefinition],
         refused: [Provisioning.RefusedRow] = []
     ) -> ProvisioningReport {
-        event { $0.provision(Provisioning(flows: flows, agents: agents, refused: refused), now: $1, out: &$2) }
+        self.flows = flows
+        return event { $0.provision(Provisioning(flows: flows, agents: agents, refused: refused), now: $1, out: &$2) }
     }
 
     /// A call that has just been admitted.

@@ -157,6 +157,9 @@ struct Rehearsal {
                     return
                 }
                 model.pauseDue(center.calls[index].number, id)
+            case .dissuading:
+                // No flow here has a message that dissuades.
+                break
             }
         }
         model.now = desk.now

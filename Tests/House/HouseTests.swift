@@ -32,6 +32,8 @@ struct HouseTests {
         // Of Tests/Simulation.
         "Simulation": .pure(["SIP", "CallCenter", "Exchange"]),
         "simulate": .executable,
+        // Of Tests/Load.
+        "distribution-bench": .executable,
     ]
 
     /// swift-collections and, for digest, swift-crypto.

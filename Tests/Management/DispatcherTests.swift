@@ -79,7 +79,8 @@ struct DispatcherTests {
         #expect(await result("version") == ok(#"{"Server":"callcenterd 0.1.0"}"#))
         let names = [
             "cc_list_flows", "cc_list_agents", "cc_list_queue", "cc_list_calls", "cc_agent_login", "cc_reload",
-            "cc_reset_stats", "get_statistics", "version", "health", "events", "which",
+            "cc_reset_stats", "internal_call_dispatching", "dispatch_call_to_agent", "cc_free_agent", "cc_end_call",
+            "cc_move_call", "cc_end_wrapup", "get_statistics", "version", "health", "events", "which",
         ]
         #expect(await result("which") == ok(JSONValue.array(names.map(JSONValue.string)).text))
     }

@@ -56,10 +56,6 @@ struct ConfigurationProblemTests {
         Bad("http: {token_file: /t}", "c.yaml:1: http.token_file: is not yet supported by this version; remove it"),
         Bad("mi: {fifo: /f}", "c.yaml:1: mi.fifo: is not yet supported by this version; remove it"),
         Bad(
-            "internal_call_dispatching: true",
-            "c.yaml:1: internal_call_dispatching: is not yet supported by this version; remove it"
-        ),
-        Bad(
             "scenario_directory: /s",
             "c.yaml:1: scenario_directory: is not yet supported by this version; remove it"
         ),
@@ -67,7 +63,8 @@ struct ConfigurationProblemTests {
     ]
     static let unnamedKey =
         "is not a known key; expected one of db_url, acc_db_url, rt_db_url, cdr_retention_days, b2b_scenario, "
-        + "wrapup_time, reject_on_no_agents, queue_pos_param, agent_ring_timeout, reoffer_delay, max_no_answer, "
+        + "wrapup_time, reject_on_no_agents, queue_pos_param, internal_call_dispatching, agent_ring_timeout, "
+        + "reoffer_delay, max_no_answer, "
         + "media_answer_timeout, welcome_max, max_wait, hand_over_timeout, max_call_duration, "
         + "service_level_threshold, state_directory, sip, routes, handle_call_status, http, mi, snmp, log"
 
@@ -209,7 +206,7 @@ struct ConfigurationProblemTests {
 
     static let shape =
         "expected {match: PATTERN, flow: FLOW}, with uri:, to: or from: in place of match:, "
-        + "or with header: NAME beside it"
+        + "or with header: NAME beside it, or with agent_login: in place of flow:"
 
     static let routes: [Bad] = [
         Bad("routes: [help]", "c.yaml:1: routes[0]: \"help\" is not a route; \(shape)"),
@@ -239,6 +236,14 @@ struct ConfigurationProblemTests {
             "routes: [{header: \"X Q\", match: a, flow: a}]",
             "c.yaml:1: routes[0].header: \"X Q\" is not a header name; "
                 + "expected letters, digits and -.!%*_+`'~, such as X-Queue"
+        ),
+        Bad(
+            "routes: [{match: a, flow: a, agent_login: on}]",
+            "c.yaml:1: routes[0].flow: cannot stand beside agent_login:; a call of that route enters no flow"
+        ),
+        Bad(
+            "routes: [{match: a, agent_login: maybe}]",
+            "c.yaml:1: routes[0].agent_login: \"maybe\" is not what becomes of the agent; expected on, off or toggle"
         ),
         Bad(
             "routes: [{mach: a, flow: a, match: b}]",

@@ -45,6 +45,7 @@ struct ConfigurationTests {
         expected.recordRetentionDays = 90
         expected.wrapupTime = 0
         expected.rejectsOnNoAgents = false
+        expected.dispatchesInternally = false
         expected.queuePositionParameter = "position"
         expected.agentRingTimeout = 1_500
         expected.reofferDelay = 6_000
@@ -81,6 +82,7 @@ struct ConfigurationTests {
             RouteRule(subject: .to, pattern: "sip:{flow}@*", flow: nil),
             RouteRule(subject: .from, pattern: "*vip*", flow: "gold"),
             RouteRule(subject: .header("X-Queue"), pattern: "{flow}", flow: nil),
+            RouteRule(pattern: "sip:login@*", flow: nil, agentLogin: .on),
         ]
         expected.handleCallStatus.noFlowID = .status(484)
         expected.handleCallStatus.noAgents = .status(603)
@@ -110,6 +112,7 @@ struct ConfigurationTests {
         wrapup_time: 0
         reject_on_no_agents: false
         queue_pos_param: position
+        internal_call_dispatching: false
         agent_ring_timeout: 1.5
         reoffer_delay: 6
         max_no_answer: 0
@@ -139,6 +142,7 @@ struct ConfigurationTests {
           - {to: "sip:{flow}@*"}
           - {from: "*vip*", flow: gold}
           - {header: X-Queue, match: "{flow}"}
+          - {match: "sip:login@*", agent_login: on}
         handle_call_status: {-1: 484, -3: "sip:voicemail@192.0.2.9", -4: 603, -5: "302 sip:other@192.0.2.9;lr"}
         http: {listen: "[::1]:80"}
         mi: {socket: /m}

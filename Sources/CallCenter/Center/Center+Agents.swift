@@ -35,6 +35,8 @@ extension Center {
             calls[index].pauses.remove(at: pause)
             guard let agent = agents.index(of: agent) else { return }
             distribute(agent: agent, now: now, out: &out)
+        case .dissuading(let call):
+            holdTimeIsUp(call, now: now, out: &out)
         }
     }
 }
@@ -47,6 +49,7 @@ extension Center {
         guard agents[agent].isLoggedIn != loggedIn else { return }
         leaveIdle(agent: agent)
         for skill in agents[agent].skills { skills[skill].logged += loggedIn ? 1 : -1 }
+        if !loggedIn { overflowAbandonedFlows(skills: agents[agent].skills, out: &out) }
         agents[agent].unanswered = 0
         if loggedIn { startBeingFree(agent: agent, now: now) }
         change(agent: agent, now: now, out: &out) { $0.isLoggedIn = loggedIn }

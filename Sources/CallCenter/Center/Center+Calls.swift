@@ -16,7 +16,7 @@ extension Center {
         now: Milliseconds
     ) throws(AdmissionError) -> CallRef {
         guard let flowIndex = flows.index(of: flow), !flows[flowIndex].isRemoved else { throw .noSuchFlow }
-        if policy.rejectOnNoAgents, skills[flows[flowIndex].skill].logged == 0 { throw .noAgents }
+        guard takesCalls(flow: flowIndex) else { throw .noAgents }
         guard calls.count < policy.maxCalls else { throw .full }
         let index = calls.insert(
             CallEntry(
@@ -42,7 +42,8 @@ extension Center {
         guard let index = calls.index(of: call), calls[index].phase == .welcome else { return }
         lastArrival += 1
         calls[index].arrival = lastArrival
-        distribute(call: index, now: now, out: &out)
+        calls[index].arrived = now
+        distribute(call: index, isArriving: true, now: now, out: &out)
     }
 
     /// The agent's 200 has come; whether the call is answered shows when he and the caller are joined.
@@ -56,6 +57,15 @@ extension Center {
         flows[calls[index].flow].statistics.ringTimes.record(now - offer.since)
     }
 
+    /// The agent, who has picked up, hears which queue the call comes from before he is joined to the caller, who waits
+    /// on (state `preagent`).
+    package mutating func agentBriefed(_ call: CallRef, now: Milliseconds) {
+        agentPickedUp(call, now: now)
+        guard let index = calls.index(of: call), case .offered(var offer) = calls[index].phase else { return }
+        offer.isBriefed = true
+        enter(.offered(offer), call: index)
+    }
+
     /// The moment of "Answered" (CALLS.md section 4): the wait is over, talk time starts. Implies `agentPickedUp`.
     package mutating func agentAnswered(_ call: CallRef, now: Milliseconds) {
         agentPickedUp(call, now: now)
@@ -63,11 +73,9 @@ extension Center {
         let flow = calls[index].flow
         let wait = now - calls[index].since
         let limit = flows[flow].definition.serviceLevelThreshold ?? policy.serviceLevelThreshold
-        calls[index].phase = .talking(agent: offer.agent, since: now)
+        enter(.talking(agent: offer.agent, since: now), call: index)
         calls[index].pauses = []
         agents[offer.agent].statistics.answered += 1
-        flows[flow].offering -= 1
-        flows[flow].talking += 1
         flows[flow].statistics.calls.answered += 1
         flows[flow].statistics.waitTimes.record(wait)
         if wait <= limit { flows[flow].statistics.answeredInTime += 1 }
@@ -86,9 +94,7 @@ extension Center {
     ) {
         guard let index = calls.index(of: call), case .offered(let offer) = calls[index].phase else { return }
         let flow = calls[index].flow
-        flows[flow].offering -= 1
-        flows[flow].onHold += 1
-        calls[index].phase = .queued
+        enter(.queued, call: index)
         calls[index].refusals &+= 1
         agents[offer.agent].statistics.refusals[cause.ordinal] += 1
         pause(call: index, agent: offer.agent, now: now, out: &out)
@@ -101,7 +107,11 @@ extension Center {
     /// keeps his place among the free ones, one who had picked up goes to wrap-up. After it, the talk has ended.
     package mutating func callerLeft(_ call: CallRef, now: Milliseconds, out: inout [CenterEffect]) {
         guard let index = calls.index(of: call) else { return }
-        if case .talking = calls[index].phase { return talkEnded(call, now: now, out: &out) }
+        switch calls[index].phase {
+        case .talking: return talkEnded(call, now: now, out: &out)
+        case .transferred: return release(call: index)
+        case .welcome, .queued, .dissuading, .leaving, .offered: break
+        }
         flows[calls[index].flow].statistics.calls.abandoned += 1
         if let agent = calls[index].agent { agents[agent].statistics.abandoned += 1 }
         endUnanswered(call: index, now: now, out: &out)
@@ -115,7 +125,11 @@ extension Center {
         out: inout [CenterEffect]
     ) {
         guard let index = calls.index(of: call) else { return }
-        if case .talking = calls[index].phase { return talkEnded(call, now: now, out: &out) }
+        switch calls[index].phase {
+        case .talking: return talkEnded(call, now: now, out: &out)
+        case .transferred: return release(call: index)
+        case .welcome, .queued, .dissuading, .leaving, .offered: break
+        }
         flows[calls[index].flow].statistics.calls.failed[cause.ordinal] += 1
         endUnanswered(call: index, now: now, out: &out)
     }
@@ -127,12 +141,17 @@ extension Center {
         }
         let flow = calls[index].flow
         let length = wrapupTime(agent: agent, flow: flow)
-        flows[flow].talking -= 1
-        flows[flow].statistics.talkTimes.record(now - since)
-        agents[agent].statistics.talkTime += UInt64(max(0, now - since))
-        agents[agent].statistics.talks += 1
+        countTalk(call: index, agent: agent, since: since, now: now)
         release(call: index)
         startWrapup(agent: agent, length: length, now: now, out: &out)
+    }
+
+    /// One more talk of an agent is over.
+    mutating func countTalk(call index: Int, agent: Int, since: Milliseconds, now: Milliseconds) {
+        let length = max(0, now - since)
+        flows[calls[index].flow].statistics.talkTimes.record(length)
+        agents[agent].statistics.talkTime += UInt64(length)
+        agents[agent].statistics.talks += 1
     }
 }
 
@@ -144,24 +163,30 @@ extension Center {
         let phase = calls[index].phase
         flows[flow].statistics.waitTimes.record(now - calls[index].since)
         switch phase {
-        case .welcome, .talking:
-            flows[flow].onHold -= 1
+        case .welcome, .dissuading, .leaving, .talking, .transferred:
             release(call: index)
         case .queued:
             leaveQueue(call: index)
-            flows[flow].onHold -= 1
             release(call: index)
         case .offered(let offer):
             let length = offer.isPickedUp ? wrapupTime(agent: offer.agent, flow: flow) : 0
-            flows[flow].offering -= 1
             release(call: index)
             startWrapup(agent: offer.agent, length: length, keepsPlace: !offer.isPickedUp, now: now, out: &out)
         }
     }
 
+    /// What the call does from now on; its flow's numbers follow. Queues are up to the caller.
+    mutating func enter(_ phase: CallEntry.Phase, call index: Int) {
+        let flow = calls[index].flow
+        flows[flow].count(calls[index].phase.tally, by: -1)
+        calls[index].phase = phase
+        flows[flow].count(phase.tally, by: 1)
+    }
+
     /// Forgets the call. It must have left the queue and, if it had an agent, he must be given something else to do.
     mutating func release(call index: Int) {
         let (flow, previous, next) = (calls[index].flow, calls[index].previous, calls[index].next)
+        flows[flow].count(calls[index].phase.tally, by: -1)
         if previous >= 0 { calls[previous].next = next } else { oldestCall = next }
         if next >= 0 { calls[next].previous = previous } else { newestCall = previous }
         calls.remove(at: index)
@@ -178,7 +203,7 @@ extension Center {
     }
 
     /// The agent's own wrap-up time, else the global one, capped by the flow's.
-    private func wrapupTime(agent: Int, flow: Int) -> Milliseconds {
+    func wrapupTime(agent: Int, flow: Int) -> Milliseconds {
         let own = agents[agent].definition.wrapupTime ?? policy.wrapupTime
         return max(0, min(own, flows[flow].definition.maxWrapup ?? own))
     }

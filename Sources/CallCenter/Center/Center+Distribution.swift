@@ -4,20 +4,34 @@
 /// call waits while an agent who could serve it is free, unless the pair is in its pause or dispatching is off; so an
 /// event has only its own call or agent to match.
 extension Center {
-    /// A call enters the queue, or returns to it: the longest free agent takes it, or it waits.
-    mutating func distribute(call index: Int, now: Milliseconds, out: inout [CenterEffect]) {
+    /// A call enters the queue, or returns to it: the longest free agent takes it, or it waits, unless its flow has
+    /// something else in store for it.
+    mutating func distribute(
+        call index: Int,
+        isArriving: Bool = false,
+        now: Milliseconds,
+        out: inout [CenterEffect]
+    ) {
         if let agent = bestAgent(forCall: index) {
             offer(call: index, to: agent, now: now, out: &out)
             return
         }
-        let flow = calls[index].flow
-        calls[index].phase = .queued
         if !calls[index].hasWaited {
             calls[index].hasWaited = true
-            flows[flow].statistics.putOnHold += 1
+            flows[calls[index].flow].statistics.putOnHold += 1
         }
+        let (call, owner) = (calls.reference(to: index), calls[index].owner)
+        if !overflows(flow: calls[index].flow), isDissuaded(call: index, isArriving: isArriving, now: now, out: &out) {
+            dissuade(call: index, out: &out)
+            return
+        }
+        enter(.queued, call: index)
         enterQueue(call: index)
-        out.append(.wait(call: calls.reference(to: index), owner: calls[index].owner))
+        if overflows(flow: calls[index].flow) {
+            out.append(.overflow(call: call, owner: owner))
+        } else {
+            out.append(.wait(call: call, owner: owner))
+        }
     }
 
     /// An idle agent takes the best waiting call that he can serve, if there is one.
@@ -80,12 +94,10 @@ extension Center {
     }
 
     /// Reserves the agent, who is idle, for the call, which is in no queue.
-    private mutating func offer(call index: Int, to agent: Int, now: Milliseconds, out: inout [CenterEffect]) {
+    mutating func offer(call index: Int, to agent: Int, now: Milliseconds, out: inout [CenterEffect]) {
         let flow = calls[index].flow
         leaveIdle(agent: agent)
-        calls[index].phase = .offered(CallEntry.Offer(agent: agent, since: now))
-        flows[flow].onHold -= 1
-        flows[flow].offering += 1
+        enter(.offered(CallEntry.Offer(agent: agent, since: now)), call: index)
         flows[flow].statistics.calls.distributed += 1
         agents[agent].statistics.distributed += 1
         change(agent: agent, now: now, out: &out) { $0.activity = .incall(index) }

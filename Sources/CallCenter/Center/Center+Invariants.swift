@@ -43,25 +43,22 @@ extension Center {
 
     private func checkFlows() -> [String] {
         var broken: [String] = []
-        var counts = [(onHold: Int, offering: Int, talking: Int)](repeating: (0, 0, 0), count: flows.capacity)
+        var counts = [[CallEntry.Tally: Int]](repeating: [:], count: flows.capacity)
         var waiting = [[Int]](repeating: [], count: flows.capacity)
         forEachCall { index, call in
-            switch call.phase {
-            case .welcome: counts[call.flow].onHold += 1
-            case .queued:
-                counts[call.flow].onHold += 1
-                waiting[call.flow].append(index)
-            case .offered: counts[call.flow].offering += 1
-            case .talking: counts[call.flow].talking += 1
-            }
+            counts[call.flow][call.phase.tally, default: 0] += 1
+            if call.phase == .queued { waiting[call.flow].append(index) }
         }
         for index in flowOrder {
             let flow = flows[index]
             let id = flow.definition.id
             if flowIndex[id] != index { broken.append("flow \(id): not found by its ID") }
-            let counted = (onHold: flow.onHold, offering: flow.offering, talking: flow.talking)
-            if counts[index] != counted {
-                broken.append("flow \(id): counted \(counted), its calls are \(counts[index])")
+            let counted: [(tally: CallEntry.Tally, count: Int)] = [
+                (.onHold, flow.onHold), (.offering, flow.offering), (.talking, flow.talking),
+                (.transferred, flow.transferred),
+            ]
+            for (tally, count) in counted where counts[index][tally, default: 0] != count {
+                broken.append("flow \(id): \(count) \(tally), counted \(counts[index][tally, default: 0])")
             }
             waiting[index].sort { calls[$0].arrival < calls[$1].arrival }
             if queues.items(flow.waiting) != waiting[index] { broken.append("flow \(id): wrong calls in its queue") }

@@ -19,6 +19,8 @@ extension Center {
         provisionFlows(provisioning, into: &report)
         provisionAgents(provisioning, into: &report, now: now, out: &out)
         matchAll(now: now, out: &out)
+        // Skills and rules may have changed as well as log-ins.
+        overflowAbandonedFlows(skills: Array(0..<skills.capacity), out: &out)
         return report
     }
 

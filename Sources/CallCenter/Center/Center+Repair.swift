@@ -25,8 +25,7 @@ extension Center {
             }
             if case .offered(let offer) = calls[index].phase, agents[offer.agent].activity != .incall(index) {
                 note("call \(number): offered to an agent who does not know of it; back in the queue", out: &out)
-                flows[calls[index].flow].offering -= 1
-                flows[calls[index].flow].onHold += 1
+                enter(.queued, call: index)
                 distribute(call: index, now: now, out: &out)
             }
             index = next
@@ -57,7 +56,8 @@ extension Center {
         }
     }
 
-    private mutating func note(_ finding: String, out: inout [CenterEffect]) {
+    /// Counts and reports what has been found and mended here or by whoever runs the calls.
+    package mutating func note(_ finding: String, out: inout [CenterEffect]) {
         repairs += 1
         out.append(.repaired(finding))
     }

@@ -143,7 +143,7 @@ extension Center {
     private func longestWaits(now: Milliseconds) -> [Milliseconds] {
         var waits = [Milliseconds](repeating: 0, count: flows.capacity)
         forEachCall { _, call in
-            if case .talking = call.phase { return }
+            guard call.phase.tally == .onHold || call.phase.tally == .offering else { return }
             waits[call.flow] = max(waits[call.flow], now - call.since)
         }
         return waits

@@ -5,10 +5,10 @@
 /// The same events give the same effects.
 ///
 ///     admit ──► welcome ──enqueue──► queued ◄──offerFailed──┐
-///                  │          └──────► .offer ◄──(an agent becomes free)
-///                  │                     │
+///                  │          │       ▲ └──► .offer ◄──(an agent becomes free)
+///                  │          └─► .dissuade │
 ///             callerLeft          agentPickedUp, agentAnswered ──► talking ──talkEnded──► (gone)
-///             callFailed ──► (gone, from any state)
+///             callFailed ──► (gone, from any state)              └─transferred─► (until transferEnded)
 ///
 /// An agent goes `free` ──► `incall` ──► `wrapup` ──► `free`. He leaves `wrapup` when it is over **and** `agentCleared`
 /// has told that the leg to his phone is gone, and takes the best waiting call in that same turn. Events about calls
@@ -91,6 +91,15 @@ extension Center {
         return agents.reference(to: index)
     }
 
+    /// False also if there is none.
+    package func isLoggedIn(_ id: String) -> Bool { agentIndex[id].map { agents[$0].isLoggedIn } ?? false }
+
+    /// The first agent, by ID, whose location satisfies the condition. O(agents).
+    package func agentID(where isHis: (_ location: String) -> Bool) -> String? {
+        agentOrder.first { !agents[$0].isRemoved && isHis(agents[$0].definition.location) }
+            .map { agents[$0].definition.id }
+    }
+
     /// nil if he is gone.
     package func state(of agent: AgentRef) -> AgentState? {
         agents.index(of: agent).map { agents[$0].state }
@@ -104,7 +113,7 @@ extension Center {
         return calls.reference(to: call)
     }
 
-    /// `.welcome`, `.queued` or `.toagent`; nil once the call is over.
+    /// nil once the call is over.
     package func state(of call: CallRef) -> CallState? {
         calls.index(of: call).map { state(ofCall: $0) }
     }
@@ -140,8 +149,12 @@ extension Center {
     func state(ofCall index: Int) -> CallState {
         switch calls[index].phase {
         case .welcome: .welcome
-        case .queued: .queued
-        case .offered, .talking: .toagent
+        // While he is being sent elsewhere he goes on hearing the queue's music.
+        case .queued, .leaving: .queued
+        case .dissuading(let isFinal): isFinal ? .dissuading2 : .dissuading1
+        case .offered(let offer): offer.isBriefed ? .preagent : .toagent
+        case .talking: .toagent
+        case .transferred: .transferred
         }
     }
 }

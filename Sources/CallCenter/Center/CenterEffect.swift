@@ -5,6 +5,11 @@ package enum CenterEffect: Sendable, Equatable {
     case offer(call: CallRef, owner: UInt64, agent: AgentRef)
     /// Nobody can take the call now: it waits in the queue (again), where the caller hears the queue's music.
     case wait(call: CallRef, owner: UInt64)
+    /// The caller is to hear the message that dissuades from waiting, the call being in no queue meanwhile. Ends with
+    /// `dissuaded`, `callerLeft` or `callFailed`; with `isFinal` the call is to end after the message.
+    case dissuade(call: CallRef, owner: UInt64, isFinal: Bool)
+    /// Nobody who could take the call is logged in, and the flow sends its callers elsewhere then.
+    case overflow(call: CallRef, owner: UInt64)
     /// Hand the timer back by `fire(_:now:out:)` at that time, not before. Nothing needs to be cancelled: a stale timer
     /// is recognised.
     case wake(at: Milliseconds, CenterTimer)
@@ -21,6 +26,8 @@ package enum CenterTimer: Hashable, Sendable {
     case wrapup(AgentRef, episode: UInt32)
     /// The call may be offered to the agent again; `refusal` is the number of the refusal, 1 being the first.
     case reoffer(CallRef, AgentRef, refusal: UInt32)
+    /// The call has been on hold for the flow's `dissuading_onhold_th`.
+    case dissuading(CallRef)
 }
 
 /// One change of an agent, as the agent report event and the lists show it.

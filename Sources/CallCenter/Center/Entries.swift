@@ -10,13 +10,23 @@ struct FlowEntry {
     var onHold = 0
     var offering = 0
     var talking = 0
+    var transferred = 0
     /// Gone from the table; kept until its calls have ended.
     var isRemoved = false
     var statistics = FlowStatistics()
     /// The state of `statistics` at the last reset.
     var base: FlowStatistics?
 
-    var calls: Int { onHold + offering + talking }
+    var calls: Int { onHold + offering + talking + transferred }
+
+    mutating func count(_ tally: CallEntry.Tally, by change: Int) {
+        switch tally {
+        case .onHold: onHold += change
+        case .offering: offering += change
+        case .talking: talking += change
+        case .transferred: transferred += change
+        }
+    }
 
     static let vacant = FlowEntry(definition: FlowDefinition(id: "", skill: "", messageQueue: ""), skill: 0)
 }
@@ -79,15 +89,42 @@ struct CallEntry {
         /// Hears the welcome, not yet in the queue.
         case welcome
         case queued
+        /// Hears that waiting may be in vain; keeps its place meanwhile. `isFinal`: the call ends after the message.
+        case dissuading(isFinal: Bool)
+        /// On its way to somewhere else, which has not answered yet.
+        case leaving
         /// Reserved: the agent's phone rings, or he has picked up and is being joined.
         case offered(Offer)
         case talking(agent: Int, since: Milliseconds)
+        /// Counted and recorded; its caller talks to somebody who is no agent.
+        case transferred
+
+        /// Which of its flow's numbers of calls alive it is in.
+        var tally: Tally {
+            switch self {
+            case .welcome, .queued, .dissuading, .leaving: .onHold
+            case .offered(let offer): offer.isBriefed ? .onHold : .offering
+            case .talking: .talking
+            case .transferred: .transferred
+            }
+        }
     }
+
+    enum Tally { case onHold, offering, talking, transferred }
 
     struct Offer: Equatable {
         var agent: Int
         var since: Milliseconds
         var isPickedUp = false
+        /// He hears which queue the call comes from; the caller waits on (state `preagent`).
+        var isBriefed = false
+    }
+
+    /// What has been, or will be, the reason for a message that dissuades; each counts once.
+    struct Dissuasions: OptionSet {
+        let rawValue: Int
+        static let onArrival = Dissuasions(rawValue: 1)
+        static let onHold = Dissuasions(rawValue: 2)
     }
 
     /// An agent who has not taken this call and is not offered it again for a while.
@@ -109,6 +146,11 @@ struct CallEntry {
     var phase = Phase.welcome
     /// Its place within its priority: the first entry into the queue. 0 before that.
     var arrival: UInt64 = 0
+    /// When that was.
+    var arrived: Milliseconds = 0
+    var dissuasions: Dissuasions = []
+    /// The timer of the message after some time on hold is running, or has run.
+    var hasHoldTimer = false
     /// Counted as put on hold.
     var hasWaited = false
     var refusals: UInt32 = 0
@@ -120,7 +162,7 @@ struct CallEntry {
     /// The agent who is reserved for it or talks to it.
     var agent: Int? {
         switch phase {
-        case .welcome, .queued: nil
+        case .welcome, .queued, .dissuading, .leaving, .transferred: nil
         case .offered(let offer): offer.agent
         case .talking(let agent, _): agent
         }

@@ -66,7 +66,7 @@ package struct CallDetailRecord: Sendable, Equatable {
     package var callIDs: [String]
 
     package enum EndedBy: String, Sendable {
-        case caller, agent, system
+        case caller, agent, system, `operator`
     }
 
     package init(

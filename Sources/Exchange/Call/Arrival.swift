@@ -9,6 +9,10 @@ extension Exchange {
             agent.refuse(leg, status: 503, retryAfter: 5, now: now)
             return
         }
+        if let login = firstMatch(for: invite)?.0.agentLogin {
+            logIn(callerOf: invite, login, leg)
+            return
+        }
         switch flow(for: invite) {
         case .failure(let failure):
             counters.count(failure.outcome)
@@ -64,14 +68,7 @@ extension Exchange {
         agent.setOwner(call.id.owner, of: leg)
         agent.keepAlive(leg, now: now)
         call.callIDs.append(agent.callID(of: leg))
-        note(
-            .callArrived(
-                number: facts.number,
-                uuid: facts.uuid,
-                flowID: definition.id,
-                caller: facts.callerUser
-            )
-        )
+        noteArrival(of: call)
         arm(.maxWait, of: call, in: definition.maxWait ?? configuration.maxWait)
         if definition.messageWelcome != nil {
             noteState(of: call)
@@ -82,13 +79,11 @@ extension Exchange {
     }
 
     private mutating func facts(of invite: Message) -> CallFacts {
-        let number = nextCallNumber
-        nextCallNumber = number == .max ? 1 : number + 1
         let uri = invite.copy(of: invite.from.uri)
         let user = (try? URI(parsing: uri))?.user ?? []
         return CallFacts(
             uuid: mintUUID(),
-            number: number,
+            number: nextNumber(),
             callerUser: String(decoding: user, as: UTF8.self),
             callerDisplayName: String(decoding: invite.from.displayNameText(in: invite.bytes), as: UTF8.self),
             callerURI: uri,
@@ -100,11 +95,29 @@ extension Exchange {
     }
 
     /// 128 random bits as 32 hexadecimal digits.
-    private mutating func mintUUID() -> String {
+    mutating func mintUUID() -> String {
         var digits: [UInt8] = []
         Token.append(random.next(), to: &digits)
         Token.append(random.next(), to: &digits)
         return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// 31 bits, beginning again at 1.
+    mutating func nextNumber() -> Int32 {
+        let number = nextCallNumber
+        nextCallNumber = number == .max ? 1 : number + 1
+        return number
+    }
+
+    mutating func noteArrival(of call: Call) {
+        note(
+            .callArrived(
+                number: call.facts.number,
+                uuid: call.facts.uuid,
+                flowID: call.flow.id,
+                caller: call.facts.callerUser
+            )
+        )
     }
 
     /// The welcome is over, or there is none: to an agent, or into the queue (step 4).

@@ -8,23 +8,32 @@ typealias CallID = SlabHandle
 ///
 /// ```
 ///  INVITE ──► welcome ──► queued ◄──► offering ──► talking ──► ended
-///                │                       ▲
-///                └───────────────────────┘  an agent is free
+///                │        ▲  │ │         ▲                       ▲
+///                └────────┼──┼─┼─────────┘  an agent is free     │
+///                  dissuading │                                  │
+///                             └──► leaving ──► transferred ──────┘
 /// ```
 /// A reference type, since the legs of a call change it in turn while the Exchange's tables stay where they are; only the event
 /// loop that owns the Exchange touches it.
 final class Call {
     let id: CallID
-    let facts: CallFacts
     let caller: LegID
-    let ref: CallRef
+    /// These three change only when the call overflows into another flow.
+    var facts: CallFacts
+    var ref: CallRef
     /// As it was when the call arrived: a reload does not change a call's announcements.
-    let flow: FlowDefinition
+    var flow: FlowDefinition
 
     var callerSide: CallerSide
     var stage = Stage.welcome
     /// What plays to the caller now, or is being called to do so.
     var media: MediaLeg?
+    /// What the caller goes on hearing until `media` has been joined to him.
+    var previousMedia: MediaLeg?
+    /// What the agent hears before he is joined to the caller.
+    var briefing: Briefing?
+    /// The IDs of the flows that the call came from by overflow.
+    var flowsBefore: [String] = []
     /// The leg whose description the caller was last given; whom re-INVITEs of the caller go to.
     var connected: LegID?
     /// A leg that offered and is being joined to the answered caller by a re-INVITE.
@@ -63,8 +72,14 @@ extension Call {
     enum Stage {
         case welcome
         case queued
+        /// Hears that waiting may be in vain; `isFinal`: the call ends after that.
+        case dissuading(isFinal: Bool)
         case offering(Offer)
         case talking(Talk)
+        /// Somebody who is no agent is being called in place of one: `media`.
+        case leaving(to: String)
+        /// Connected to him.
+        case transferred
         case ended
     }
 
@@ -82,12 +97,24 @@ extension Call {
             case ringing
             /// His time to answer is over and the CANCEL is on its way; a 200 that crosses it is taken.
             case cancelling
+            /// His 200 has come, and he hears which queue the call comes from.
+            case briefed(since: Milliseconds)
             /// His 200 has come, the caller's answer to its offer has not.
             case pickedUp(at: Milliseconds)
         }
 
+        /// When his 200 came.
         var pickedUpAt: Milliseconds? {
-            if case .pickedUp(let at) = progress { at } else { nil }
+            switch progress {
+            case .ringing, .cancelling: nil
+            case .briefed(let since): since
+            case .pickedUp(let at): at
+            }
+        }
+
+        /// The caller is to be joined to him now.
+        var isJoining: Bool {
+            if case .pickedUp = progress { true } else { false }
         }
     }
 
@@ -99,14 +126,31 @@ extension Call {
         let pickup: Milliseconds
     }
 
-    /// An announcement or hold music.
+    /// An announcement or hold music, or somebody who is no agent.
     struct MediaLeg {
-        enum Purpose { case welcome, hold }
+        enum Purpose {
+            case welcome, hold, dissuading
+            /// Where the call goes when no agent takes it.
+            case overflow
+
+            /// Ends by itself, after a while.
+            var isAnnouncement: Bool { self == .welcome || self == .dissuading }
+        }
 
         let leg: LegID
         let purpose: Purpose
         /// Joined to the caller.
         var isUp = false
+    }
+
+    /// The leg that tells an agent which queue a call comes from.
+    struct Briefing {
+        /// nil: it is over.
+        var leg: LegID?
+        /// What the agent's 200 offered, until it has had its answer.
+        var unanswered: SessionDescription?
+        /// The re-INVITE that asks the agent for what the caller is to hear.
+        var reinvite: ReinviteID?
     }
 
     /// A leg's offer that goes to the caller in a re-INVITE; the answer goes back in the leg's ACK (RFC 3725 flow I).
@@ -153,8 +197,11 @@ extension Call {
     var state: CallState {
         switch stage {
         case .welcome: .welcome
-        case .queued: .queued
-        case .offering, .talking: .toagent
+        case .queued, .leaving: .queued
+        case .dissuading(let isFinal): isFinal ? .dissuading2 : .dissuading1
+        case .offering(let offer): if case .briefed = offer.progress { .preagent } else { .toagent }
+        case .talking: .toagent
+        case .transferred: .transferred
         case .ended: .ended
         }
     }

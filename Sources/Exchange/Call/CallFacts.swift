@@ -4,9 +4,9 @@ import SIP
 /// What is known of a call from its INVITE and does not change.
 struct CallFacts {
     /// 32 hexadecimal digits; half of the key of its records.
-    let uuid: String
+    private(set) var uuid: String
     /// `cid`: persistent, 31 bits.
-    let number: Int32
+    private(set) var number: Int32
     /// User part of From, unescaped.
     let callerUser: String
     /// Display name of From, without quotes; empty if none.
@@ -21,6 +21,14 @@ struct CallFacts {
     let received: Milliseconds
     /// Milliseconds since 1970, UTC.
     let receivedWall: Milliseconds
+
+    /// The same caller's call in another flow: a call of its own in lists and records.
+    func renewed(uuid: String, number: Int32) -> CallFacts {
+        var facts = self
+        facts.uuid = uuid
+        facts.number = number
+        return facts
+    }
 
     /// What an agent's display shows: `"<prependcid> <display name, else user part>"` (CALLS.md section 1, toagent).
     func displayName(prepending prefix: String?) -> String {

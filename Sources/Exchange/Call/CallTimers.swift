@@ -16,6 +16,8 @@ enum CallTimer: UInt8, CaseIterable {
     case agentRing
     /// The agent's phone is to confirm the CANCEL.
     case cancelLinger
+    /// What the agent hears before he is joined is to begin, and to be over.
+    case briefing
     /// The caller is to be joined to the agent who has answered.
     case handOver
     case maxWait

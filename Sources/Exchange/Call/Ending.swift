@@ -3,20 +3,15 @@ import SIP
 
 /// Every way in which a call ends (CALLS.md section 1, step 8).
 extension Exchange {
-    /// The caller has cancelled, hung up, or is lost.
-    mutating func callerLeft(_ call: Call, reason: [UInt8]? = nil) {
+    /// The caller has cancelled or hung up, or (`.system`) is lost: we found that out and ended the call.
+    mutating func callerLeft(_ call: Call, by who: CallDetailRecord.EndedBy = .caller, reason: [UInt8]? = nil) {
         if let talk = call.talk {
-            finish(call, talk: talk, by: .caller, reason: reason)
+            finish(call, talk: talk, by: who, reason: reason)
             return
         }
-        record(
-            endOf: call,
-            type: .unanswered,
-            cause: "abandoned",
-            status: call.isAnswered ? 0 : 487,
-            facts: .abandoned,
-            by: .caller
-        )
+        if case .transferred = call.stage { return endTransferred(call, by: who, reason: reason) }
+        let status = who == .system ? 408 : call.isAnswered ? 0 : 487
+        record(endOf: call, type: .unanswered, cause: "abandoned", status: status, facts: .abandoned, by: who)
         close(call, reason: reason) { center, now, out in center.callerLeft(call.ref, now: now, out: &out) }
     }
 
@@ -32,7 +27,13 @@ extension Exchange {
     }
 
     /// We end a call that no agent has answered.
-    mutating func fail(_ call: Call, cause: FailureCause, status: Int) {
+    mutating func fail(
+        _ call: Call,
+        cause: FailureCause,
+        status: Int,
+        by who: CallDetailRecord.EndedBy = .system
+    ) {
+        if case .transferred = call.stage { return endTransferred(call) }
         let isError = cause == .media || cause == .internal
         record(
             endOf: call,
@@ -40,7 +41,7 @@ extension Exchange {
             cause: cause.rawValue,
             status: call.isAnswered ? 0 : status,
             facts: [],
-            by: .system
+            by: who
         )
         close(call, status: status) { center, now, out in
             center.callFailed(call.ref, cause: cause, now: now, out: &out)
@@ -48,7 +49,7 @@ extension Exchange {
     }
 
     /// Lets go of every leg and of the agent, and forgets the call.
-    private mutating func close(
+    mutating func close(
         _ call: Call,
         status: Int = 480,
         reason: [UInt8]? = nil,
@@ -57,7 +58,7 @@ extension Exchange {
         let agentRef = call.offer?.agent ?? call.talk?.agent
         let agentLeg = call.offer?.leg ?? call.talk?.leg
         call.timers.disarmAll(on: &agent.wheel)
-        for leg in [call.media?.leg, agentLeg, call.caller] {
+        for leg in [call.media?.leg, call.previousMedia?.leg, call.briefing?.leg, agentLeg, call.caller] {
             if let leg { agent.hangUp(leg, status: status, reason: reason, now: now) }
         }
         tellCenter(&center, now, &distribution)
@@ -75,7 +76,7 @@ extension Exchange {
             switch call.stage {
             case .queued: ensureHold(call)
             case .offering: if call.isAnswered { ensureHold(call) }
-            case .welcome, .talking, .ended: break
+            case .welcome, .dissuading, .talking, .leaving, .transferred, .ended: break
             }
         case .queuedReminder:
             guard case .queued = call.stage, !call.isAnswered else { return }
@@ -84,13 +85,14 @@ extension Exchange {
         case .unansweredLimit: fail(call, cause: .media, status: 480)
         case .agentRing: ringTimedOut(call)
         case .cancelLinger: loseOffer(of: call, cause: .noAnswer, status: 408)
+        case .briefing: endBriefing(of: call)
         case .handOver: handOverTimedOut(call)
         case .maxWait:
             if call.offer?.pickedUpAt != nil {
                 // The agent has the receiver in his hand: the hand-over has a deadline of its own.
                 arm(.maxWait, of: call, in: configuration.handOverTimeout)
             } else {
-                fail(call, cause: .maxWait, status: 480)
+                waitIsOver(of: call)
             }
         case .maxDuration:
             if let talk = call.talk {

@@ -5,7 +5,7 @@ import SIP
 extension Exchange {
     /// The leg's offer goes to the caller as soon as no other INVITE is in progress on his leg.
     mutating func join(_ leg: LegID, offer: SessionDescription, isAgent: Bool, of call: Call) {
-        if call.join?.isAgent == true || (!isAgent && call.offer?.pickedUpAt != nil) {
+        if call.join?.isAgent == true || (!isAgent && call.offer?.isJoining == true) {
             // Music that comes too late: the agent is being joined.
             dropMedia(of: call)
             return
@@ -37,6 +37,7 @@ extension Exchange {
         guard join.isAgent, let offer = call.offer, let pickedUp = offer.pickedUpAt else {
             call.media?.isUp = true
             call.holdFailures = 0
+            mediaIsUp(of: call)
             return
         }
         disarm(.handOver, of: call)
@@ -55,7 +56,10 @@ extension Exchange {
     /// He has just been told where a leg was that is gone: music must be joined anew, unless something else is on its way.
     private mutating func callerIsLost(in call: Call) {
         guard call.join == nil, call.talk == nil else { return }
-        if call.media?.isUp == true { dropMedia(of: call) }
+        if let media = call.media, media.isUp {
+            guard media.purpose == .hold else { return loseMedia(of: call, status: 488) }
+            dropMedia(of: call)
+        }
         restoreMusic(call)
     }
 
@@ -72,14 +76,14 @@ extension Exchange {
 
     /// The agent has answered and the caller could not be joined to him in time.
     mutating func handOverTimedOut(_ call: Call) {
-        guard call.offer?.pickedUpAt != nil else { return }
+        guard call.offer?.isJoining == true else { return }
         loseOffer(of: call, cause: .media, status: 408)
     }
 
     private mutating func restoreMusic(_ call: Call) {
         switch call.stage {
         case .queued, .offering: ensureHold(call)
-        case .welcome, .talking, .ended: break
+        case .welcome, .dissuading, .talking, .leaving, .transferred, .ended: break
         }
     }
 }

@@ -9,26 +9,42 @@ extension Exchange {
         switch purpose {
         case .welcome: uri = call.flow.messageWelcome ?? ""
         case .hold: uri = holdURI(for: call)
+        case .dissuading: uri = call.flow.dissuading?.message ?? ""
+        case .overflow: uri = call.overflowTarget ?? ""
         }
         guard let leg = invite(uri, for: call) else {
             mediaFailed(purpose, of: call, status: 0)
             return
         }
         call.media = Call.MediaLeg(leg: leg, purpose: purpose)
-        arm(.mediaAnswer, of: call, in: configuration.mediaAnswerTimeout)
-        if purpose == .welcome { arm(.welcomeMax, of: call, in: configuration.welcomeMax) }
+        arm(.mediaAnswer, of: call, in: answerTimeout(for: purpose))
+        if purpose.isAnnouncement { arm(.welcomeMax, of: call, in: configuration.welcomeMax) }
     }
 
-    /// Starts a leg of ours for the call: From is the caller, under the flow's prefix. nil if the URI leads nowhere.
+    /// How long whoever is called may take to answer: a machine does at once, a human not.
+    private func answerTimeout(for purpose: Call.MediaLeg.Purpose) -> Milliseconds {
+        purpose == .overflow ? configuration.agentRingTimeout : configuration.mediaAnswerTimeout
+    }
+
+    /// Starts a leg of ours for the call: From is the caller, under the flow's prefix. An unanswered caller's own offer goes
+    /// along. nil if the URI leads nowhere.
     mutating func invite(_ uri: String, for call: Call) -> LegID? {
-        guard let target = URI(uri) else { return nil }
         var offer: SessionDescription?
-        if case .unanswered(let callers) = call.callerSide {
-            offer = callers
-            // Each leg that may answer him first is a branch of its own to the caller, as behind a forking proxy.
-            if call.hasTriedFirstLeg { agent.renewTag(of: call.caller) }
-            call.hasTriedFirstLeg = true
-        }
+        if case .unanswered(let callers) = call.callerSide { offer = callers }
+        branchOut(call)
+        return invite(uri, for: call, offering: offer)
+    }
+
+    /// Each leg that may answer an unanswered caller first is a branch of its own to him, as behind a forking proxy.
+    mutating func branchOut(_ call: Call) {
+        guard !call.isAnswered else { return }
+        if call.hasTriedFirstLeg { agent.renewTag(of: call.caller) }
+        call.hasTriedFirstLeg = true
+    }
+
+    /// As above, with this offer or none.
+    mutating func invite(_ uri: String, for call: Call, offering offer: SessionDescription?) -> LegID? {
+        guard let target = URI(uri) else { return nil }
         var invitation = Invitation(
             target: target,
             fromURI: call.facts.callerURI,
@@ -44,7 +60,10 @@ extension Exchange {
 
     private func holdURI(for call: Call) -> String {
         guard let parameter = configuration.queuePositionParameter else { return call.flow.messageQueue }
-        return "\(call.flow.messageQueue);\(parameter)=\(center.position(of: call.ref) ?? 0)"
+        // URI parameters stand before the headers (RFC 3261 section 19.1.1).
+        let parts = call.flow.messageQueue.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let headers = parts.count > 1 ? "?\(parts[1])" : ""
+        return "\(parts[0]);\(parameter)=\(center.position(of: call.ref) ?? 0)\(headers)"
     }
 
     /// A caller who waits, or whose agent's phone rings, is never without music if it can be had.
@@ -71,7 +90,7 @@ extension Exchange {
         guard let media = call.media else { return }
         switch event {
         case .progress(_, let status):
-            if media.purpose == .welcome, !call.isAnswered { agent.progress(call.caller, status: status, now: now) }
+            if media.purpose != .hold, !call.isAnswered { agent.progress(call.caller, status: status, now: now) }
         case .answered(_, let description):
             disarm(.mediaAnswer, of: call)
             guard let description else {
@@ -81,6 +100,7 @@ extension Exchange {
             mediaAnswered(description, of: call)
         case .refused(_, let status):
             call.media = nil
+            disarm(.welcomeMax, of: call)
             mediaFailed(media.purpose, of: call, status: status)
         case .offered(let leg, let description):
             relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
@@ -107,6 +127,13 @@ extension Exchange {
         }
         call.media?.isUp = true
         answerCaller(of: call, with: description, from: media.leg, offer: offer)
+        mediaIsUp(of: call)
+    }
+
+    /// The caller hears it: what he heard before is not needed any more.
+    mutating func mediaIsUp(of call: Call) {
+        dropPreviousMedia(of: call)
+        if case .leaving(let target) = call.stage { transferred(call, to: target) }
     }
 
     /// The first leg that answers gives the caller his 200.
@@ -135,21 +162,29 @@ extension Exchange {
         forget(media.leg, of: call)
         call.media = nil
         disarm(.mediaAnswer, of: call)
+        disarm(.welcomeMax, of: call)
         switch media.purpose {
         case .welcome: welcomeOver(of: call)
         case .hold: mediaFailed(.hold, of: call, status: 200)
+        case .dissuading: dissuadingOver(of: call)
+        case .overflow: overflowEnded(of: call)
         }
     }
 
     /// We end it: it was no use, or has had its time.
     mutating func loseMedia(of call: Call, status: Int) {
         guard let media = call.media else { return }
-        dropMedia(of: call)
+        dropCurrentMedia(of: call)
         mediaFailed(media.purpose, of: call, status: status)
     }
 
     /// We end it: it is not needed any more.
     mutating func dropMedia(of call: Call) {
+        dropPreviousMedia(of: call)
+        dropCurrentMedia(of: call)
+    }
+
+    mutating func dropCurrentMedia(of call: Call) {
         guard let media = call.media else { return }
         forget(media.leg, of: call)
         call.media = nil
@@ -185,12 +220,28 @@ extension Exchange {
     private mutating func mediaFailed(_ purpose: Call.MediaLeg.Purpose, of call: Call, status: Int) {
         counters.mediaFailures += 1
         disarm(.mediaAnswer, of: call)
-        let uri = purpose == .welcome ? call.flow.messageWelcome : call.flow.messageQueue
+        let uri: String? =
+            switch purpose {
+            case .welcome: call.flow.messageWelcome
+            case .hold: call.flow.messageQueue
+            case .dissuading: call.flow.dissuading?.message
+            case .overflow: call.overflowTarget
+            }
         note(.mediaFailed(number: call.facts.number, uri: uri ?? "", sipStatus: status))
+        // What the caller heard before he goes on hearing.
+        if call.media == nil, let previous = call.previousMedia {
+            call.previousMedia = nil
+            call.media = previous
+        }
         switch purpose {
         case .welcome:
             welcomeOver(of: call)
+        case .dissuading:
+            dissuadingOver(of: call)
+        case .overflow:
+            overflowFailed(of: call, status: status)
         case .hold:
+            guard call.media == nil else { return }
             let pause = FixedTimes.holdRetry.lowerBound << min(call.holdFailures, 5)
             call.holdFailures += 1
             arm(.holdRetry, of: call, in: min(pause, FixedTimes.holdRetry.upperBound))

@@ -6,7 +6,7 @@ extension Exchange {
     /// The distribution has reserved an agent: his phone is called.
     mutating func offer(_ call: Call, to agentRef: AgentRef) {
         guard case .queued = call.stage else {
-            note(.repaired("call \(call.facts.number) was offered in state \(call.state.rawValue)"))
+            found("call \(call.facts.number) was offered in state \(call.state.rawValue)")
             center.offerFailed(call.ref, cause: .failed, now: now, out: &distribution)
             center.agentCleared(agentRef, now: now, out: &distribution)
             return
@@ -16,9 +16,9 @@ extension Exchange {
         disarm(.queuedReminder, of: call)
         disarm(.unansweredLimit, of: call)
         call.offersMade += 1
-        guard let definition = center.definition(of: agentRef), let leg = invite(definition.location, for: call) else {
+        guard let definition = center.definition(of: agentRef), let leg = inviteAgent(definition, for: call) else {
             refuse(call, agentRef, center.definition(of: agentRef)?.id ?? "", cause: .unreachable, status: 0)
-            clearLater(agentRef)
+            clearLater(agentRef, at: now + FixedTimes.agentClearing)
             return
         }
         call.stage = .offering(
@@ -45,7 +45,11 @@ extension Exchange {
                 loseOffer(of: call, cause: .media, status: 488)
                 return
             }
-            pickedUp(description, offer: offer, of: call)
+            if call.flow.messageFlowID == nil {
+                pickedUp(description, offer: offer, of: call)
+            } else {
+                brief(description, offer: offer, of: call)
+            }
         case .refused(_, let status):
             let cause = offer.progress == .cancelling ? .noAnswer : RefusalCause(sipStatus: status)
             loseOffer(of: call, cause: cause, status: status)
@@ -54,8 +58,11 @@ extension Exchange {
             loseOffer(of: call, cause: .failed, status: 0)
         case .offered(let leg, _):
             agent.refuse(leg, status: 491, now: now)
-        case .invited, .cancelled, .acknowledged, .offerCancelled, .modified, .modificationRefused, .requested,
-            .released:
+        case .modified(_, let reinvite, let description):
+            briefedAgentAnswered(description, to: reinvite, of: call)
+        case .modificationRefused(_, let reinvite, let status):
+            briefedAgentRefused(reinvite, status: status, of: call)
+        case .invited, .cancelled, .acknowledged, .offerCancelled, .requested, .released:
             break
         }
     }
@@ -85,16 +92,16 @@ extension Exchange {
     }
 
     /// The agent is out: a record of the refusal, his wrap-up, and the call goes back to its own place.
-    mutating func loseOffer(of call: Call, cause: RefusalCause, status: Int) {
+    ///
+    /// - Parameter recordedAs: the cause in the record, where it is none of an agent's.
+    mutating func loseOffer(of call: Call, cause: RefusalCause, status: Int, recordedAs reason: String? = nil) {
         guard let offer = call.offer else { return }
-        disarm(.agentRing, of: call)
-        disarm(.cancelLinger, of: call)
-        disarm(.handOver, of: call)
-        forget(offer.leg, of: call)
-        agent.hangUp(offer.leg, status: 480, now: now)
-        record(refusalOf: call, offer: offer, cause: cause, status: status)
+        takeBack(offer, of: call)
+        record(refusalOf: call, offer: offer, cause: reason ?? cause.rawValue, status: status)
         refuse(call, offer.agent, offer.agentID, cause: cause, status: status)
-        clear(offer.agent, after: offer.leg)
+        // Without wrap-up and pause, an agent who refuses at once and the calls that wait would find each other again and
+        // again, as fast as the network is.
+        clear(offer.agent, after: offer.leg, notBefore: offer.started + FixedTimes.agentClearing)
     }
 
     private mutating func refuse(
@@ -112,7 +119,7 @@ extension Exchange {
                 number: call.offersMade,
                 started: now
             )
-            record(refusalOf: call, offer: offer, cause: cause, status: status)
+            record(refusalOf: call, offer: offer, cause: cause.rawValue, status: status)
         }
         call.refusals += 1
         call.stage = .queued

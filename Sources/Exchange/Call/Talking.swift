@@ -47,7 +47,7 @@ extension Exchange {
                 relayAcknowledgement(description, from: leg, of: call)
             }
         case .offered(let leg, let description):
-            let peer = call.join == nil && call.offer?.pickedUpAt == nil ? call.connected : nil
+            let peer = call.join == nil && call.offer?.isJoining != true ? call.connected : nil
             relayOffer(description, from: leg, to: peer, of: call)
         case .offerCancelled(let leg):
             relayCancellation(from: leg, of: call)
@@ -58,7 +58,8 @@ extension Exchange {
         case .cancelled(_, let reason), .hungUp(_, let reason):
             callerLeft(call, reason: reason)
         case .gone:
-            callerLeft(call)
+            // He does not answer any more, or never confirmed that we answered.
+            callerLeft(call, by: .system)
         case .invited, .progress, .answered, .refused, .requested, .released:
             break
         }

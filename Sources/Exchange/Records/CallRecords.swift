@@ -3,14 +3,16 @@ import SIP
 
 /// The rows that a call leaves in `cc_cdrs` (CALLS.md section 5).
 extension Exchange {
-    /// The final record, number 0.
+    /// The final record, number 0. `isOver`: the caller's leg ends with it.
     mutating func record(
         endOf call: Call,
         type: CallDetailRecord.CallType,
         cause: String,
         status: Int,
         facts: CallDetailRecord.Facts,
-        by who: CallDetailRecord.EndedBy
+        by who: CallDetailRecord.EndedBy,
+        transferredTo target: String? = nil,
+        isOver: Bool = true
     ) {
         let talk = call.talk
         var record = blank(call, number: 0, type: type, cause: cause, status: status, by: who)
@@ -20,7 +22,9 @@ extension Exchange {
         record.agentID = call.agentID ?? ""
         record.refusals = call.refusals
         record.facts.formUnion(facts)
+        record.transferredTo = target
         effects.records.append(record)
+        guard isOver else { return }
         note(
             .callEnded(
                 number: call.facts.number,
@@ -33,12 +37,12 @@ extension Exchange {
     }
 
     /// An agent did not take the call; it goes on.
-    mutating func record(refusalOf call: Call, offer: Call.Offer, cause: RefusalCause, status: Int) {
+    mutating func record(refusalOf call: Call, offer: Call.Offer, cause: String, status: Int) {
         var record = blank(
             call,
             number: offer.number,
             type: .refused,
-            cause: cause.rawValue,
+            cause: cause,
             status: status,
             by: .agent
         )

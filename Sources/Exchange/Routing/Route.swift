@@ -11,15 +11,23 @@ package struct Route: Sendable, Equatable {
         case header(String)
     }
 
+    /// What a call does to the log-in of the agent who makes it.
+    package enum AgentLogin: String, Sendable, CaseIterable {
+        case on, off, toggle
+    }
+
     package var subject: Subject
     package var pattern: RoutePattern
     /// nil: the flow that the pattern captures.
     package var flow: String?
+    /// The call enters no flow: it logs the calling agent in or off.
+    package var agentLogin: AgentLogin?
 
-    package init(subject: Subject = .requestURI, pattern: RoutePattern, flow: String?) {
+    package init(subject: Subject = .requestURI, pattern: RoutePattern, flow: String?, agentLogin: AgentLogin? = nil) {
         self.subject = subject
         self.pattern = pattern
         self.flow = flow
+        self.agentLogin = agentLogin
     }
 }
 

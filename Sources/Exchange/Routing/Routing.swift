@@ -19,7 +19,7 @@ extension Exchange {
         guard let flow = center.flow(named: id) else {
             return .failure(RoutingFailure(outcome: .unknownFlow, flowID: id))
         }
-        guard !configuration.policy.rejectOnNoAgents || center.hasLoggedAgents(flow) else {
+        guard center.takesCalls(flow) else {
             return .failure(RoutingFailure(outcome: .noAgents, flowID: id))
         }
         return .success(flow)
@@ -27,10 +27,7 @@ extension Exchange {
 
     /// By the first route that matches, else the user part of the Request-URI; nil if neither gives one.
     private func flowID(for invite: Message) -> String? {
-        for route in configuration.routes {
-            guard let subject = subject(of: route, in: invite), let match = route.pattern.match(subject) else {
-                continue
-            }
+        if let (route, match) = firstMatch(for: invite) {
             if let flow = route.flow { return flow }
             guard let captured = match.flow else { return nil }
             return String(decoding: unescaped(captured), as: UTF8.self)
@@ -39,6 +36,17 @@ extension Exchange {
             return nil
         }
         return String(decoding: user, as: UTF8.self)
+    }
+
+    /// The route that decides what becomes of the call.
+    func firstMatch(for invite: Message) -> (Route, RoutePattern.Match)? {
+        for route in configuration.routes {
+            guard let subject = subject(of: route, in: invite), let match = route.pattern.match(subject) else {
+                continue
+            }
+            return (route, match)
+        }
+        return nil
     }
 
     private func subject(of route: Route, in invite: Message) -> ArraySlice<UInt8>? {

@@ -81,6 +81,7 @@ extension CommandRegistry {
     package static func standard(version: String) -> CommandRegistry {
         var registry = CommandRegistry()
         registry.registerCallCenterCommands()
+        registry.registerSteeringCommands()
         registry.registerServiceCommands(version: version)
         return registry
     }

@@ -40,6 +40,16 @@ package enum Order: Sendable, Equatable {
     case setLogin(agentID: String, isLoggedIn: Bool)
     /// Moves the base of the counters shown to now.
     case resetStatistics
+    /// Whether calls go to agents by the rules (true), or by `dispatch` only.
+    case setDispatching(Bool)
+    /// Offers a waiting call to a free agent.
+    case dispatch(call: Int32, agentID: String)
+    /// Makes an agent free, whatever holds him.
+    case freeAgent(agentID: String)
+    case endCall(call: Int32)
+    /// Puts a waiting call at another place among those of its flow, 0 being the first.
+    case moveCall(call: Int32, position: Int)
+    case endWrapup(agentID: String)
 }
 
 /// Whether calls are served.

@@ -77,6 +77,7 @@ struct ConfigurationReader {
         section.read("queue_pos_param", into: &configuration.queuePositionParameter) { field in
             field.optional { $0.token("a parameter name", example: "position") }
         }
+        section.read("internal_call_dispatching", into: &configuration.dispatchesInternally) { $0.flag() }
         section.read("max_no_answer", into: &configuration.maxNoAnswer) { $0.whole(0...1_000) }
     }
 

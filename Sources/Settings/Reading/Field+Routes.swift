@@ -2,12 +2,13 @@ import SIP
 
 extension Field {
     private static let shape =
-        "{match: PATTERN, flow: FLOW}, with uri:, to: or from: in place of match:, or with header: NAME beside it"
+        "{match: PATTERN, flow: FLOW}, with uri:, to: or from: in place of match:, or with header: NAME beside it, "
+        + "or with agent_login: in place of flow:"
 
     /// One entry of `routes`.
     func route(_ checks: ConfigurationChecks) -> RouteRule? {
         guard isMapping else { return complain(not: "a route", expected: Self.shape) }
-        let section = Section(self, known: ["match", "uri", "to", "from", "header", "flow"])
+        let section = Section(self, known: ["match", "uri", "to", "from", "header", "flow", "agent_login"])
         let patterns = ["match", "uri", "to", "from"].compactMap { key in section[key].map { (key: key, field: $0) } }
         guard patterns.count == 1, let (key, field) = patterns.first else {
             return complain("has \(patterns.isEmpty ? "no pattern" : "several patterns"); expected \(Self.shape)")
@@ -16,6 +17,14 @@ extension Field {
         let expected = "text in which * is any run and {flow} the flow ID"
         guard let pattern = field.text("a pattern", expected: expected) else { return nil }
         if let problem = checks.routePattern(pattern) { return field.complain("\"\(pattern)\": \(problem)") }
+        if let login = section["agent_login"] {
+            if let flow = section["flow"] {
+                return flow.complain("cannot stand beside agent_login:; a call of that route enters no flow")
+            }
+            // YAML 1.1 readers take on and off for flags; in this file they are words.
+            guard let login: RouteRule.AgentLogin = login.choice("what becomes of the agent") else { return nil }
+            return RouteRule(subject: subject, pattern: pattern, flow: nil, agentLogin: login)
+        }
         guard let flow = flow(section["flow"], captured: pattern.contains("{flow}")) else { return nil }
         return RouteRule(subject: subject, pattern: pattern, flow: flow)
     }

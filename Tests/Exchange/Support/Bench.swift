@@ -13,6 +13,8 @@ final class Bench {
     private var ordered = 0
     /// Whether a datagram between the core and a phone is lost.
     var loses: (_ message: Message, _ toCore: Bool) -> Bool = { _, _ in false }
+    /// Whether nothing gets from or to a phone any more.
+    var isDead: (Endpoint) -> Bool = { _ in false }
     private(set) var records: [CallDetailRecord] = []
     private(set) var notices: [Notice] = []
 
@@ -72,6 +74,7 @@ final class Bench {
         collect()
         while !inTransit.isEmpty {
             let (bytes, source) = inTransit.removeFirst()
+            if isDead(source) { continue }
             if case .message(let message) = Message.parse(bytes), loses(message, true) { continue }
             exchange.receive(bytes, from: source, on: ListenerID(0), now: now)
             collect()
@@ -86,7 +89,7 @@ final class Bench {
         notices += effects.notices
         for outgoing in effects.datagrams {
             guard case .message(let message) = Message.parse(outgoing.bytes) else { continue }
-            guard !loses(message, false) else { continue }
+            guard !loses(message, false), !isDead(outgoing.destination) else { continue }
             phones[outgoing.destination]?.receive(message)
         }
     }

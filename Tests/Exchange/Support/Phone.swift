@@ -122,6 +122,14 @@ final class Phone {
         send(request("INVITE", in: dialog, branch: dialog.branch, body: body))
     }
 
+    /// Refuses the INVITE or re-INVITE that came last.
+    func refuse(_ status: Int) {
+        guard let invite = received.last(where: { $0.isRequest && $0.method == .invite }) else { return }
+        let callID = invite.text(of: invite.callID)
+        if dialogs[callID]?.isUp == false { dialogs[callID]?.isOver = true }
+        answer(invite, status, callID)
+    }
+
     /// The newest dialog.
     var last: Dialog? { order.last.flatMap { dialogs[$0] } }
     var lastCallID: String { order.last ?? "" }

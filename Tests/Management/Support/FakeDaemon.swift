@@ -79,6 +79,24 @@ final class FakeDaemon: Sendable {
                 case .resetStatistics:
                     note("reset", requester)
                     return .success(())
+                case .setDispatching(let isOn):
+                    note("dispatching \(isOn ? "on" : "off")", requester)
+                    return .success(())
+                case .dispatch(let call, let agentID):
+                    note("\(call) to \(agentID)", requester)
+                    return .failure(ControlError(code: 403, message: "calls are dispatched internally"))
+                case .freeAgent(let agentID):
+                    note("free \(agentID)", requester)
+                    return .success(())
+                case .endCall(let call):
+                    note("end \(call)", requester)
+                    return .success(())
+                case .moveCall(let call, let position):
+                    note("\(call) to place \(position)", requester)
+                    return .success(())
+                case .endWrapup(let agentID):
+                    note("end the wrap-up of \(agentID)", requester)
+                    return .success(())
                 }
             },
             health: { [self] in

@@ -1,0 +1,53 @@
+import CallCenter
+import Foundation
+
+/// `distribution-bench [--quick]`: what an event costs the distribution, by agents, skills an agent, and waiting calls (DESIGN.md
+/// section 4, "distribution event"). Prints a table; exit status 1 if the row that has a budget is over it.
+@main
+struct DistributionBench {
+    static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.isEmpty || arguments == ["--quick"] else {
+            print("usage: distribution-bench [--quick]")
+            exit(2)
+        }
+        exit(try run(isQuick: !arguments.isEmpty) ? 0 : 1)
+    }
+
+    /// False: over budget.
+    private static func run(isQuick: Bool) throws -> Bool {
+        let skillCounts = isQuick ? [1, 10] : [1, 2, 5, 10]
+        let agentCounts = isQuick ? [1_000, 100_000] : [1_000, 10_000, 100_000]
+        print("10000 flows, 1000 skills; microseconds an event: mean of arrival, answer, end of a talk, end of a leg")
+        print(row(["agents", "waiting"] + skillCounts.map { "\($0) skills" } + ["budget"]))
+        var isOver = false
+        for agents in agentCounts {
+            for waiting in [0, 1_000, 50_000] {
+                var cells = ["\(agents)", "\(waiting)"]
+                var budgets: [String] = []
+                for skills in skillCounts {
+                    var bench = try Load(agents: agents, skills: skills, waiting: waiting)
+                    let cost = bench.measure(cycles: isQuick ? 50_000 : 200_000)
+                    cells.append(rounded(cost))
+                    let budget = 0.5 + 0.4 * Double(skills)
+                    budgets.append(rounded(budget))
+                    if agents == 100_000, waiting == 50_000, cost > budget { isOver = true }
+                }
+                let hasBudget = agents == 100_000 && waiting == 50_000
+                print(row(cells + [hasBudget ? budgets.joined(separator: " ") : ""]))
+            }
+        }
+        return !isOver
+    }
+
+    private static func row(_ cells: [String]) -> String {
+        cells.map { $0.count < 10 ? String(repeating: " ", count: 10 - $0.count) + $0 : $0 }.joined(separator: " ")
+    }
+
+    /// Two digits behind the point.
+    private static func rounded(_ value: Double) -> String {
+        let hundredths = Int((value * 100).rounded())
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+}
