@@ -47,8 +47,19 @@ package struct Configuration: Sendable, Equatable {
     package var handleCallStatus = HandleCallStatus()
     /// `http.listen`: where /metrics is served; the transport is TCP.
     package var httpListen = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 9506, transport: .tcp)
+    /// `http.mi`: whether commands are taken over HTTP; needs `httpTokenFile`.
+    package var servesHTTPCommands = false
+    /// `http.token_file`: path of the tokens; nil: there are none.
+    package var httpTokenFile: String?
+    /// `http.metrics_token`: whether /metrics asks for a token; needs `httpTokenFile`.
+    package var protectsMetrics = false
+    /// `http.tls_certificate` and `http.tls_key`: paths of PEM files, both or none; nil: without TLS.
+    package var httpCertificate: String?
+    package var httpKey: String?
     /// `mi.socket`: path of the Unix socket for commands.
     package var managementSocket = "/run/callcenterd/mi.sock"
+    /// `mi.fifo`: path of the FIFO for commands; nil: none.
+    package var managementFIFO: String?
     package var snmp = SNMPSection()
     /// `log.level`.
     package var logLevel = LogLevel.info

@@ -18,6 +18,7 @@ final class Centre: Sendable {
     private let store: CentreStore
     private let file: String
     private let configuration: Mutex<Configuration>
+    private let tokens: TokenStore?
     private let logger: Logger
     private let started: Milliseconds
     private let snapshots: SnapshotSource
@@ -33,6 +34,7 @@ final class Centre: Sendable {
         store: CentreStore,
         events: EventOutlet,
         snmp: SNMPAgent?,
+        tokens: TokenStore?,
         logger: Logger,
         alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
@@ -89,6 +91,7 @@ final class Centre: Sendable {
             snmp: snmp,
             file: file,
             configuration: configuration,
+            tokens: tokens,
             logger: logger,
             started: clock.now + clock.wallOffset,
             failure: failure,
@@ -104,6 +107,7 @@ final class Centre: Sendable {
         snmp: SNMPAgent?,
         file: String,
         configuration: Configuration,
+        tokens: TokenStore?,
         logger: Logger,
         started: Milliseconds,
         failure: AsyncStream<String>,
@@ -114,6 +118,7 @@ final class Centre: Sendable {
         self.store = store
         self.file = file
         self.configuration = Mutex(configuration)
+        self.tokens = tokens
         self.logger = logger
         self.started = started
         self.failure = failure
@@ -202,7 +207,7 @@ final class Centre: Sendable {
     /// Whether flows and agents are those of an earlier reading.
     var isProvisioningStale: Bool { store.source.isStale }
 
-    /// Reads configuration file, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
+    /// Reads configuration file, tokens, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
     func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
         let next: Configuration
         do {
@@ -214,6 +219,11 @@ final class Centre: Sendable {
         guard restarts.isEmpty else {
             let keys = restarts.joined(separator: ", ")
             return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
+        }
+        do throws(ManagementError) {
+            try tokens?.reload()
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error)"))
         }
         do {
             let provisioning = try await store.source.read()

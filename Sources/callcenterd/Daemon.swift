@@ -50,6 +50,7 @@ struct Daemon {
                     metadata: ["address": "\(listener.local)", "receive-buffer": "\(buffer ?? "-")"]
                 )
             }
+            let tokens = try configuration.httpTokenFile.map { try TokenStore(path: $0) }
             let hub = EventHub()
             var events = EventOutlet()
             events.watchers.append(.init(isInterested: { hub.isWatched }, take: { hub.publish($0) }))
@@ -63,11 +64,11 @@ struct Daemon {
                 store: store,
                 events: events,
                 snmp: snmp,
+                tokens: tokens,
                 logger: logger,
                 alive: { [manager] in manager.alive() }
             )
-            try await serve(centre, events: hub, management: management, snmp: snmp, logger: logger)
-            hub.close()
+            try await serve(centre, events: hub, tokens: tokens, management: management, snmp: snmp, logger: logger)
             await centre.stop()
             manager.release()
             try await loops.shutdownGracefully()
@@ -82,37 +83,24 @@ struct Daemon {
     private func serve(
         _ centre: Centre,
         events: EventHub,
+        tokens: TokenStore?,
         management: MultiThreadedEventLoopGroup,
         snmp: SNMPAgent?,
         logger: Logger
     ) async throws {
-        // HTTP and MI.
-        let state = ServiceState(manager: manager, parts: 2)
+        let state = ServiceState(manager: manager, parts: WaysIn.count(configuration))
         var orders = centre.control
         orders.reload = { [reload = orders.reload] requester in await state.reload { await reload(requester) } }
-        let control = BoundedControl(orders)
-        let http = HTTPService(
-            configuration: .init(
-                host: "\(configuration.httpListen.address)",
-                port: Int(configuration.httpListen.port)
-            ),
-            control: control,
-            group: management,
-            logger: logger,
-            onRunning: { _ in state.opened() }
-        )
-        let mi = MIService(
-            configuration: .init(path: configuration.managementSocket),
-            dispatcher: RPCDispatcher(
-                registry: .standard(version: Version.current),
-                control: control,
-                logger: logger
-            ),
+        let ways = WaysIn(
+            configuration: configuration,
+            control: BoundedControl(orders),
+            tokens: tokens,
             events: events,
             group: management,
             logger: logger,
             onRunning: { state.opened() }
         )
+        let waysIn: [ServiceGroupConfiguration.ServiceConfiguration] = ways.services.map { .init(service: $0) }
         var services = ServiceGroupConfiguration(
             // The last ones stop first: questions and commands while the loop still answers.
             services: [
@@ -124,9 +112,7 @@ struct Daemon {
                     successTerminationBehavior: .gracefullyShutdownGroup
                 ),
                 .init(service: ProvisioningWatch(centre: centre)),
-                .init(service: http),
-                .init(service: mi),
-            ],
+            ] + waysIn,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

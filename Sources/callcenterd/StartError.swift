@@ -22,7 +22,8 @@ struct StartError: Error, CustomStringConvertible {
         case let error as BindError:
             self = .system("sip.listen: \(error)")
             errno = error.code
-        case let error as ManagementError: self = .system("\(error)")
+        case let error as ManagementError:
+            self = error.trouble == .unusable ? .configuration("\(error)") : .system("\(error)")
         case let error as StoreError: self = .system("db_url: \(error)")
         default: self.init(description: "\(error)", status: EX_SOFTWARE)
         }

@@ -9,12 +9,14 @@ struct CCControl: ParsableCommand {
         abstract: "Shows and controls a running callcenterd.",
         discussion: """
             Exit status: 0 done, 1 the daemon refused, 2 wrong usage, 3 the daemon cannot be reached.
+
+            Completion for bash: source <(ccctl --generate-completion-script bash)
             """,
         subcommands: [
             ListFlows.self, ListAgents.self, ListQueue.self, ListCalls.self, AgentLogin.self, LogIn.self, LogOut.self,
             Reload.self, InternalDispatching.self, Dispatch.self, FreeAgent.self, EndCall.self, MoveCall.self,
-            EndWrapup.self, ResetStatistics.self, GetStatistics.self, Which.self, Version.self,
-            DatabaseCommands.self, RecordCommands.self,
+            EndWrapup.self, ResetStatistics.self, GetStatistics.self, Events.self, Health.self, Call.self, Which.self,
+            Version.self, DatabaseCommands.self, RecordCommands.self,
         ]
     )
 
@@ -61,7 +63,8 @@ struct Options: ParsableArguments {
         help: ArgumentHelp(
             "The socket of the daemon; also by CALLCENTERD_SOCKET. (default: \(defaultSocket))",
             valueName: "path"
-        )
+        ),
+        completion: .file()
     )
     var socket: String?
 
@@ -69,10 +72,12 @@ struct Options: ParsableArguments {
     var json = false
 
     /// The option, else the environment, else the default.
-    var socketPath: String {
+    var socketPath: String { Self.socketPath(named: socket) }
+
+    static func socketPath(named socket: String?) -> String {
         if let socket { return socket }
         if let value = getenv("CALLCENTERD_SOCKET"), value.pointee != 0 { return String(cString: value) }
-        return Self.defaultSocket
+        return defaultSocket
     }
 }
 

@@ -4,12 +4,41 @@ import Glibc
 enum Parameter: Equatable {
     case text(String)
     case integer(Int)
+    case list([String])
 
     var json: String {
         switch self {
         case .text(let text): RawJSON.quoted(text)
         case .integer(let integer): String(integer)
+        case .list(let texts): "[\(texts.map(RawJSON.quoted).joined(separator: ","))]"
         }
+    }
+}
+
+/// The parameters of a request: by position, or by name if any has one.
+struct Parameters: Equatable, ExpressibleByArrayLiteral {
+    struct Named: Equatable {
+        var name: String
+        var value: Parameter
+    }
+
+    var positional: [Parameter]
+    private(set) var named: [Named] = []
+
+    init(_ positional: [Parameter] = []) { self.positional = positional }
+
+    init(arrayLiteral elements: Parameter...) { self.init(elements) }
+
+    /// Leaves out what is nil.
+    mutating func add(_ name: String, _ value: Parameter?) {
+        if let value { named.append(Named(name: name, value: value)) }
+    }
+
+    var json: String {
+        guard named.isEmpty else {
+            return "{\(named.map { "\(RawJSON.quoted($0.name)):\($0.value.json)" }.joined(separator: ","))}"
+        }
+        return "[\(positional.map(\.json).joined(separator: ","))]"
     }
 }
 
@@ -24,10 +53,28 @@ struct Client {
 
     /// - Returns: the result.
     /// - Throws: `Failure`: the daemon refused (1), or it cannot be reached (3).
-    func call(_ method: String, _ parameters: [Parameter]) throws(Failure) -> RawJSON {
-        let params = parameters.map(\.json).joined(separator: ",")
-        let request = #"{"jsonrpc":"2.0","id":1,"method":\#(RawJSON.quoted(method)),"params":[\#(params)]}"# + "\n"
-        let reply = RawJSON(try exchange(Array(request.utf8)))
+    func call(_ method: String, _ parameters: Parameters) throws(Failure) -> RawJSON {
+        var connection = try open(method, parameters)
+        defer { connection.end() }
+        return try result(try connection.line(by: Self.now + timeout))
+    }
+
+    /// Asks for a stream, and hands out what comes until the body says that it is enough.
+    ///
+    /// - Throws: `Failure`, also when the daemon ends the stream.
+    func follow(
+        _ method: String,
+        _ parameters: Parameters,
+        _ body: (RawJSON) throws(Failure) -> Bool
+    ) throws(Failure) {
+        var connection = try open(method, parameters)
+        defer { connection.end() }
+        _ = try result(try connection.line(by: Self.now + timeout))
+        // A daemon that is well shows a sign of life four times in this time.
+        while try body(try connection.line(by: Self.now + 60_000)) {}
+    }
+
+    private func result(_ reply: RawJSON) throws(Failure) -> RawJSON {
         if let error = reply["error"] {
             throw .refused(error["message"]?.text ?? "the daemon refused without a reason")
         }
@@ -37,24 +84,57 @@ struct Client {
         return result
     }
 
-    /// Sends the line and waits for one.
-    private func exchange(_ request: [UInt8]) throws(Failure) -> [UInt8] {
-        let deadline = Self.now + timeout
-        let descriptor = try connected()
-        defer { close(descriptor) }
-        try send(request, to: descriptor, by: deadline)
-        var reply: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            try wait(for: POLLIN, on: descriptor, by: deadline)
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { throw .unreachable("\(path): the daemon hung up without an answer") }
-            if let end = chunk[..<count].firstIndex(of: UInt8(ascii: "\n")) {
-                return reply + chunk[..<end]
+    private func open(_ method: String, _ parameters: Parameters) throws(Failure) -> Connection {
+        let request = #"{"jsonrpc":"2.0","id":1,"method":\#(RawJSON.quoted(method)),"params":\#(parameters.json)}"#
+        let connection = Connection(client: self, descriptor: try connected())
+        do throws(Failure) {
+            try send(Array("\(request)\n".utf8), to: connection.descriptor, by: Self.now + timeout)
+        } catch {
+            connection.end()
+            throw error
+        }
+        return connection
+    }
+
+    /// What comes, line by line.
+    private struct Connection {
+        let client: Client
+        let descriptor: CInt
+        private var buffer: [UInt8] = []
+        /// Bytes at the start of `buffer` that are known to hold no line end.
+        private var scanned = 0
+        private var hasAnswered = false
+        private var chunk = [UInt8](repeating: 0, count: 64 << 10)
+
+        init(client: Client, descriptor: CInt) {
+            self.client = client
+            self.descriptor = descriptor
+        }
+
+        func end() { close(descriptor) }
+
+        mutating func line(by deadline: Int64) throws(Failure) -> RawJSON {
+            while true {
+                if let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
+                    defer {
+                        buffer.removeSubrange(...end)
+                        scanned = 0
+                        hasAnswered = true
+                    }
+                    return RawJSON(buffer[..<end])
+                }
+                scanned = buffer.count
+                guard buffer.count <= Client.maximumReply else {
+                    throw .unreachable("\(client.path): endless answer")
+                }
+                try client.wait(for: POLLIN, on: descriptor, by: deadline)
+                let count = recv(descriptor, &chunk, chunk.count, 0)
+                if count < 0, errno == EINTR || errno == EAGAIN { continue }
+                guard count > 0 else {
+                    throw .unreachable("\(client.path): the daemon hung up\(hasAnswered ? "" : " without an answer")")
+                }
+                buffer += chunk[..<count]
             }
-            reply += chunk[..<count]
-            guard reply.count <= Self.maximumReply else { throw .unreachable("\(path): endless answer") }
         }
     }
 

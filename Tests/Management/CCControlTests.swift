@@ -1,5 +1,7 @@
+import CallCenter
 import Foundation
 import Management
+import Telemetry
 import Testing
 
 /// The built `ccctl` beside the test bundle, nil where it is not.
@@ -86,7 +88,7 @@ struct CCControlTests {
 
     @Test("lists are tables, under the full and the short name", arguments: tables)
     func printsTables(command: String, output: String) async throws {
-        try await withMI(daemon.bounded) { path in
+        try await withMI(daemon.bounded) { path async throws in
             #expect(try await run(["--socket", path, command]) == Outcome(status: 0, output: output, errors: ""))
             let full = try await run(["cc_list_\(command)"], environment: ["CALLCENTERD_SOCKET": path])
             #expect(full.output == output)
@@ -95,7 +97,7 @@ struct CCControlTests {
 
     @Test("--json is the result as the daemon sent it")
     func printsJSON() async throws {
-        try await withMI(daemon.bounded) { path in
+        try await withMI(daemon.bounded) { path async throws in
             let outcome = try await run(["version", "--json", "--socket", path])
             #expect(outcome == Outcome(status: 0, output: #"{"Server":"callcenterd 0.1.0"}"# + "\n", errors: ""))
         }
@@ -103,7 +105,7 @@ struct CCControlTests {
 
     @Test("a reload is reported, and changes are acknowledged")
     func reports() async throws {
-        try await withMI(daemon.bounded) { path in
+        try await withMI(daemon.bounded) { path async throws in
             let reload = try await run(["reload", "--socket", path])
             #expect(reload.output.contains("Flows added:    1 (support)\n"))
             #expect(reload.output.contains("  cc_flows x: priority is -1, expected 0 or more\n"))
@@ -117,15 +119,127 @@ struct CCControlTests {
 
     @Test("statistics are name = value lines")
     func printsStatistics() async throws {
-        try await withMI(daemon.bounded) { path in
+        try await withMI(daemon.bounded) { path async throws in
             let outcome = try await run(["stats", "ccg_incalls", "--socket", path])
             #expect(outcome == Outcome(status: 0, output: "ccg_incalls = 3\n", errors: ""))
         }
     }
 
+    @Test("health is key: value lines")
+    func printsHealth() async throws {
+        try await withMI(daemon.bounded) { path async throws in
+            let outcome = try await run(["health", "--socket", path])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("Alive:           yes\nReady:           yes\n"))
+        }
+    }
+
+    @Test("a page of a list says how many there are, any command can be called by name")
+    func selects() async throws {
+        try await withMI(daemon.bounded) { path async throws in
+            let page = try await run(["--socket", path, "agents", "--limit", "1", "--offset", "1"])
+            #expect(page.output.contains("\nbob "))
+            #expect(!page.output.contains("ann"))
+            #expect(page.output.hasSuffix("\n1 of 4, from 1\n"))
+            let call = try await run(["--socket", path, "call", "cc_list_calls", "state=welcome"])
+            #expect(call.output == "id  Ref  State    Call Time  Flow\n44    1  welcome          0  support\n")
+            let refused = try await run(["--socket", path, "agents", "--flow", "nowhere"])
+            #expect(refused == Outcome(status: 1, output: "", errors: "ccctl: no flow \"nowhere\"\n"))
+        }
+    }
+
+    @Test("--watch shows it again and again")
+    func watches() async throws {
+        try await withMI(daemon.bounded) { path async throws in
+            let arguments = ["--socket", path, "stats", "ccg_incalls", "--watch", "--interval", "0.1", "--times", "3"]
+            let outcome = try await run(arguments)
+            #expect(outcome == Outcome(status: 0, output: String(repeating: "ccg_incalls = 3\n", count: 3), errors: ""))
+        }
+    }
+
+    @Test("events are a line each, or an object each")
+    func printsEvents() async throws {
+        let hub = EventHub()
+        let report = AgentReport(agentID: "ann", state: .free, previous: .offline, isLoggedIn: true)
+        let event = CenterEvent(time: 1_764_099_916_123, .agent(report))
+        try await withMI(daemon.bounded, events: hub) { path async throws in
+            // Whoever watches from now on, until both have had theirs.
+            let publishing = Task {
+                while !Task.isCancelled {
+                    if hub.isWatched { hub.publish(event) }
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            defer { publishing.cancel() }
+            let plain = try await run(["--socket", path, "events", "--times", "1"])
+            let line = "2025-11-25T19:45:16.123Z agent ann free previous_state=offline logged_in=true\n"
+            #expect(plain == Outcome(status: 0, output: line, errors: ""))
+            let json = try await run(["--socket", path, "events", "--times", "1", "--json", "--agent", "ann"])
+            #expect(json.output.hasPrefix(#"{"event":"agent","number":"#))
+            #expect(json.output.hasSuffix(#""state":"free","previous_state":"offline","logged_in":true}"# + "\n"))
+        }
+    }
+
+    @Test("events that the daemon ends, end with status 3 and its words")
+    func endsEvents() async throws {
+        let hub = EventHub()
+        try await withMI(daemon.bounded, events: hub) { path async throws in
+            let closing = Task {
+                while !hub.isWatched { try await Task.sleep(for: .milliseconds(5)) }
+                hub.close()
+            }
+            defer { closing.cancel() }
+            let outcome = try await run(["--socket", path, "events"])
+            let line = "ccctl: \(path): the daemon hung up\n"
+            #expect(outcome == Outcome(status: 3, output: "", errors: line))
+        }
+    }
+
+    /// What bash offers for the word at the end of a line, after `ccctl --socket PATH`.
+    private func completions(_ path: String, _ words: [String]) async throws -> [String] {
+        let url = try #require(executable)
+        let script = """
+            PATH="$2:$PATH"
+            source <(ccctl --generate-completion-script bash)
+            COMP_WORDS=(ccctl --socket "$1" "${@:3}")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            COMP_LINE="${COMP_WORDS[*]}"
+            COMP_POINT=${#COMP_LINE}
+            COMP_TYPE=9
+            $(complete -p ccctl | sed 's/.*-F \\([^ ]*\\).*/\\1/') ccctl "${COMP_WORDS[COMP_CWORD]}" ''
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", script, "bash", path, url.deletingLastPathComponent().path] + words
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        return text.split(separator: "\n").map { String($0.reversed().drop { $0 == " " }.reversed()) }.sorted()
+    }
+
+    @Test("bash completes commands, and the names of agents, flows and commands of the daemon")
+    func completes() async throws {
+        try await withMI(daemon.bounded) { path async throws in
+            #expect(try await completions(path, ["cc_list_"]).contains("cc_list_agents"))
+            #expect(try await completions(path, ["login", ""]) == ["ann", "bob", "cem", "dee"])
+            #expect(try await completions(path, ["cc_agent_login", "b"]) == ["bob"])
+            #expect(try await completions(path, ["calls", "--flow", "s"]) == ["sales", "support"])
+            #expect(try await completions(path, ["call", "cc_reset"]) == ["cc_reset_stats"])
+            #expect(try await completions(path, ["stats", "cca_att_b"]) == ["cca_att_bob"])
+        }
+        // Without a daemon there is nothing to offer, and nothing to wait for.
+        #expect(try await completions("/nowhere.sock", ["login", ""]) == [])
+    }
+
     @Test("what the daemon refuses is one line and status 1")
     func refuses() async throws {
-        try await withMI(daemon.bounded) { path in
+        try await withMI(daemon.bounded) { path async throws in
             let outcome = try await run(["login", "nobody", "--socket", path])
             #expect(outcome == Outcome(status: 1, output: "", errors: "ccctl: no agent \"nobody\"\n"))
         }
@@ -149,7 +263,7 @@ struct CCControlTests {
 
     @Test("a daemon that takes no more connections is status 1 with its reason")
     func isTurnedAway() async throws {
-        try await withMI(daemon.bounded, configure: { $0.maximumConnections = 0 }) { path in
+        try await withMI(daemon.bounded, configure: { $0.maximumConnections = 0 }) { path async throws in
             let outcome = try await run(["flows", "--socket", path])
             let line = "ccctl: 0 connections are open, no more are taken\n"
             #expect(outcome == Outcome(status: 1, output: "", errors: line))

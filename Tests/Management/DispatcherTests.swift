@@ -209,8 +209,63 @@ struct DispatcherTests {
 
     @Test("a command without parameters takes none")
     func refusesSurplus() async {
-        let message: JSONValue = "1 parameters given, expected at most 0; usage: cc_list_flows"
-        #expect(await result("cc_list_flows", "[1]") == error(-32602, message))
+        let message: JSONValue = "1 parameters given, expected at most 0; usage: cc_reset_stats"
+        #expect(await result("cc_reset_stats", "[1]") == error(-32602, message))
+    }
+
+    static let parts: [(name: String, params: String, list: String, ids: [String], total: Int?)] = [
+        ("cc_list_flows", #"["sales"]"#, "Flows", [#""sales""#], nil),
+        ("cc_list_flows", #"{"skill":"help"}"#, "Flows", [#""support""#], nil),
+        ("cc_list_flows", #"{"offset":1,"limit":5}"#, "Flows", [#""support""#], 2),
+        ("cc_list_agents", #"["bob"]"#, "Agents", [#""bob""#], nil),
+        ("cc_list_agents", #"{"state":"offline"}"#, "Agents", [#""dee""#], nil),
+        ("cc_list_agents", #"{"state":"free"}"#, "Agents", [#""ann""#], nil),
+        ("cc_list_agents", #"{"flow":"sales","offset":"1"}"#, "Agents", [#""bob""#], 2),
+        ("cc_list_agents", #"{"flow":"sales","skill":"help"}"#, "Agents", [], nil),
+        ("cc_list_agents", #"{"limit":1}"#, "Agents", [#""ann""#], 4),
+        ("cc_list_agents", #"{"offset":9}"#, "Agents", [], 4),
+        ("cc_list_queue", #"["support"]"#, "Calls", ["42"], nil),
+        ("cc_list_queue", #"{"offset":1}"#, "Calls", ["42"], 2),
+        ("cc_list_calls", #"{"agent_id":"bob"}"#, "Calls", ["41"], nil),
+        ("cc_list_calls", #"{"state":"queued","flow":"support"}"#, "Calls", ["42"], nil),
+        ("cc_list_calls", #"["sales",null]"#, "", [], nil),
+    ]
+
+    @Test("lists take filters and pages; a page says how many there are", arguments: parts)
+    func selects(name: String, params: String, list: String, ids: [String], total: Int?) async throws {
+        let text = try #require(await result(name, params))
+        let reply = try JSONReader.read(Array(text.utf8))
+        guard case .array(let elements) = reply["result"]?[list] else {
+            // The one that is wrong on purpose.
+            #expect(list.isEmpty && text.contains("agent_id is null, expected a string"))
+            return
+        }
+        #expect(elements.map { $0["id"]?.text } == ids)
+        #expect(reply["result"]?["Total"] == total.map { .count($0) })
+    }
+
+    @Test("the index of a call in the queue is that of the whole queue")
+    func keepsIndex() async throws {
+        #expect(try #require(await result("cc_list_queue", #"["support"]"#)).contains(#""index":1,"id":42"#))
+    }
+
+    static let wrongFilters: [(name: String, params: String, code: Int, message: String)] = [
+        ("cc_list_calls", #"{"flow":"sale"}"#, 404, #"no flow "sale""#),
+        ("cc_list_agents", #"["zoe"]"#, 404, #"no agent "zoe""#),
+        (
+            "cc_list_agents", #"{"state":"busy"}"#, -32602,
+            #"state is "busy", expected offline, free, incall, wrapup; usage: cc_list_agents [agent_id] [state] [flow] "#
+                + "[skill] [offset] [limit]"
+        ),
+        (
+            "cc_list_queue", #"{"limit":0}"#, -32602,
+            "limit is 0, expected a whole number from 1 to 1000000000; usage: cc_list_queue [flow] [offset] [limit]"
+        ),
+    ]
+
+    @Test("a filter for what there is not is an error", arguments: wrongFilters)
+    func refusesFilters(name: String, params: String, code: Int, message: String) async {
+        #expect(await result(name, params) == error(code, .string(message)))
     }
 
     @Test("get_statistics takes names, nothing else", arguments: ["[1]", #"[["a"],"b"]"#, #"{"statistics":{}}"#])

@@ -6,18 +6,10 @@ import Testing
 struct HTTPTests {
     private let daemon = FakeDaemon()
 
-    /// Sends one request that closes the connection; gives all that comes back.
-    private func request(_ port: Int, _ line: String, _ fields: String = "", body: String = "") async throws -> String {
-        try await TestConnection.with(.tcp(port: port)) { connection in
-            try await connection.send("\(line) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\(fields)\r\n\(body)")
-            return try await connection.rest()
-        }
-    }
-
     @Test("/metrics is the Prometheus text of a snapshot")
     func servesMetrics() async throws {
-        try await withHTTP(daemon.bounded) { port in
-            let reply = try await request(port, "GET /metrics")
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = try await http(port, "GET /metrics")
             #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(reply.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
             #expect(reply.contains("\ncallcenter_calls_total 3"))
@@ -26,36 +18,36 @@ struct HTTPTests {
 
     @Test("/healthz is ok while the loop answers, and says why when it does not")
     func servesHealth() async throws {
-        try await withHTTP(daemon.impatient) { port in
-            let good = try await request(port, "GET /healthz")
+        try await withHTTP(daemon.impatient) { port async throws in
+            let good = try await http(port, "GET /healthz")
             #expect(good.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(good.hasSuffix("\r\n\r\nok\n"))
             daemon.hang()
-            let bad = try await request(port, "GET /healthz")
+            let bad = try await http(port, "GET /healthz")
             #expect(bad.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             #expect(bad.hasSuffix("\r\n\r\nthe call loop has not answered within 0.02 seconds\n"))
-            let metrics = try await request(port, "GET /metrics")
+            let metrics = try await http(port, "GET /metrics")
             #expect(metrics.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             daemon.recover()
-            #expect(try await request(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(try await http(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
     }
 
     @Test("/readyz is ok while new calls are welcome, and says why when they are not")
     func servesReadiness() async throws {
-        try await withHTTP(daemon.impatient) { port in
-            #expect(try await request(port, "GET /readyz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        try await withHTTP(daemon.impatient) { port async throws in
+            #expect(try await http(port, "GET /readyz").hasPrefix("HTTP/1.1 200 OK\r\n"))
             daemon.refuseCalls(because: "ending: new calls are refused")
-            let refused = try await request(port, "GET /readyz")
+            let refused = try await http(port, "GET /readyz")
             #expect(refused.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             #expect(refused.hasSuffix("\r\n\r\nending: new calls are refused\n"))
-            #expect(try await request(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(try await http(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
     }
 
     @Test("several requests of a connection are answered")
     func keepsAlive() async throws {
-        try await withHTTP(daemon.bounded) { port in
+        try await withHTTP(daemon.bounded) { port async throws in
             try await TestConnection.with(.tcp(port: port)) { connection in
                 for _ in 0..<3 {
                     try await connection.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
@@ -67,8 +59,8 @@ struct HTTPTests {
 
     @Test("HEAD is GET without the body")
     func servesHead() async throws {
-        try await withHTTP(daemon.bounded) { port in
-            let reply = try await request(port, "HEAD /healthz")
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = try await http(port, "HEAD /healthz")
             #expect(reply.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(reply.hasSuffix("\r\n\r\n"))
         }
@@ -79,8 +71,8 @@ struct HTTPTests {
         arguments: ["GET /", "GET /metrics/x", "POST /metrics", "DELETE /healthz", "GET /../etc/passwd", "GET /mi"]
     )
     func refusesOthers(line: String) async throws {
-        try await withHTTP(daemon.bounded) { port in
-            let reply = try await request(port, line)
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = try await http(port, line)
             #expect(reply.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
         }
     }
@@ -89,11 +81,11 @@ struct HTTPTests {
 
     @Test("bodies are refused", arguments: ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"])
     func refusesBody(fields: String) async throws {
-        try await withHTTP(daemon.bounded) { port in
-            let reply = try await request(port, "GET /metrics", fields, body: "5\r\nhello\r\n")
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = try await http(port, "GET /metrics", fields, body: "5\r\nhello\r\n")
             #expect(reply.hasPrefix("HTTP/1.1 413 "))
             #expect(reply.contains("\r\nConnection: close\r\n"))
-            #expect(try await request(port, "GET /healthz", "Content-Length: 0\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(try await http(port, "GET /healthz", "Content-Length: 0\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
     }
 
@@ -106,17 +98,17 @@ struct HTTPTests {
         ]
     )
     func refusesHeaders(fields: String) async throws {
-        try await withHTTP(daemon.bounded) { port in
-            let reply = (try? await request(port, "GET /healthz", fields)) ?? ""
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = (try? await http(port, "GET /healthz", fields)) ?? ""
             #expect(!reply.contains("200 OK"))
-            let next = try await request(port, "GET /healthz")
+            let next = try await http(port, "GET /healthz")
             #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
         }
     }
 
     @Test("what is no HTTP is refused")
     func refusesNonsense() async throws {
-        try await withHTTP(daemon.bounded) { port in
+        try await withHTTP(daemon.bounded) { port async throws in
             try await TestConnection.with(.tcp(port: port)) { connection in
                 try await connection.send("INVITE sip:a@b SIP/2.0\r\n\r\n")
                 #expect(try await connection.line() == "HTTP/1.1 400 Bad Request\r")
@@ -124,14 +116,21 @@ struct HTTPTests {
         }
     }
 
-    @Test("a connection beyond the limit is told so")
+    @Test("a connection beyond the limit is told so, when all others wait for their responses")
     func limitsConnections() async throws {
         let log = RecordedLog()
-        try await withHTTP(daemon.bounded, log: log, configure: { $0.maximumConnections = 1 }) { port in
+        daemon.hang()
+        // Nothing is given up before this test is over.
+        var patience = BoundedControl.Patience()
+        patience.health = .seconds(60)
+        let control = BoundedControl(daemon.control, patience: patience)
+        try await withHTTP(control, log: log, configure: { $0.maximumConnections = 1 }) { port async throws in
             try await TestConnection.with(.tcp(port: port)) { connection in
                 try await connection.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
-                while try await connection.line() != "ok" {}
+                while !daemon.isWaitedFor { await Task.yield() }
                 let reply = try await TestConnection.with(.tcp(port: port)) { try await $0.rest() }
+                daemon.recover()
+                while let line = try await connection.line(), line != "ok" {}
                 #expect(reply.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
                 #expect(reply.contains("\r\nRetry-After: 10\r\n"))
             }
@@ -139,9 +138,51 @@ struct HTTPTests {
         #expect(log.lines == ["connections refused limit=1 refused=1"])
     }
 
+    @Test("a connection that has nothing to do gives way to a newcomer, the longest idle first")
+    func evictsIdle() async throws {
+        let log = RecordedLog()
+        try await withHTTP(daemon.bounded, log: log, configure: { $0.maximumConnections = 2 }) { port async throws in
+            try await TestConnection.with(.tcp(port: port)) { first in
+                try await first.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+                while try await first.line() != "ok" {}
+                try await TestConnection.with(.tcp(port: port)) { second in
+                    try await second.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+                    while try await second.line() != "ok" {}
+                    #expect(try await http(port, "GET /healthz").hasPrefix("HTTP/1.1 200 OK\r\n"))
+                    #expect(((try? await first.line()) ?? nil) == nil)
+                    try await second.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+                    while try await second.line() != "ok" {}
+                }
+            }
+        }
+        #expect(log.lines == [])
+    }
+
+    @Test("a thousand idle connections do not keep a scraper out")
+    func survivesIdleConnections() async throws {
+        try await withHTTP(daemon.bounded) { port async throws in
+            try await withThrowingTaskGroup(of: Void.self) { tasks async throws in
+                // Each is a connection that says nothing, or half a request, until it is closed on.
+                for number in 0..<1_000 {
+                    tasks.addTask {
+                        _ = try? await TestConnection.with(.tcp(port: port)) { connection in
+                            if number.isMultiple(of: 2) { try await connection.send("GET /metr") }
+                            return try await connection.rest()
+                        }
+                    }
+                }
+                for _ in 0..<5 {
+                    #expect(try await http(port, "GET /metrics").hasPrefix("HTTP/1.1 200 OK\r\n"))
+                }
+                tasks.cancelAll()
+            }
+            #expect(try await http(port, "GET /metrics").hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
     @Test("a connection without a complete request is closed", arguments: ["", "GET /heal", "GET / HTTP/1.1\r\nX: "])
     func timesOut(bytes: String) async throws {
-        try await withHTTP(daemon.bounded, configure: { $0.idleTimeout = .milliseconds(50) }) { port in
+        try await withHTTP(daemon.bounded, configure: { $0.idleTimeout = .milliseconds(50) }) { port async throws in
             try await TestConnection.with(.tcp(port: port)) { connection in
                 // It may be over before we have said anything; bytes nobody read make it a reset.
                 try? await connection.send(bytes)
@@ -154,8 +195,8 @@ struct HTTPTests {
     @Test("a response that is not taken in time ends its connection")
     func dropsSlowReader() async throws {
         daemon.hang()
-        try await withHTTP(daemon.bounded, configure: { $0.responseTimeout = .milliseconds(50) }) { port in
-            let reply = try await request(port, "GET /metrics")
+        try await withHTTP(daemon.bounded, configure: { $0.responseTimeout = .milliseconds(50) }) { port async throws in
+            let reply = try await http(port, "GET /metrics")
             #expect(reply == "")
             daemon.recover()
         }
@@ -164,7 +205,7 @@ struct HTTPTests {
     @Test("a port in use is one clear error, and nothing in the log")
     func refusesPort() async throws {
         let log = RecordedLog()
-        try await withHTTP(daemon.bounded) { port in
+        try await withHTTP(daemon.bounded) { port async throws in
             let error = await #expect(throws: ManagementError.self) {
                 try await withHTTP(daemon.bounded, log: log, configure: { $0.port = port }) { _ in }
             }

@@ -119,7 +119,7 @@ struct SocketTests {
         }
     }
 
-    @Test("connections beyond the limit are told so, and one that goes makes room")
+    @Test("connections beyond the limit are told so when none is idle, and one that goes makes room")
     func limitsConnections() async throws {
         let log = RecordedLog()
         try await withMI(daemon.bounded, log: log, configure: { $0.maximumConnections = 3 }) { path in
@@ -135,6 +135,27 @@ struct SocketTests {
             #expect(try await Self.answerOnceThereIsRoom(path) == Self.answer)
         }
         #expect(log.lines.filter { $0.hasPrefix("connections refused") } == ["connections refused limit=3 refused=1"])
+    }
+
+    @Test("the connection that has been idle for the longest time gives way to a newcomer")
+    func evictsIdle() async throws {
+        try await withMI(daemon.bounded, configure: { $0.maximumConnections = 2 }) { path in
+            try await TestConnection.with(.unix(path)) { first in
+                try await first.send(Self.version + "\n")
+                #expect(try await first.line() == Self.answer)
+                try await TestConnection.with(.unix(path)) { second in
+                    try await second.send(Self.version + "\n")
+                    #expect(try await second.line() == Self.answer)
+                    try await TestConnection.with(.unix(path)) { third in
+                        try await third.send(Self.version + "\n")
+                        #expect(try await third.line() == Self.answer)
+                    }
+                    #expect(((try? await first.line()) ?? nil) == nil)
+                    try await second.send(Self.version + "\n")
+                    #expect(try await second.line() == Self.answer)
+                }
+            }
+        }
     }
 
     @Test("five hundred idle connections leave room for the next who asks once they have gone")
@@ -160,12 +181,12 @@ struct SocketTests {
         }
     }
 
-    /// So many connections at once, each known to be served.
+    /// So many connections at once, each known to be served, and none idle: they watch events.
     private static func nested(_ count: Int, _ path: String, _ body: @Sendable () async throws -> Void) async throws {
         guard count > 0 else { return try await body() }
         try await TestConnection.with(.unix(path)) { connection in
-            try await connection.send(version + "\n")
-            #expect(try await connection.line() == answer)
+            try await connection.send(#"{"jsonrpc":"2.0","id":1,"method":"events"}"# + "\n")
+            #expect(try await connection.line() == #"{"jsonrpc":"2.0","result":"OK","id":1}"#)
             try await nested(count - 1, path, body)
         }
     }

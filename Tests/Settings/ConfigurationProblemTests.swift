@@ -52,9 +52,6 @@ struct ConfigurationProblemTests {
             "c.yaml:1: sip.keepalive: \"0.5\" is not a duration in range; expected seconds from 1 to 86400, or 0 for never",
             "c.yaml:1: sip.session_expires: \"89\" is not a number in range; expected a whole number from 90 to 86400, or 0 for none"
         ),
-        Bad("http: {mi: true}", "c.yaml:1: http.mi: is not yet supported by this version; remove it"),
-        Bad("http: {token_file: /t}", "c.yaml:1: http.token_file: is not yet supported by this version; remove it"),
-        Bad("mi: {fifo: /f}", "c.yaml:1: mi.fifo: is not yet supported by this version; remove it"),
         Bad(
             "scenario_directory: /s",
             "c.yaml:1: scenario_directory: is not yet supported by this version; remove it"
@@ -187,6 +184,27 @@ struct ConfigurationProblemTests {
         Bad(
             "sip: {max_calls: 0}",
             "c.yaml:1: sip.max_calls: \"0\" is not a number in range; expected a whole number from 1 to 1000000"
+        ),
+        Bad(
+            "http: {mi: true}",
+            "c.yaml:1: http.mi: needs tokens; expected http.token_file beside it"
+        ),
+        Bad(
+            "http: {metrics_token: true, token_file: null}",
+            "c.yaml:1: http.metrics_token: needs tokens; expected http.token_file beside it"
+        ),
+        Bad(
+            "http: {tls_certificate: /c}",
+            "c.yaml:1: http.tls_certificate: needs http.tls_key beside it; expected both or none"
+        ),
+        Bad(
+            "http: {tls_key: /k, tls_certificate: null}",
+            "c.yaml:1: http.tls_key: needs http.tls_certificate beside it; expected both or none"
+        ),
+        Bad(
+            "mi: {fifo: fifo}",
+            "c.yaml:1: mi.fifo: \"fifo\" is not a path; expected an absolute path of at most 4095 bytes such as "
+                + "/run/callcenterd/mi.fifo"
         ),
         Bad(
             "http: {listen: \":9506\"}",

@@ -89,7 +89,13 @@ struct ConfigurationTests {
         expected.handleCallStatus.unknownFlow = try .bridge(#require(URI("sip:voicemail@192.0.2.9")))
         expected.handleCallStatus.internalError = try .redirect(#require(URI("sip:other@192.0.2.9;lr")))
         expected.httpListen = Endpoint(address: IPAddress(high: 0, low: 1), port: 80, transport: .tcp)
+        expected.servesHTTPCommands = true
+        expected.httpTokenFile = "/t"
+        expected.protectsMetrics = true
+        expected.httpCertificate = "/c"
+        expected.httpKey = "/k"
         expected.managementSocket = "/m"
+        expected.managementFIFO = "/f"
         expected.snmp.isEnabled = false
         expected.snmp.agentXSocket = "tcp:127.0.0.1:705"
         expected.snmp.notify.longestWait = nil
@@ -144,8 +150,8 @@ struct ConfigurationTests {
           - {header: X-Queue, match: "{flow}"}
           - {match: "sip:login@*", agent_login: on}
         handle_call_status: {-1: 484, -3: "sip:voicemail@192.0.2.9", -4: 603, -5: "302 sip:other@192.0.2.9;lr"}
-        http: {listen: "[::1]:80"}
-        mi: {socket: /m}
+        http: {listen: "[::1]:80", mi: true, token_file: /t, metrics_token: true, tls_certificate: /c, tls_key: /k}
+        mi: {socket: /m, fifo: /f}
         snmp:
           enabled: false
           agentx_socket: tcp:127.0.0.1:705
@@ -170,7 +176,8 @@ struct ConfigurationTests {
         #expect(
             changed.changesNeedingRestart(comparedTo: Configuration()) == [
                 "db_url", "acc_db_url", "rt_db_url", "state_directory", "sip.listen", "sip.advertised_address",
-                "sip.max_connections", "sip.connection_idle_timeout", "http.listen", "mi.socket", "snmp.enabled",
+                "sip.max_connections", "sip.connection_idle_timeout", "http.listen", "http.mi", "http.token_file",
+                "http.metrics_token", "http.tls_certificate", "http.tls_key", "mi.socket", "mi.fifo", "snmp.enabled",
                 "snmp.agentx_socket",
             ]
         )

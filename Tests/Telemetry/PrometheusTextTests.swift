@@ -48,6 +48,65 @@ struct PrometheusTextTests {
         #expect(!text.contains(#"agent="ann",cause="no_answer""#))
     }
 
+    @Test("OpenMetrics has families without _total and _info, units, canonical bounds, and an end")
+    func openMetrics() throws {
+        let text = String(decoding: PrometheusText.render(Sample.snapshot, as: .openMetrics), as: UTF8.self)
+        let lines = Set(text.split(separator: "\n"))
+        for line in [
+            "# HELP callcenter_calls Calls accepted for a flow.", "# TYPE callcenter_calls counter",
+            "callcenter_calls_total 10001", "# TYPE callcenter_load_ratio gauge", "# UNIT callcenter_load_ratio ratio",
+            "# TYPE callcenter_flow_wait_seconds histogram", "# UNIT callcenter_flow_wait_seconds seconds",
+            #"callcenter_flow_wait_seconds_bucket{flow="a",le="2.0"} 2"#,
+            #"callcenter_flow_wait_seconds_bucket{flow="a",le="+Inf"} 4"#,
+            #"callcenter_loop_delay_seconds_bucket{le="0.0001"} 1"#, "# TYPE callcenter_build info",
+            #"callcenter_build_info{version="1.2.3"} 1"#,
+            #"callcenter_flow_calls_total{flow="quote\"back\\slash\nline"} 5001"#,
+        ] as [Substring] {
+            #expect(lines.contains(line), "\(line)")
+        }
+        #expect(text.hasSuffix("\n# EOF\n"))
+        #expect(!text.contains("# TYPE callcenter_calls_total"))
+    }
+
+    @Test("no two families of OpenMetrics have the same name, nor one that samples of another have")
+    func openMetricsNames() {
+        let names = Catalogue.statistics.map(\.openMetricsFamily)
+        #expect(Set(names).count == names.count)
+        for statistic in Catalogue.statistics where statistic.kind == .distribution {
+            for suffix in ["_bucket", "_sum", "_count", "_created"] {
+                #expect(!names.contains(statistic.metric + suffix))
+            }
+        }
+    }
+
+    @Test("both formats have the same series with the same values")
+    func formatsAgree() {
+        func samples(_ format: ExpositionFormat) -> [Substring] {
+            String(decoding: PrometheusText.render(Sample.snapshot, as: format), as: UTF8.self)
+                .split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.contains("_bucket{") }
+        }
+        #expect(samples(.text) == samples(.openMetrics))
+        #expect(samples(.text).count > 100)
+    }
+
+    @Test("a filter picks metrics by name or beginning, flows and agents by ID")
+    func filters() throws {
+        func names(_ filter: MetricFilter) throws -> [String] {
+            try Exposition(PrometheusText.render(Sample.snapshot, filter: filter)).families.map(\.name)
+        }
+        #expect(try names(MetricFilter(names: ["callcenter_calls_total"])) == ["callcenter_calls_total"])
+        #expect(try names(MetricFilter(names: ["callcenter_calls"])) == ["callcenter_calls_total"])
+        let global = try names(MetricFilter(names: ["callcenter_load*", "callcenter_awt"]))
+        #expect(global == ["callcenter_load_ratio"])
+        #expect(try names(MetricFilter(flows: ["a"])) == Catalogue.statistics.map(\.metric))
+        let one = try Exposition(PrometheusText.render(Sample.snapshot, filter: MetricFilter(flows: ["a"])))
+        let flows = one.families.flatMap(\.samples).flatMap(\.labels).filter { $0.name == "flow" }
+        #expect(Set(flows.map(\.value)) == ["a"])
+        #expect(
+            MetricFilter(names: ["callcenter_calls", "callcenter_agent_*", "ccg_incalls"]).unknownName == "ccg_incalls"
+        )
+    }
+
     @Test("is complete without flows and agents")
     func empty() throws {
         let snapshot = Snapshot(center: CenterSnapshot(), process: ProcessFigures())

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-    static let calls: [(arguments: [String], method: String, parameters: [Parameter])] = [
+    static let calls: [(arguments: [String], method: String, parameters: Parameters)] = [
         (["cc_list_flows"], "cc_list_flows", []), (["flows"], "cc_list_flows", []),
         (["cc_list_agents"], "cc_list_agents", []), (["agents"], "cc_list_agents", []),
         (["cc_list_queue"], "cc_list_queue", []), (["queue"], "cc_list_queue", []),
@@ -18,10 +18,50 @@ struct CommandLineTests {
         (["get_statistics"], "get_statistics", []),
         (["stats", "ccg_awt", "ccg_load"], "get_statistics", [.text("ccg_awt"), .text("ccg_load")]),
         (["which"], "which", []), (["version"], "version", []),
+        (["which", "cc_reload"], "which", [.text("cc_reload")]), (["health"], "health", []),
+        (["flows", "--watch", "--interval", "0.5"], "cc_list_flows", []),
     ]
 
+    static let named: [(arguments: [String], json: String)] = [
+        (["flows", "--flow", "a"], #"{"flow":"a"}"#),
+        (
+            ["agents", "--state", "free", "--flow", "b", "--offset", "5", "--limit", "10"],
+            #"{"state":"free","flow":"b","offset":5,"limit":10}"#
+        ),
+        (["calls", "--agent", "ann", "--json"], #"{"agent_id":"ann"}"#),
+        (["queue", "--limit", "1"], #"{"limit":1}"#),
+        (["call", "cc_list_calls", "flow=a=b", "limit=2"], #"{"flow":"a=b","limit":"2"}"#),
+        (["call", "cc_agent_login", "ann", "1"], #"["ann","1"]"#),
+        (["call", "get_statistics", "ccg-a"], #"["ccg-a"]"#),
+    ]
+
+    @Test("filters and pages go by name", arguments: named)
+    func names(arguments: [String], json: String) throws {
+        let command = try #require(try CCControl.parseAsRoot(arguments) as? any DaemonCommand)
+        #expect(command.parameters.json == json)
+    }
+
+    @Test("events can be picked by kind, agent and flow")
+    func picksEvents() throws {
+        let arguments = ["events", "--kind", "agent", "--agent", "ann", "--agent", "bob", "--flow", "sales"]
+        let events = try #require(try CCControl.parseAsRoot(arguments) as? Events)
+        #expect(events.parameters.json == #"{"kinds":["agent"],"agents":["ann","bob"],"flows":["sales"]}"#)
+        let plain = try #require(try CCControl.parseAsRoot(["events"]) as? Events)
+        #expect(plain.parameters.json == "[]")
+    }
+
+    @Test("an event is a line for people")
+    func printsEvents() {
+        let agent = RawJSON(
+            #"{"number":1,"time":"T","agent_id":"ann","state":"incall","flow_id":"sales","logged_in":true}"#
+        )
+        #expect(Events.line("agent", agent) == "T agent ann incall flow_id=sales logged_in=true\n")
+        let call = RawJSON(#"{"number":1,"time":"T","call_id":7,"state":"refused","flow_id":"s","agent_id":"a\nb"}"#)
+        #expect(Events.line("call", call) == "T call 7 refused flow_id=s agent_id=a?b\n")
+    }
+
     @Test("each spelling is one request", arguments: calls)
-    func parses(arguments: [String], method: String, parameters: [Parameter]) throws {
+    func parses(arguments: [String], method: String, parameters: Parameters) throws {
         let command = try #require(try CCControl.parseAsRoot(arguments) as? any DaemonCommand)
         #expect(command.method == method)
         #expect(command.parameters == parameters)
@@ -46,13 +86,18 @@ struct CommandLineTests {
         arguments: [
             [], ["bogus"], ["--bogus", "flows"], ["login"], ["flows", "x"], ["cc_agent_login", "ann"],
             ["cc_agent_login", "ann", "2"], ["cc_agent_login", "ann", "one"], ["--socket"],
+            ["flows", "--interval", "0"], ["flows", "--times", "0"], ["call"],
+            ["call", "x", "a", "b=c"], ["flows", "--limit", "many"],
         ]
     )
     func refuses(arguments: [String]) {
         #expect(CCControl.run(arguments) == 2)
     }
 
-    @Test("help is no failure", arguments: [["--help"], ["help"], ["help", "flows"], ["stats", "-h"]])
+    @Test(
+        "help is no failure",
+        arguments: [["--help"], ["help"], ["help", "flows"], ["stats", "-h"], ["events", "--help"]]
+    )
     func helps(arguments: [String]) {
         #expect(CCControl.run(arguments) == 0)
     }

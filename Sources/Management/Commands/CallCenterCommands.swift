@@ -4,10 +4,22 @@ import Telemetry
 extension CommandRegistry {
     /// The commands on flows, agents, calls and the queue (CALLS.md section 6).
     package mutating func registerCallCenterCommands() {
-        registerList("cc_list_flows", "Lists the flows.", Lists.flows)
-        registerList("cc_list_agents", "Lists the agents.", Lists.agents)
-        registerList("cc_list_queue", "Lists the calls that wait for an agent, the next first.", Lists.queue)
-        registerList("cc_list_calls", "Lists all calls.", Lists.calls)
+        let (flow, agent) = (Parameter("flow", .text, isOptional: true), Parameter("agent_id", .text, isOptional: true))
+        let skill = Parameter("skill", .text, isOptional: true)
+        registerList("cc_list_flows", "Lists the flows.", [flow, skill], Lists.flows)
+        registerList(
+            "cc_list_agents",
+            "Lists the agents; of a flow, those who could serve it.",
+            [agent, Parameter("state", .choice(ListQuery.agentStates), isOptional: true), flow, skill],
+            Lists.agents
+        )
+        registerList("cc_list_queue", "Lists the calls that wait for an agent, the next first.", [flow], Lists.queue)
+        registerList(
+            "cc_list_calls",
+            "Lists all calls.",
+            [flow, agent, Parameter("state", .choice(CallState.allCases.map(\.rawValue)), isOptional: true)],
+            Lists.calls
+        )
 
         register(
             Command(
@@ -37,14 +49,17 @@ extension CommandRegistry {
         )
     }
 
+    /// - Parameter filters: besides `offset` and `limit`, which every list has.
     private mutating func registerList(
         _ name: String,
         _ summary: String,
-        _ list: @escaping @Sendable (CenterSnapshot) -> JSONValue
+        _ filters: [Parameter],
+        _ list: @escaping @Sendable (CenterSnapshot, ListQuery) throws(RPCError) -> JSONValue
     ) {
+        let parameters = filters + ListQuery.paging
         register(
-            Command(name: name, summary: summary) { _, invocation throws(RPCError) in
-                list(try await invocation.snapshot().center)
+            Command(name: name, summary: summary, parameters: parameters) { arguments, invocation throws(RPCError) in
+                try list(try await invocation.snapshot().center, ListQuery(arguments))
             }
         )
     }

@@ -4,8 +4,9 @@ package import CallCenter
 /// included (CALLS.md section 6); times are whole seconds, rounded down.
 package enum Lists {
     /// `Flows[]` of cc_list_flows.
-    package static func flows(in snapshot: CenterSnapshot) -> JSONValue {
-        let flows = snapshot.flows.map { flow -> JSONValue in
+    package static func flows(in snapshot: CenterSnapshot, _ query: ListQuery) throws(RPCError) -> JSONValue {
+        try query.check(snapshot)
+        let flows = snapshot.flows.filter(query.accepts).map { flow -> JSONValue in
             // Calls of the flow that are alive. The reference counts its users of the flow besides; here both agree.
             let alive = flow.onHold + flow.offering + flow.talking
             return [
@@ -18,13 +19,15 @@ package enum Lists {
                 "Ref Calls": .count(alive),
             ]
         }
-        return ["Flows": .array(flows)]
+        return query.page("Flows", flows)
     }
 
     /// `Agents[]` of cc_list_agents. As in the reference, `State` is there while he is logged in (or still has
     /// something to finish), `Wrapup-ends` (seconds from now) in wrap-up only; `Ref` is the number of calls he has.
-    package static func agents(in snapshot: CenterSnapshot) -> JSONValue {
-        let agents = snapshot.agents.map { agent in
+    package static func agents(in snapshot: CenterSnapshot, _ query: ListQuery) throws(RPCError) -> JSONValue {
+        try query.check(snapshot)
+        let skill = query.flow.flatMap { flow in snapshot.flows.first { $0.id == flow }?.skill }
+        let agents = snapshot.agents.filter { query.accepts($0, flowSkill: skill) }.map { agent in
             var members: [JSONValue.Member] = [
                 .init("id", .string(agent.id)),
                 .init("Ref", agent.state == .incall ? 1 : 0),
@@ -38,14 +41,17 @@ package enum Lists {
             }
             return JSONValue.object(members)
         }
-        return ["Agents": .array(agents)]
+        return query.page("Agents", agents)
     }
 
     /// `Calls[]` of cc_list_queue: the calls that wait, the next first.
-    package static func queue(in snapshot: CenterSnapshot) -> JSONValue {
+    package static func queue(in snapshot: CenterSnapshot, _ query: ListQuery) throws(RPCError) -> JSONValue {
+        try query.check(snapshot)
         let waiting = snapshot.calls.enumerated().filter { $0.element.state == .queued }
             .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
-        let calls = waiting.enumerated().map { index, entry -> JSONValue in
+        // The index is that in the whole queue, whatever part of it is shown.
+        let shown = waiting.enumerated().filter { query.accepts($0.element.element) }
+        let calls = shown.map { index, entry -> JSONValue in
             let call = entry.element
             return [
                 "index": .count(index),
@@ -60,13 +66,14 @@ package enum Lists {
                 "Skill": .string(call.skill),
             ]
         }
-        return ["Calls": .array(calls)]
+        return query.page("Calls", calls)
     }
 
     /// `Calls[]` of cc_list_calls: every call, in the order of arrival. `Ref` is 1: the reference counts pointers to
     /// its record, here a call that is listed is alive and there once. `Agent` is left out while there is none.
-    package static func calls(in snapshot: CenterSnapshot) -> JSONValue {
-        let calls = snapshot.calls.map { call in
+    package static func calls(in snapshot: CenterSnapshot, _ query: ListQuery) throws(RPCError) -> JSONValue {
+        try query.check(snapshot)
+        let calls = snapshot.calls.filter(query.accepts).map { call in
             var members: [JSONValue.Member] = [
                 .init("id", .count(call.number)),
                 .init("Ref", 1),
@@ -77,7 +84,7 @@ package enum Lists {
             if let agent = call.agentID { members.append(.init("Agent", .string(agent))) }
             return JSONValue.object(members)
         }
-        return ["Calls": .array(calls)]
+        return query.page("Calls", calls)
     }
 
     /// The estimate of a call for which no agent is logged in (CALLS.md section 3).

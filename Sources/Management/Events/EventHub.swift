@@ -1,10 +1,11 @@
+package import ServiceLifecycle
 import Synchronization
 package import Telemetry
 
 /// Where events meet those who watch. The call loop puts events in; each watcher has a bounded backlog of his own and
 /// takes them out at his leisure. One who is too slow is cut off, and told how much he missed: neither the loop nor the
 /// memory waits for anybody.
-package final class EventHub: Sendable {
+package final class EventHub: Service {
     package struct Limits: Sendable {
         package var subscriptions = 32
         /// Events that may wait for one watcher.
@@ -13,8 +14,13 @@ package final class EventHub: Sendable {
         package init() {}
     }
 
+    /// A connection that never came to follow its subscription just drops it.
+    private struct Watcher {
+        weak var subscription: EventSubscription?
+    }
+
     private struct State {
-        var subscriptions: [EventSubscription] = []
+        var watchers: [Watcher] = []
         /// Events so far; each gets the next number.
         var lastNumber: UInt64 = 0
         var isClosed = false
@@ -34,29 +40,35 @@ package final class EventHub: Sendable {
         state.withLock { state in
             state.lastNumber += 1
             let numbered = NumberedEvent(number: state.lastNumber, event: event)
-            state.subscriptions.removeAll { !$0.take(numbered) }
-            if state.subscriptions.isEmpty { watched.store(false, ordering: .relaxed) }
+            state.watchers.removeAll { $0.subscription?.take(numbered) != true }
+            if state.watchers.isEmpty { watched.store(false, ordering: .relaxed) }
         }
     }
 
     /// From now on, whatever the filter lets through; nil if too many watch already, or all is over.
     package func subscribe(_ filter: EventFilter = EventFilter()) -> EventSubscription? {
         state.withLock { state in
-            state.subscriptions.removeAll(where: \.isOver)
-            guard !state.isClosed, state.subscriptions.count < limits.subscriptions else { return nil }
+            state.watchers.removeAll { $0.subscription?.isOver != false }
+            guard !state.isClosed, state.watchers.count < limits.subscriptions else { return nil }
             let subscription = EventSubscription(filter: filter, limit: limits.backlog)
-            state.subscriptions.append(subscription)
+            state.watchers.append(Watcher(subscription: subscription))
             watched.store(true, ordering: .relaxed)
             return subscription
         }
+    }
+
+    /// Lets all who watch go when the daemon shuts down.
+    package func run() async throws {
+        try? await gracefulShutdown()
+        close()
     }
 
     /// Ends every subscription, for good.
     package func close() {
         let subscriptions = state.withLock { state in
             state.isClosed = true
-            defer { state.subscriptions = [] }
-            return state.subscriptions
+            defer { state.watchers = [] }
+            return state.watchers.compactMap(\.subscription)
         }
         watched.store(false, ordering: .relaxed)
         for subscription in subscriptions { subscription.end() }

@@ -2,8 +2,8 @@ import Hummingbird
 import NIOCore
 import NIOHTTPTypes
 
-/// Keeps one HTTP connection within bounds: refuses it if there are too many, refuses requests with a body, and ends
-/// it if a response is not taken in time.
+/// Keeps one HTTP connection within bounds: refuses it if there are too many, refuses requests whose body is too long
+/// or has no business here, and ends it if a request is not completed or a response not taken in time.
 ///
 /// It stands between the codec and Hummingbird's handlers, which look after header sizes and idle connections.
 final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -18,16 +18,26 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case lingering
     }
 
-    private let connections: Budget
+    private let connections: Connections
     private let refusals: RefusalLog
     private let responseTimeout: TimeAmount
+    /// Bytes of body that a request may have.
+    private let bodyLimit: @Sendable (HTTPRequest) -> Int
 
     private var state = State.open
     private var isCounted = false
     private var responsesDue = 0
+    /// Bytes of body that may still come with the present request.
+    private var bodyLeft = 0
     private var deadline: Scheduled<Void>?
 
-    init(connections: Budget, refusals: RefusalLog, responseTimeout: TimeAmount) {
+    init(
+        connections: Connections,
+        refusals: RefusalLog,
+        responseTimeout: TimeAmount,
+        bodyLimit: @escaping @Sendable (HTTPRequest) -> Int
+    ) {
+        self.bodyLimit = bodyLimit
         self.connections = connections
         self.refusals = refusals
         self.responseTimeout = responseTimeout
@@ -36,7 +46,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: - Connections
 
     func channelActive(context: ChannelHandlerContext) {
-        isCounted = connections.take()
+        isCounted = connections.admit(context.channel)
         context.fireChannelActive()
         if !isCounted {
             refusals.note(limit: connections.limit)
@@ -46,7 +56,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
-        if isCounted { connections.giveBack() }
+        if isCounted { connections.remove(context.channel) }
         isCounted = false
         context.fireChannelInactive()
     }
@@ -55,22 +65,34 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .open = state else { return }
-        if case .head(let request) = unwrapInboundIn(data) {
-            guard !hasBody(request) else {
-                // Between the responses to earlier requests there is no place for ours.
-                if responsesDue > 0 { return context.close(promise: nil) }
-                return end(with: .contentTooLarge, context: context)
-            }
+        switch unwrapInboundIn(data) {
+        case .head(let request):
+            bodyLeft = bodyLimit(request)
+            guard announcedBody(request) <= bodyLeft else { return refuseBody(context: context) }
             responsesDue += 1
-            if responsesDue == 1 { expectResponse(context: context) }
+            if responsesDue == 1 {
+                connections.note(context.channel, isIdle: false)
+                expectResponse(context: context)
+            }
+        case .body(let part):
+            bodyLeft -= part.readableBytes
+            guard bodyLeft >= 0 else { return refuseBody(context: context) }
+        case .end: break
         }
         context.fireChannelRead(data)
     }
 
-    private func hasBody(_ request: HTTPRequest) -> Bool {
-        if request.headerFields[.transferEncoding] != nil { return true }
-        guard let length = request.headerFields[.contentLength] else { return false }
-        return length != "0"
+    /// Bytes, as far as the head says: at least one where it only says that there is a body.
+    private func announcedBody(_ request: HTTPRequest) -> Int {
+        if request.headerFields[.transferEncoding] != nil { return 1 }
+        guard let length = request.headerFields[.contentLength] else { return 0 }
+        return Int(length) ?? .max
+    }
+
+    private func refuseBody(context: ChannelHandlerContext) {
+        // Between the responses to earlier requests there is no place for ours.
+        if responsesDue > 1 { return context.close(promise: nil) }
+        end(with: .contentTooLarge, context: context)
     }
 
     /// Ends the connection with a response of ours: half-closes, and closes a second later at the latest.
@@ -105,14 +127,17 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        let part = unwrapOutboundIn(data)
+        if case .head = part { return context.write(data, promise: promise) }
         let promise = promise ?? context.eventLoop.makePromise()
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         promise.futureResult.whenSuccess {
             let (handler, context) = bound.value
+            if case .end = part { handler.responsesDue -= 1 }
+            // A response that goes on, such as events, has its time from what was taken last.
+            guard handler.responsesDue <= 0 else { return handler.expectResponse(context: context) }
             handler.deadline?.cancel()
-            handler.responsesDue -= 1
-            if handler.responsesDue > 0 { handler.expectResponse(context: context) }
+            handler.connections.note(context.channel, isIdle: true)
         }
         context.write(data, promise: promise)
     }

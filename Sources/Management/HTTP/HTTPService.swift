@@ -1,13 +1,14 @@
 import Glibc
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 package import NIOCore
+import NIOSSL
 import ServiceLifecycle
-import Telemetry
 
-/// What is served over HTTP/1.1: `GET /metrics` for Prometheus, `GET /healthz` and `/readyz` for whoever watches; all
-/// else is 404.
+/// What is served over HTTP/1.1: `GET /metrics` for Prometheus, `GET /healthz` and `/readyz` for whoever watches,
+/// `GET /events` and `POST /mi` for whoever has a token (`Access`); all else is 404.
 ///
 /// Nothing is rendered on an event loop, and the call loop is asked through `BoundedControl`, so that no scraper can
 /// hold it up.
@@ -24,6 +25,16 @@ package struct HTTPService: Service {
         package var responseTimeout = TimeAmount.seconds(30)
         /// Bytes of all header fields of a request.
         package var maximumHeader = 16 << 10
+        /// Bytes of a request to /mi.
+        package var maximumRequest = 1 << 20
+        /// Whether /mi is there.
+        package var servesCommands = false
+        /// Whether /metrics asks for a token.
+        package var protectsMetrics = false
+        /// Between signs of life on /events; below `responseTimeout`.
+        package var eventPause = Duration.seconds(15)
+        /// nil: without TLS.
+        package var tls: TLSFiles?
 
         package init(host: String, port: Int) {
             self.host = host
@@ -36,22 +47,34 @@ package struct HTTPService: Service {
 
     private let configuration: Configuration
     private let control: BoundedControl
+    private let dispatcher: RPCDispatcher
+    private let events: EventHub
+    private let tokens: TokenStore?
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
 
     /// - Parameters:
+    ///   - dispatcher: what runs commands.
+    ///   - events: what can be watched.
+    ///   - tokens: of those who may more than look at metrics; nil: there are none.
     ///   - group: whose loops do the input and output; not the loop of the calls.
     ///   - onRunning: called with the port once connections are taken.
     package init(
         configuration: Configuration,
         control: BoundedControl,
+        dispatcher: RPCDispatcher,
+        events: EventHub,
+        tokens: TokenStore?,
         group: any EventLoopGroup,
         logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.control = control
+        self.dispatcher = dispatcher
+        self.events = events
+        self.tokens = tokens
         self.group = group
         self.logger = logger
         self.onRunning = onRunning
@@ -59,8 +82,12 @@ package struct HTTPService: Service {
 
     /// Serves until the group shuts down; requests under way get their responses.
     ///
-    /// - Throws: `ManagementError` if the address cannot be listened on.
+    /// - Throws: `ManagementError` if the address cannot be listened on, or TLS has no usable certificate.
     package func run() async throws {
+        let application = try makeApplication(tls: try configuration.tls?.configuration())
+        if tokens != nil, configuration.tls == nil, !isLoopback {
+            logger.warning("tokens travel in the clear: set http.tls_certificate and http.tls_key")
+        }
         do {
             try await application.run()
         } catch let error as IOError {
@@ -70,13 +97,21 @@ package struct HTTPService: Service {
         }
     }
 
-    private var application: some Service {
-        let connections = Budget(limit: configuration.maximumConnections)
+    private var isLoopback: Bool { configuration.host.hasPrefix("127.") || configuration.host == "::1" }
+
+    private func makeApplication(tls: TLSConfiguration?) throws -> some Service {
+        let connections = Connections(limit: configuration.maximumConnections)
         let refusals = RefusalLog(logger)
         let responseTimeout = configuration.responseTimeout
+        let (takesCommands, maximumRequest) = (configuration.servesCommands, configuration.maximumRequest)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                HTTPConnectionGuard(connections: connections, refusals: refusals, responseTimeout: responseTimeout)
+                HTTPConnectionGuard(
+                    connections: connections,
+                    refusals: refusals,
+                    responseTimeout: responseTimeout,
+                    bodyLimit: { takesCommands && $0.method == .post && $0.path == "/mi" ? maximumRequest : 0 }
+                )
             ],
             idleTimeout: configuration.idleTimeout,
             httpDecoderConfiguration: .init(
@@ -85,9 +120,10 @@ package struct HTTPService: Service {
                 maxHeaderFieldCount: 100
             )
         )
+        let server = HTTPServerBuilder.http1(configuration: channel)
         return Application(
-            router: router,
-            server: .http1(configuration: channel),
+            router: routes.router(),
+            server: try tls.map { try HTTPServerBuilder.tls(server, tlsConfiguration: $0) } ?? server,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: "callcenterd",
@@ -103,38 +139,16 @@ package struct HTTPService: Service {
         )
     }
 
-    private var router: Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.get("metrics") { [control] _, _ in
-            do throws(ControlError) {
-                let text = PrometheusText.render(try await control.snapshot())
-                return Self.response(.ok, ByteBuffer(bytes: text), type: "text/plain; version=0.0.4; charset=utf-8")
-            } catch {
-                return Self.response(.serviceUnavailable, ByteBuffer(string: "\(error.message)\n"))
-            }
-        }
-        router.get("healthz") { [control] _, _ in Self.response(to: await control.health()) }
-        router.get("readyz") { [control] _, _ in Self.response(to: await control.readiness()) }
-        return router
-    }
-
-    private static func response(to health: Health) -> Response {
-        switch health {
-        case .good: response(.ok, ByteBuffer(string: "ok\n"))
-        case .fair(let reason): response(.ok, ByteBuffer(string: "ok, but \(reason)\n"))
-        case .bad(let reason): response(.serviceUnavailable, ByteBuffer(string: "\(reason)\n"))
-        }
-    }
-
-    private static func response(
-        _ status: HTTPResponse.Status,
-        _ body: ByteBuffer,
-        type: String = "text/plain; charset=utf-8"
-    ) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: type, .cacheControl: "no-store"],
-            body: .init(byteBuffer: body)
+    private var routes: HTTPRoutes {
+        HTTPRoutes(
+            control: control,
+            access: Access(tokens: tokens, protectsMetrics: configuration.protectsMetrics),
+            metrics: MetricsPage(control: control),
+            events: EventPage(events: events, pause: configuration.eventPause),
+            commands: configuration.servesCommands
+                ? CommandPage(dispatcher: dispatcher, maximumRequest: configuration.maximumRequest) : nil,
+            isSecure: configuration.tls != nil,
+            wrongTokens: RefusalLog(logger)
         )
     }
 

@@ -29,7 +29,7 @@ package struct MIService: Service {
     private let events: EventHub
     private let group: any EventLoopGroup
     private let logger: Logger
-    private let connections: Budget
+    private let connections: Connections
     private let refusals: RefusalLog
     private let onRunning: @Sendable () async -> Void
 
@@ -50,7 +50,7 @@ package struct MIService: Service {
         self.events = events
         self.group = group
         self.logger = logger
-        self.connections = Budget(limit: configuration.maximumConnections)
+        self.connections = Connections(limit: configuration.maximumConnections)
         self.refusals = RefusalLog(logger)
         self.onRunning = onRunning
     }
@@ -92,16 +92,16 @@ package struct MIService: Service {
     private func serve(_ connection: Connection) async {
         do {
             try await connection.executeThenClose { inbound, outbound in
-                guard connections.take() else {
+                guard connections.admit(connection.channel) else {
                     refusals.note(limit: connections.limit)
                     let error = ControlError.unavailable("\(connections.limit) connections are open, no more are taken")
                     return try await outbound.write(
                         line(RPCDispatcher.refusal(RPCError(code: error.code, message: error.message)))
                     )
                 }
-                defer { connections.giveBack() }
+                defer { connections.remove(connection.channel) }
                 try await withGracefulShutdownHandler {
-                    try await answer(inbound, outbound, for: .peer(of: connection.channel))
+                    try await answer(inbound, outbound, on: connection.channel)
                 } onGracefulShutdown: {
                     // Ends the requests; the reply under way still leaves, if the peer takes it.
                     let channel = connection.channel
@@ -118,20 +118,23 @@ package struct MIService: Service {
     private func answer(
         _ inbound: NIOAsyncChannelInboundStream<MIFrame>,
         _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
-        for requester: Requester
+        on channel: any Channel
     ) async throws {
+        let requester = await Requester.peer(of: channel)
         let watching = WatchingConnection(events)
         defer { watching.subscription?.end() }
         var frames = inbound.makeAsyncIterator()
         while let frame = try await frames.next() {
             switch frame {
             case .request(let request):
+                connections.note(channel, isIdle: false)
                 let text = Array(request.readableBytesView)
                 let reply = await dispatcher.reply(to: text, from: requester, watch: watching.watch)
                 if let reply { try await outbound.write(line(reply)) }
                 if let subscription = watching.subscription {
                     return try await stream(subscription, until: &frames, to: outbound)
                 }
+                connections.note(channel, isIdle: true)
             case .oversize:
                 let error = RPCError.invalidRequest("a request has at most \(configuration.maximumRequest) bytes")
                 return try await outbound.write(line(RPCDispatcher.refusal(error)))

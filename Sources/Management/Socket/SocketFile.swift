@@ -8,8 +8,7 @@ struct SocketFile {
     static let key = "mi.socket"
 
     let path: String
-    private let device: dev_t
-    private let inode: ino_t
+    private let facts: FileFacts
 
     /// Binds a socket to `path`, readable and writable for owner and group only.
     ///
@@ -25,30 +24,27 @@ struct SocketFile {
         try removeStale(path, address)
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw error(path, reason(errno)) }
-        var status = stat()
         // 0660: the group of the daemon may control it, nobody else may.
         guard address.withSockAddr({ Glibc.bind(descriptor, $0, socklen_t($1)) }) == 0,
             chmod(path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) == 0,
-            lstat(path, &status) == 0
+            let facts = FileFacts(path: path)
         else {
             let reason = reason(errno)
             close(descriptor)
             throw error(path, reason)
         }
-        return (SocketFile(path: path, device: status.st_dev, inode: status.st_ino), descriptor)
+        return (SocketFile(path: path, facts: facts), descriptor)
     }
 
     /// Takes the file away, unless another has been put in its place meanwhile.
     func remove() {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+        guard FileFacts(path: path)?.isSame(as: facts) == true else { return }
         unlink(path)
     }
 
     private static func removeStale(_ path: String, _ address: SocketAddress) throws(ManagementError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
+        guard let facts = FileFacts(path: path) else { return }
+        guard facts.isSocket else {
             throw error(path, "a file that is no socket is in the way; remove it")
         }
         // Non-blocking, since a listener whose backlog is full would block us; it says EAGAIN then, and is alive.

@@ -17,13 +17,15 @@ struct ConfigurationReader {
             field.isNull ? [] : field.list(of: "routes") { $0.route(checks) }
         }
         section.read("handle_call_status", into: &configuration.handleCallStatus) { $0.handleCallStatus() }
-        if let http = section["http"] {
-            Self.section(http).read("listen", into: &configuration.httpListen) { $0.webEndpoint() }
-        }
+        if let http = section["http"] { readHTTP(Self.section(http), &configuration) }
         if let mi = section["mi"] {
+            let mi = Self.section(mi)
             // sockaddr_un holds 107 bytes and the zero at the end.
-            Self.section(mi).read("socket", into: &configuration.managementSocket) {
+            mi.read("socket", into: &configuration.managementSocket) {
                 $0.path("/run/callcenterd/mi.sock", longest: 107)
+            }
+            mi.read("fifo", into: &configuration.managementFIFO) { field in
+                field.optional { $0.path("/run/callcenterd/mi.fifo") }
             }
         }
         if let snmp = section["snmp"] { readSNMP(Self.section(snmp), &configuration.snmp) }
@@ -94,6 +96,30 @@ struct ConfigurationReader {
         section.read("max_call_duration", into: &configuration.maxCallDuration) { $0.seconds(aWeek) }
         section.read("service_level_threshold", into: &configuration.serviceLevelThreshold) {
             $0.seconds(0...Self.day)
+        }
+    }
+
+    private func readHTTP(_ section: Section, _ configuration: inout Configuration) {
+        section.read("listen", into: &configuration.httpListen) { $0.webEndpoint() }
+        section.read("token_file", into: &configuration.httpTokenFile) { field in
+            field.optional { $0.path("/etc/callcenterd/tokens") }
+        }
+        let hasTokens = configuration.httpTokenFile != nil
+        func needingTokens(_ field: Field) -> Bool? {
+            guard let flag = field.flag() else { return nil }
+            return !flag || hasTokens ? flag : field.complain("needs tokens; expected http.token_file beside it")
+        }
+        section.read("mi", into: &configuration.servesHTTPCommands, needingTokens)
+        section.read("metrics_token", into: &configuration.protectsMetrics, needingTokens)
+        section.read("tls_certificate", into: &configuration.httpCertificate) { field in
+            field.optional { $0.path("/etc/callcenterd/tls.crt") }
+        }
+        section.read("tls_key", into: &configuration.httpKey) { field in
+            field.optional { $0.path("/etc/callcenterd/tls.key") }
+        }
+        for (key, other) in [("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")] {
+            guard let field = section[key], !field.isNull, section[other].map(\.isNull) != false else { continue }
+            let _: Never? = field.complain("needs http.\(other) beside it; expected both or none")
         }
     }
 

@@ -80,7 +80,7 @@ extension Catalogue {
         Statistic(
             "ccf_onhold_calls",
             .realtime,
-            metric: "callcenter_flow_onhold_calls",
+            metric: "callcenter_flow_calls_on_hold",
             help: "Calls of the flow on hold: in welcome, dissuading, queued or preagent.",
             .flow { .gauge($0.onHold) }
         ),

@@ -3,27 +3,39 @@ import CallCenter
 /// One metric family with the bytes that never change.
 struct Family: Sendable {
     let statistic: Statistic
-    /// The lines HELP and TYPE.
-    let head: [UInt8]
+    /// The lines HELP and TYPE of the text format.
+    private let textHead: [UInt8]
+    /// The lines HELP, TYPE and UNIT of OpenMetrics.
+    private let openHead: [UInt8]
+    /// Of its samples, before the suffixes of histograms; the same in both formats.
     private let name: [UInt8]
     private let label: [UInt8]
 
     init(_ statistic: Statistic) {
+        self.statistic = statistic
+        name = Array(statistic.metric.utf8)
+        label = Array((statistic.label ?? "").utf8)
+        let help = statistic.help.map { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : String($0) }.joined()
         let type =
             switch statistic.kind {
             case .counter: "counter"
             case .realtime: "gauge"
             case .distribution: "histogram"
             }
-        let help = statistic.help.map { $0 == "\\" ? "\\\\" : $0 == "\n" ? "\\n" : String($0) }.joined()
-        self.statistic = statistic
-        head = Array("# HELP \(statistic.metric) \(help)\n# TYPE \(statistic.metric) \(type)\n".utf8)
-        name = Array(statistic.metric.utf8)
-        label = Array((statistic.label ?? "").utf8)
+        textHead = Array("# HELP \(statistic.metric) \(help)\n# TYPE \(statistic.metric) \(type)\n".utf8)
+        let family = statistic.openMetricsFamily
+        // "A MetricFamily of type Info": the only one of ours whose samples end in _info.
+        let openType = statistic.metric.hasSuffix("_info") ? "info" : type
+        let unit = ["seconds", "ratio"].first { family.hasSuffix("_\($0)") }
+        let unitLine = unit.map { "# UNIT \(family) \($0)\n" } ?? ""
+        let openHelp = help.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
+        openHead = Array("# HELP \(family) \(openHelp)\n# TYPE \(family) \(openType)\n\(unitLine)".utf8)
     }
 
+    func head(_ format: ExpositionFormat) -> [UInt8] { format == .text ? textHead : openHead }
+
     /// - Parameter labels: of the flow or agent, without braces; empty for global figures.
-    func append(_ figure: Figure, labels: ArraySlice<UInt8>, to text: inout TextWriter) {
+    func append(_ figure: Figure, labels: ArraySlice<UInt8>, as format: ExpositionFormat, to text: inout TextWriter) {
         switch figure {
         case .count(let count):
             start(labels, &text)
@@ -41,14 +53,14 @@ struct Family: Sendable {
             for count in counts where count.count > 0 || !statistic.isSparse { append(count, labels, &text) }
             return
         case .times(let times):
-            append(Self.timeBounds, times.buckets, labels, &text)
+            append(Self.timeBounds[format.rawValue], times.buckets, labels, &text)
             start(labels, &text, suffix: "_sum")
             text.append(Int64(clamping: times.sum), thousandthsOf: 1)
             text.endLine()
             start(labels, &text, suffix: "_count")
             text.append(times.count)
         case .delays(let delays):
-            append(Self.delayBounds, delays.buckets, labels, &text)
+            append(Self.delayBounds[format.rawValue], delays.buckets, labels, &text)
             start(labels, &text, suffix: "_sum")
             text.append(Int64(clamping: delays.sum), thousandthsOf: 2)
             text.endLine()
@@ -110,13 +122,29 @@ struct Family: Sendable {
         }
     }
 
-    private static let timeBounds = Histogram.bounds.map { decimal($0, thousandthsOf: 1) } + [Array("+Inf".utf8)]
-    private static let delayBounds =
-        DelayHistogram.bounds.map { decimal(Int64(clamping: $0), thousandthsOf: 2) } + [Array("+Inf".utf8)]
+    /// By `ExpositionFormat.rawValue`.
+    private static let timeBounds = ExpositionFormat.allCases.map { bounds(Histogram.bounds, thousandthsOf: 1, $0) }
+    private static let delayBounds = ExpositionFormat.allCases.map {
+        bounds(DelayHistogram.bounds.map { Int64(clamping: $0) }, thousandthsOf: 2, $0)
+    }
 
-    private static func decimal(_ value: Int64, thousandthsOf power: Int) -> [UInt8] {
-        var text = TextWriter(capacity: 16)
-        text.append(value, thousandthsOf: power)
-        return text.bytes
+    /// OpenMetrics wants whole numbers as `1.0`.
+    private static func bounds(_ values: [Int64], thousandthsOf power: Int, _ format: ExpositionFormat) -> [[UInt8]] {
+        values.map { value in
+            var text = TextWriter(capacity: 16)
+            text.append(value, thousandthsOf: power)
+            if format == .openMetrics, !text.bytes.contains(UInt8(ascii: ".")) { text.append(".0") }
+            return text.bytes
+        } + [Array("+Inf".utf8)]
+    }
+}
+
+extension Statistic {
+    /// The family in OpenMetrics, where `_total` and `_info` belong to the samples.
+    package var openMetricsFamily: String {
+        for suffix in ["_total", "_info"] where metric.hasSuffix(suffix) {
+            return String(metric.dropLast(suffix.count))
+        }
+        return metric
     }
 }

@@ -34,6 +34,9 @@ struct Daemon: Sendable {
         var untrusted = "reject"
         /// nil: an SQLite file of its own.
         var databaseURL: String?
+        /// Further keys of the sections `http` and `mi`, each with a comma before it.
+        var http = ""
+        var mi = ""
         /// Further lines of the configuration file.
         var more = ""
     }
@@ -114,8 +117,8 @@ struct Daemon: Sendable {
               listen: ["udp:127.0.0.1:\(port)", "tcp:127.0.0.1:\(port)"]
               trusted: ["\(options.trusted)"]
               untrusted: \(options.untrusted)
-            http: {listen: "127.0.0.1:\(httpPort)"}
-            mi: {socket: \(stage.path("mi.sock"))}
+            http: {listen: "127.0.0.1:\(httpPort)"\(options.http)}
+            mi: {socket: \(stage.path("mi.sock"))\(options.mi)}
             \(options.more)
 
             """

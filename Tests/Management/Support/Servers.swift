@@ -92,6 +92,8 @@ func mi(
 func withHTTP<Answer>(
     _ control: BoundedControl,
     log: RecordedLog = RecordedLog(),
+    events: EventHub = EventHub(),
+    tokens: TokenStore? = nil,
     isolation: isolated (any Actor)? = #isolation,
     configure: (inout HTTPService.Configuration) -> Void = { _ in },
     _ body: (Int) async throws -> Answer
@@ -102,11 +104,61 @@ func withHTTP<Answer>(
         HTTPService(
             configuration: configuration,
             control: control,
+            dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
+            events: events,
+            tokens: tokens,
             group: MultiThreadedEventLoopGroup.singleton,
             logger: log.logger,
             onRunning: onRunning
         )
     } _: {
         try await body($0)
+    }
+}
+
+/// The FIFO of a daemon, in a folder of its own; the body gets the folder.
+func withFIFO<Answer>(
+    _ control: BoundedControl,
+    log: RecordedLog = RecordedLog(),
+    isolation: isolated (any Actor)? = #isolation,
+    configure: (inout FIFOService.Configuration) -> Void = { _ in },
+    _ body: (String) async throws -> Answer
+) async throws -> Answer {
+    try await withTemporaryFolder { folder in
+        var configuration = FIFOService.Configuration(path: folder + "/mi.fifo")
+        configure(&configuration)
+        return try await withRunning { onRunning in
+            FIFOService(
+                configuration: configuration,
+                dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
+                group: MultiThreadedEventLoopGroup.singleton,
+                logger: log.logger,
+                onRunning: { onRunning(folder) }
+            )
+        } _: {
+            try await body($0)
+        }
+    }
+}
+
+/// A token file with a reader and a controller; the body gets the store and the path.
+func withTokens<Answer>(
+    _ text: String = "# who may what\nwall read reader-reader-reader\n\ndesk\tcontrol control-control-control\n",
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: (TokenStore, String) async throws -> Answer
+) async throws -> Answer {
+    try await withTemporaryFolder { folder in
+        let path = folder + "/tokens"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        return try await body(try TokenStore(path: path), path)
+    }
+}
+
+/// Sends one request that closes the connection; gives all that comes back.
+func http(_ port: Int, _ line: String, _ fields: String = "", body: String = "") async throws -> String {
+    try await TestConnection.with(.tcp(port: port)) { connection in
+        try await connection.send("\(line) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(fields)\r\n\(body)")
+        return try await connection.rest()
     }
 }

@@ -11,6 +11,9 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// Whether standard output is a terminal.
+    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+
     static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -1,0 +1,120 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The management interface on a FIFO, in the way of the reference (`FIFORequest`): a line a request, the reply to a FIFO
+/// that the asker names. Replies go to the folder of the FIFO and nowhere else.
+package struct FIFOService: Service {
+    package struct Configuration: Sendable {
+        /// Of the FIFO; its folder must exist.
+        package var path: String
+        /// Bytes of a line.
+        package var maximumRequest = 64 << 10
+        /// Requests at work; more are dropped, with a line in the log.
+        package var maximumRequests = 32
+        /// For the asker to take his reply.
+        package var replyTimeout = Duration.seconds(5)
+        /// Between two pieces of a line.
+        package var patience = TimeAmount.seconds(2)
+
+        package init(path: String) { self.path = path }
+    }
+
+    private let configuration: Configuration
+    private let dispatcher: RPCDispatcher
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let onRunning: @Sendable () async -> Void
+
+    /// - Parameters:
+    ///   - group: whose loops do the input; not the loop of the calls.
+    ///   - onRunning: called once the FIFO is there.
+    package init(
+        configuration: Configuration,
+        dispatcher: RPCDispatcher,
+        group: any EventLoopGroup,
+        logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.configuration = configuration
+        self.dispatcher = dispatcher
+        self.group = group
+        self.logger = logger
+        self.onRunning = onRunning
+    }
+
+    /// Serves until the group shuts down; then the FIFO goes.
+    ///
+    /// - Throws: `ManagementError` if the FIFO cannot be made.
+    package func run() async throws {
+        let file = try FIFOFile.make(configuration.path)
+        defer { file.remove() }
+        let channel = try await NIOPipeBootstrap(group: group)
+            .takingOwnershipOfDescriptor(input: file.descriptor) { [configuration] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        FIFOFraming(maximumLength: configuration.maximumRequest, patience: configuration.patience)
+                    )
+                    return try NIOAsyncChannel<MIFrame, Never>(wrappingChannelSynchronously: channel)
+                }
+            }
+        logger.info("management FIFO open", metadata: ["path": "\(configuration.path)"])
+        await onRunning()
+        try await withGracefulShutdownHandler {
+            try await channel.executeThenClose { inbound in try await serve(inbound) }
+        } onGracefulShutdown: {
+            channel.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ inbound: NIOAsyncChannelInboundStream<MIFrame>) async throws {
+        let underWay = Budget(limit: configuration.maximumRequests)
+        let refusals = RefusalLog(logger)
+        try await withThrowingDiscardingTaskGroup { tasks in
+            for try await frame in inbound {
+                guard case .request(let line) = frame else {
+                    logger.warning("FIFO line too long", metadata: ["limit": "\(configuration.maximumRequest)"])
+                    continue
+                }
+                guard underWay.take() else {
+                    refusals.note(limit: underWay.limit)
+                    continue
+                }
+                tasks.addTask {
+                    await answer(Array(line.readableBytesView))
+                    underWay.giveBack()
+                }
+            }
+        }
+    }
+
+    private func answer(_ line: [UInt8]) async {
+        let request: FIFORequest
+        do throws(FIFORequest.Problem) {
+            request = try FIFORequest(line)
+        } catch {
+            logger.warning("FIFO line refused: \(error.reason)")
+            return
+        }
+        var reply: ReplyFIFO?
+        if let name = request.replyName {
+            reply = ReplyFIFO(folder + name)
+            if reply == nil {
+                logger.warning("FIFO request refused: no reply FIFO", metadata: ["path": "\(folder)\(name)"])
+                return
+            }
+        }
+        guard let answer = await dispatcher.reply(to: request.text, from: .fifo(user: reply?.owner)) else { return }
+        guard let reply else { return }
+        if await !reply.write(answer.bytes + [UInt8(ascii: "\n")], within: configuration.replyTimeout) {
+            logger.warning("FIFO reply not taken", metadata: ["path": "\(reply.path)"])
+        }
+    }
+
+    /// Where the FIFO lies, with the slash.
+    private var folder: String {
+        guard let slash = configuration.path.lastIndex(of: "/") else { return "" }
+        return String(configuration.path[...slash])
+    }
+}
