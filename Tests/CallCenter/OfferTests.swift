@@ -124,6 +124,8 @@ struct OfferTests {
         }
         try desk.refuse(call, .noAnswer)
         #expect(desk.effects.filter { $0 == .agentLoggedOffForNoAnswer(agentID: "ann") }.count == 1)
+        let shown = desk.center.snapshot(now: desk.now).agents
+        #expect(shown.map(\.noAnswerLogoffs) == [1])
         #expect(desk.changes.last == "ann wrapup>offline")
         desk.advance(by: 60_000)
         #expect(desk.placements == [])

@@ -157,6 +157,19 @@ struct AlarmPanelTests {
         #expect(scene.after(1_000) { $0.agents[0].state = .incall } == [])
     }
 
+    @Test("an agent who is logged off because he did not answer is told of each time")
+    func loggedOff() {
+        var scene = Scene()
+        #expect(scene.after(0) { $0.agents = [CenterSnapshot.Agent(id: "anna", location: "", skills: [])] } == [])
+        #expect(scene.after(1_000) { $0.agents[0].noAnswerLogoffsSinceStart = 1 } == ["ccaLoggedOff anna"])
+        #expect(scene.after(1_000) == [])
+        #expect(scene.after(1_000) { $0.agents[0].noAnswerLogoffsSinceStart = 2 } == ["ccaLoggedOff anna"])
+        // He is removed, and comes back as somebody new.
+        #expect(scene.after(1_000) { $0.agents = [] } == [])
+        #expect(scene.after(1_000) { $0.agents = [CenterSnapshot.Agent(id: "anna", location: "", skills: [])] } == [])
+        #expect(scene.after(1_000) { $0.agents[0].noAnswerLogoffsSinceStart = 1 } == ["ccaLoggedOff anna"])
+    }
+
     @Test("an alarm of the whole centre has no flow")
     func global() {
         var scene = Scene { $0.hold = 0 }

@@ -65,6 +65,7 @@ enum Sample {
         agent.answered = base + 2
         agent.abandoned = base + 3
         agent.refusals = RefusalCause.allCases.indices.map { $0 % 2 == 0 ? base + 10 + UInt64($0) : 0 }
+        agent.noAnswerLogoffs = base + 4
         agent.averageTalk = Milliseconds(base) * 1_000 + 999
         return agent
     }

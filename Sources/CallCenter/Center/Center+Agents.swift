@@ -101,6 +101,7 @@ extension Center {
         guard policy.maxNoAnswer > 0, agents[agent].unanswered >= policy.maxNoAnswer, agents[agent].isLoggedIn else {
             return
         }
+        agents[agent].statistics.noAnswerLogoffs += 1
         out.append(.agentLoggedOffForNoAnswer(agentID: agents[agent].definition.id))
         setLogin(agent: agent, loggedIn: false, now: now, out: &out)
     }

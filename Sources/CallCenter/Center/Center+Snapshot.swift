@@ -99,6 +99,8 @@ extension Center {
         shown.answered = statistics.answered
         shown.abandoned = statistics.abandoned
         shown.refusals = statistics.refusals
+        shown.noAnswerLogoffs = statistics.noAnswerLogoffs
+        shown.noAnswerLogoffsSinceStart = agent.statistics.noAnswerLogoffs
         shown.averageTalk = statistics.averageTalk
         shown.isRemoved = agent.isRemoved
         return shown

@@ -117,6 +117,10 @@ package struct CenterSnapshot: Sendable {
         package var abandoned: UInt64 = 0
         /// Refusals by cause, in the order of `RefusalCause.allCases`.
         package var refusals: [UInt64] = []
+        /// How often he was logged off because he let too many calls ring.
+        package var noAnswerLogoffs: UInt64 = 0
+        /// As `noAnswerLogoffs`, untouched by `cc_reset_stats`.
+        package var noAnswerLogoffsSinceStart: UInt64 = 0
         package var averageTalk: Milliseconds = 0
         package var isRemoved = false
 

@@ -41,6 +41,8 @@ struct AgentStatistics: Equatable {
     var abandoned: UInt64 = 0
     /// In the order of `RefusalCause.allCases`.
     var refusals = [UInt64](repeating: 0, count: RefusalCause.allCases.count)
+    /// How often he was logged off because he let too many calls ring.
+    var noAnswerLogoffs: UInt64 = 0
     /// Milliseconds in `talks` ended talks.
     var talkTime: UInt64 = 0
     var talks: UInt64 = 0
@@ -53,6 +55,7 @@ struct AgentStatistics: Equatable {
         difference.answered -= base.answered
         difference.abandoned -= base.abandoned
         for index in refusals.indices { difference.refusals[index] -= base.refusals[index] }
+        difference.noAnswerLogoffs -= base.noAnswerLogoffs
         difference.talkTime -= base.talkTime
         difference.talks -= base.talks
         return difference

@@ -173,6 +173,13 @@ extension Catalogue {
             help: "Offers that came to nothing although the caller was there; a cause appears when it first happens.",
             .agent { .counts(refusals($0)) }
         ),
+        Statistic(
+            "cca_no_answer_logoffs",
+            .counter,
+            metric: "callcenter_agent_no_answer_logoffs_total",
+            help: "How often the agent was logged off because he let too many calls ring.",
+            .agent { .count($0.noAnswerLogoffs) }
+        ),
     ]
 
     private static func failures(_ counters: CallCounters) -> [NamedCount] {

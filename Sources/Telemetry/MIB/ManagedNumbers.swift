@@ -61,7 +61,7 @@ enum ManagedNumbers {
             ccaAtt
             ccaRefusalsBusy ccaRefusalsNoAnswer ccaRefusalsDeclined ccaRefusalsUnreachable ccaRefusalsRedirected
             ccaRefusalsMedia ccaRefusalsFailed
-            ccaLocation ccaSkills ccaStateSince ccaRemoved
+            ccaLocation ccaSkills ccaStateSince ccaRemoved ccaNoAnswerLogoffs
             """
     )
 

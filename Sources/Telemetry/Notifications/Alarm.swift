@@ -99,5 +99,11 @@ extension Alarm {
             objects: ["ccgJournalFailing", "ccgStoreBacklog"],
             .global { snapshot, _ in .holds(snapshot.process.store.isJournalFailing) }
         ),
+        Alarm(
+            "ccaLoggedOff",
+            number: 14,
+            objects: ["ccaId", "ccaState", "ccaLoggedIn"],
+            .agent { agent, _ in .count(agent.noAnswerLogoffsSinceStart) }
+        ),
     ]
 }
