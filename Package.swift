@@ -47,7 +47,9 @@ let package = Package(
         // Shells: the world outside. They import pure targets, never each other.
         // sendmmsg(2), which Swift's Glibc module does not show.
         .target(name: "CSocket"),
-        .target(name: "Transport", dependencies: ["CSocket", "SIP", nio, posix], swiftSettings: settings),
+        // c-ares, with what Swift cannot say of it.
+        .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),
+        .target(name: "Transport", dependencies: ["CAres", "CSocket", "SIP", nio, posix], swiftSettings: settings),
         // The .sql files of Schema/, by #embed.
         .target(name: "CSchema"),
         // libpq.

@@ -3,26 +3,13 @@ import SIP
 /// What of the network is let in (CALLS.md section 1, step 1).
 extension Exchange {
     mutating func admit(_ datagram: [UInt8], from source: Endpoint, on listener: ListenerID) {
+        observeLoad()
         switch Message.parse(datagram) {
         case .message(let message):
-            // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us.
-            guard message.isRequest, !isTrusted(source), !agent.knows(message) else {
-                agent.receive(message, from: source, on: listener, now: now)
-                return
-            }
-            guard message.method != .ack else { return }
-            if configuration.untrusted == .challenge, message.to.tag == nil {
-                guard challenge(message, from: source, on: listener) else { return }
-            }
-            let answers = configuration.untrusted != .drop
-            counters.untrusted += 1
-            note(.untrusted(source: source, answered: answers))
-            guard answers else { return }
-            // A phone that asks for a dialog which is over must learn that.
-            let status: UInt16 = message.to.tag == nil ? 403 : 481
-            agent.refuseStateless(message, from: source, on: listener, status: status)
+            admit(message, from: source, on: listener)
         case .refusable(let request, let error):
             counters.unreadable += 1
+            guard mayDisturb(source) else { return }
             note(.unreadable(error, source: source))
             guard isTrusted(source) else { return }
             if error.header == .from, request.method == .invite { counters.count(.brokenFrom) }
@@ -30,14 +17,52 @@ extension Exchange {
         case .hopeless(let error):
             guard error.kind != .keepAlive else { return }
             counters.unreadable += 1
+            guard mayDisturb(source) else { return }
             note(.unreadable(error, source: source))
         }
+    }
+
+    private mutating func admit(_ message: Message, from source: Endpoint, on listener: ListenerID) {
+        let isTrusted = isTrusted(source)
+        // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us, and neither
+        // overload nor a flood ends calls in progress. Retransmissions cost nothing.
+        guard message.isRequest, isObjectionable(message, from: source, isTrusted: isTrusted), !agent.knows(message)
+        else {
+            agent.receive(message, from: source, on: listener, now: now)
+            return
+        }
+        guard message.method != .ack else { return }
+        guard isTrusted else {
+            refuseStranger(message, from: source, on: listener)
+            return
+        }
+        counters.overloaded += 1
+        agent.refuseStateless(message, from: source, on: listener, status: 503)
+    }
+
+    private mutating func refuseStranger(_ message: Message, from source: Endpoint, on listener: ListenerID) {
+        let isHeard = mayDisturb(source)
+        if isHeard, configuration.untrusted == .challenge, message.to.tag == nil {
+            guard challenge(message, from: source, on: listener) else { return }
+        }
+        let answers = configuration.untrusted != .drop
+        counters.untrusted += 1
+        guard isHeard else { return }
+        note(.untrusted(source: source, answered: answers))
+        guard answers else { return }
+        // A phone that asks for a dialog which is over must learn that.
+        let status: UInt16 = message.to.tag == nil ? 403 : 481
+        agent.refuseStateless(message, from: source, on: listener, status: status)
     }
 
     /// A stranger is taken if he answers our challenge with a password that we know. False: he has been dealt with.
     private mutating func challenge(_ message: Message, from source: Endpoint, on listener: ListenerID) -> Bool {
         let verdict = doorman?.verdict(on: message, realm: configuration.realm, users: configuration.users, now: now)
         switch verdict {
+        case .admitted where message.method == .invite && overload.reason != nil:
+            counters.overloaded += 1
+            agent.refuseStateless(message, from: source, on: listener, status: 503)
+            return false
         case .admitted:
             agent.receive(message, from: source, on: listener, now: now)
             return false
@@ -51,7 +76,47 @@ extension Exchange {
         }
     }
 
+    /// Whether a request is refused unless it belongs to something that we have.
+    private mutating func isObjectionable(_ message: Message, from source: Endpoint, isTrusted: Bool) -> Bool {
+        guard isTrusted else { return true }
+        guard message.to.tag == nil, message.method != .ack, message.method != .cancel else { return false }
+        if message.method == .invite, overload.reason != nil { return true }
+        return !mayDisturb(source)
+    }
+
+    /// Takes one of what a source may send without being part of a call.
+    private mutating func mayDisturb(_ source: Endpoint) -> Bool {
+        let mayGoOn = overload.admits(
+            source.address,
+            isTrusted: isTrusted(source),
+            limits: configuration.overload,
+            now: now
+        )
+        if !mayGoOn { counters.flooding += 1 }
+        return mayGoOn
+    }
+
     private func isTrusted(_ source: Endpoint) -> Bool {
         configuration.trusted.contains { $0.contains(source.address) }
     }
+
+    // MARK: Overload
+
+    /// The loop was so late to what was due.
+    package mutating func measured(loopDelay: Milliseconds, now: Milliseconds) {
+        self.now = now
+        overload.measured(loopDelay: loopDelay)
+        observeLoad()
+    }
+
+    mutating func observeLoad() {
+        var limits = configuration.overload
+        limits.transactions = min(limits.transactions, max(1, agent.transactionLimit * 9 / 10))
+        guard overload.observe(transactions: agent.transactionsAlive, limits: limits, now: now) else { return }
+        if overload.reason != nil { counters.overloads += 1 }
+        note(.overload(overload.reason))
+    }
+
+    /// Whether new calls are refused since there is too much to do.
+    package var isOverloaded: Bool { overload.reason != nil }
 }

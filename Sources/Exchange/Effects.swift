@@ -5,6 +5,8 @@ package import SIP
 package struct Effects: Sendable {
     /// To be written to the network.
     package var datagrams: [Outgoing] = []
+    /// Names to be looked up; the answers go to `located`.
+    package var lookups: [Lookup] = []
     /// To be stored.
     package var records: [CallDetailRecord] = []
     /// To be logged or published.
@@ -14,6 +16,7 @@ package struct Effects: Sendable {
 
     package mutating func removeAll() {
         datagrams.removeAll(keepingCapacity: true)
+        lookups.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
         notices.removeAll(keepingCapacity: true)
     }
@@ -29,6 +32,8 @@ package enum Notice: Sendable {
     case notRouted(RoutingOutcome, flowID: String, answer: RoutingAnswer, source: Endpoint?)
     /// A call refused since there are `maxCalls` already, or no room for its transactions.
     case overloaded(source: Endpoint?)
+    /// New calls are refused from now on, and why; nil: they are taken again.
+    case overload(OverloadControl.Reason?)
     case callArrived(number: Int32, uuid: String, flowID: String, caller: String)
     case callState(number: Int32, CallState, flowID: String, agentID: String?)
     /// The moment of "answered": caller and agent can talk.
@@ -54,7 +59,12 @@ package struct ExchangeCounters: Sendable, Equatable {
     /// Requests of strangers that were answered with 401.
     package var challenged: UInt64 = 0
     package var unreadable: UInt64 = 0
+    /// New calls that got 503.
     package var overloaded: UInt64 = 0
+    /// How often overload has begun.
+    package var overloads: UInt64 = 0
+    /// Requests and datagrams beyond what their source may send.
+    package var flooding: UInt64 = 0
     package var mediaFailures: UInt64 = 0
     /// In the order of `RoutingOutcome.allCases`.
     package private(set) var outcomes = [UInt64](repeating: 0, count: RoutingOutcome.allCases.count)

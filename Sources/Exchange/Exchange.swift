@@ -31,6 +31,7 @@ package struct Exchange: ~Copyable {
     var doorman: Doorman?
 
     var isShuttingDown = false
+    var overload = OverloadControl()
 
     /// Steps that one input may take at least before its turn is cut short; far more than any needs.
     package var turnLimit = 100_000
@@ -83,6 +84,13 @@ package struct Exchange: ~Copyable {
     package mutating func transportFailed(_ peer: Endpoint, now: Milliseconds) {
         self.now = now
         agent.transportFailed(peer, now: now)
+        settle()
+    }
+
+    /// The answer to a look-up: where the name leads, best first.
+    package mutating func located(_ id: LookupID, targets: [Endpoint], now: Milliseconds) {
+        self.now = now
+        agent.located(id, targets: targets, now: now)
         settle()
     }
 
@@ -206,6 +214,7 @@ package struct Exchange: ~Copyable {
             }
         }
         agent.drainDatagrams(into: &effects.datagrams)
+        agent.drainLookups(into: &effects.lookups)
     }
 
     private mutating func fire(_ token: TimerToken) {

@@ -34,6 +34,9 @@ package struct ExchangeConfiguration: Sendable {
     /// Of the distribution: wrap-up, refusals, how many calls there may be at once.
     package var policy = Policy()
 
+    /// When new calls are refused.
+    package var overload = OverloadControl.Limits()
+
     package enum UntrustedPolicy: String, Sendable {
         case reject, drop, challenge
     }

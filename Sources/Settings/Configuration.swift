@@ -92,6 +92,14 @@ extension Configuration {
         package var keepAlive: Milliseconds = 60_000
         /// Calls alive at once.
         package var maxCalls = 20_000
+        /// The proxy that calls of ours go through; nil: none.
+        package var outboundProxy: URI?
+        /// Asked for host names; empty: those of /etc/resolv.conf.
+        package var nameservers: [Endpoint] = []
+        /// How late the call loop may be before new calls are refused; 0: as late as it likes.
+        package var maxLoopDelay: Milliseconds = 1_000
+        /// New requests a second from one address; 0: any number.
+        package var maxRequestRate = 5_000
         /// TCP connections at once.
         package var maxConnections = 10_000
         /// A connection without traffic is closed after this.

@@ -10,6 +10,7 @@ import Transport
 final class CallLoop: NetworkHandler {
     private var exchange: Exchange
     private let network: SIPNetwork
+    private let locator: Locator
     private let clock: SteadyClock
     private let outlet: EffectOutlet
 
@@ -20,9 +21,11 @@ final class CallLoop: NetworkHandler {
     private static let repairInterval: Milliseconds = 5_000
     private var nextRepair: Milliseconds
 
-    init(exchange: consuming Exchange, network: SIPNetwork, clock: SteadyClock, outlet: EffectOutlet) {
+    init(exchange: consuming Exchange, network: SIPNetwork, locator: Locator, clock: SteadyClock, outlet: EffectOutlet)
+    {
         self.exchange = exchange
         self.network = network
+        self.locator = locator
         self.clock = clock
         self.outlet = outlet
         nextRepair = clock.now + Self.repairInterval
@@ -72,11 +75,15 @@ final class CallLoop: NetworkHandler {
             dialogsAlive: exchange.dialogsAlive,
             datagrams: network.counters,
             streams: network.streamCounters,
+            isOverloaded: exchange.isOverloaded,
             loopDelay: loopDelay
         )
     }
 
     // MARK: Time
+
+    /// Asks for no more names.
+    func stopLocating() { locator.stop() }
 
     /// Begins to look at the time, whether or not anything comes from outside.
     func start() { plan() }
@@ -87,6 +94,7 @@ final class CallLoop: NetworkHandler {
         loopDelay.record(microseconds: UInt64(clamping: clock.microseconds - planned * 1_000))
         let now = clock.now
         exchange.wallOffset = clock.wallOffset
+        exchange.measured(loopDelay: max(0, now - planned), now: now)
         exchange.advance(to: now)
         if now >= nextRepair {
             nextRepair = now + Self.repairInterval
@@ -111,7 +119,30 @@ final class CallLoop: NetworkHandler {
         network.eventLoop.scheduleTask(deadline: deadline) { loop.value.wakeUp(planned: wakeup) }
     }
 
+    /// Answers questions about names from memory, and has others asked.
+    private func locate() {
+        while !exchange.effects.lookups.isEmpty {
+            let lookups = exchange.effects.lookups
+            exchange.effects.lookups.removeAll()
+            for lookup in lookups {
+                if let targets = locator.known(lookup.hop) {
+                    exchange.located(lookup.id, targets: targets, now: clock.now)
+                } else {
+                    locator.search(lookup.hop) { self.located(lookup.id, $0) }
+                }
+            }
+        }
+    }
+
+    private func located(_ id: LookupID, _ targets: [Endpoint]) {
+        exchange.located(id, targets: targets, now: clock.now)
+        carryOut()
+        network.flush()
+        plan()
+    }
+
     private func carryOut() {
+        locate()
         // Before any message leaves that tells of it.
         for record in exchange.effects.records { outlet.store(record) }
         for datagram in exchange.effects.datagrams {
@@ -134,5 +165,7 @@ struct CoreFigures: Sendable {
     var dialogsAlive: Int
     var datagrams: DatagramCounters
     var streams: StreamCounters
+    /// New calls are refused since there is too much to do.
+    var isOverloaded: Bool
     var loopDelay: DelayHistogram
 }

@@ -51,14 +51,26 @@ final class Centre: Sendable {
         ) { reportFailure.yield($0) }
         var system = SystemRandomNumberGenerator()
         let random = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
+        let choices = SeededGenerator(key: (system.next(), system.next(), system.next(), system.next()))
         let clock = SteadyClock()
 
+        let locator = try await network.eventLoop.submit {
+            let transports: [TransportProtocol] = [.udp, .tcp, .tls]
+            let locator = try Locator(
+                eventLoop: network.eventLoop,
+                transports: transports.filter { network.listeners.map(\.local.transport).contains($0) },
+                servers: configuration.sip.nameservers,
+                random: choices
+            )
+            return NIOLoopBound(locator, eventLoop: network.eventLoop)
+        }.get()
         let (loop, figures) = try await network.eventLoop.submit {
             let userAgent = UserAgentConfiguration(
                 listeners: network.listeners.map {
                     .init(endpoint: $0.local, advertised: configuration.sip.advertisedAddress)
                 },
                 localAddress: { peer in network.localAddress(reaching: peer) },
+                outboundProxy: configuration.sip.outboundProxy,
                 product: "callcenterd/\(Version.current)",
                 maxLegs: configuration.sip.maxCalls * 3,
                 maxTransactions: configuration.sip.maxCalls * 20,
@@ -78,7 +90,13 @@ final class Centre: Sendable {
                 try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
             }
             Self.log(report, logger)
-            let loop = CallLoop(exchange: exchange, network: network, clock: clock, outlet: outlet)
+            let loop = CallLoop(
+                exchange: exchange,
+                network: network,
+                locator: locator.value,
+                clock: clock,
+                outlet: outlet
+            )
             network.start(loop)
             loop.start()
             return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
@@ -276,6 +294,7 @@ final class Centre: Sendable {
             if alive == 0 || alive == nil { break }
             try? await Task.sleep(for: .milliseconds(20))
         }
+        _ = try? await network.eventLoop.submit { [loop] in loop.value.stopLocating() }.get()
         await network.close()
         await store.close()
     }

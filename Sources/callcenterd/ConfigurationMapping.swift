@@ -33,6 +33,8 @@ extension ExchangeConfiguration {
     init(_ file: Configuration) {
         self.init()
         trusted = file.sip.trusted
+        overload.loopDelay = file.sip.maxLoopDelay
+        overload.requestsPerSource = file.sip.maxRequestRate
         untrusted =
             switch file.sip.untrusted {
             case .reject: .reject

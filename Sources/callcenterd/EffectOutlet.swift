@@ -49,6 +49,10 @@ struct EffectOutlet: Sendable {
                     "source": "\(source.map(String.init(describing:)) ?? "-")",
                 ]
             )
+        case .overload(let reason?):
+            logger.error("overload: new calls are refused", metadata: ["reason": "\(reason.rawValue)"])
+        case .overload(nil):
+            logger.notice("overload is over: new calls are taken again")
         case .overloaded(let source):
             logger.warning(
                 "call refused: no room",

@@ -39,10 +39,6 @@ struct ConfigurationProblemTests {
                 + "expected a whole number from 1 to 1000000"
         ),
         Bad(
-            "sip: {outbound_proxy: null}",
-            "c.yaml:1: sip.outbound_proxy: is not yet supported by this version; remove it"
-        ),
-        Bad(
             "sip: {users: [{username: a}], credentials: [{username: 'a:b', password: secret}]}",
             "c.yaml:1: sip.users[0]: has no username or no password; expected {username: NAME, password: PASSWORD}",
             "c.yaml:1: sip.credentials[0]: has a username that cannot be used; expected no ':' and no control characters in it"
@@ -171,6 +167,15 @@ struct ConfigurationProblemTests {
         Bad(
             "sip: {listen: [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]}",
             "c.yaml:1: sip.listen: udp:127.0.0.1:5060 is there more than once; expected each address once"
+        ),
+        Bad(
+            "sip: {outbound_proxy: \"http://proxy\"}",
+            "c.yaml:1: sip.outbound_proxy: \"http://proxy\" is not a proxy; "
+                + "expected a SIP URI such as sip:proxy.example.com;lr"
+        ),
+        Bad(
+            "sip: {nameservers: [dns.example.com]}",
+            "c.yaml:1: sip.nameservers[0]: \"dns.example.com\" is not a name server; expected ADDRESS or ADDRESS:PORT"
         ),
         Bad("sip: {listen: []}", "c.yaml:1: sip.listen: has 0 addresses; expected 1 to 16"),
         Bad(

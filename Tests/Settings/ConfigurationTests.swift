@@ -63,6 +63,13 @@ struct ConfigurationTests {
             Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060, transport: .tcp),
         ]
         expected.sip.maxConnections = 9
+        expected.sip.outboundProxy = URI("sip:proxy.example.com;lr")
+        expected.sip.nameservers = [
+            Endpoint(address: IPAddress(v4: 0xC000_0235), port: 53),
+            Endpoint(address: IPAddress(high: 0, low: 1), port: 5353),
+        ]
+        expected.sip.maxLoopDelay = 0
+        expected.sip.maxRequestRate = 20
         expected.sip.connectionIdleTimeout = 5_000
         expected.sip.advertisedAddress = IPAddress(v4: 0xC633_6401)
         expected.sip.trusted = [IPNetwork("10.0.0.0/8"), IPNetwork("2001:db8::/32"), IPNetwork("192.0.2.7")]
@@ -132,6 +139,10 @@ struct ConfigurationTests {
         sip:
           listen: ["udp:192.0.2.1:5060", "udp:[2001:db8::1]:5070", "tcp:192.0.2.1:5060"]
           max_connections: 9
+          outbound_proxy: "sip:proxy.example.com"
+          nameservers: ["192.0.2.53", "[::1]:5353"]
+          max_loop_delay: 0
+          max_request_rate: 20
           connection_idle_timeout: 5
           advertised_address: 198.51.100.1
           trusted: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
@@ -176,6 +187,7 @@ struct ConfigurationTests {
         #expect(
             changed.changesNeedingRestart(comparedTo: Configuration()) == [
                 "db_url", "acc_db_url", "rt_db_url", "state_directory", "sip.listen", "sip.advertised_address",
+                "sip.outbound_proxy", "sip.nameservers",
                 "sip.max_connections", "sip.connection_idle_timeout", "http.listen", "http.mi", "http.token_file",
                 "http.metrics_token", "http.tls_certificate", "http.tls_key", "mi.socket", "mi.fifo", "snmp.enabled",
                 "snmp.agentx_socket",

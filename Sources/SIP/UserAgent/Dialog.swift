@@ -14,17 +14,30 @@ struct Dialog {
     var routeSet: [[UInt8]] = []
     var localCSeq: UInt32
     var remoteCSeq: UInt32?
-    let listener: ListenerID
+    var listener: ListenerID
     /// The address of ours that the peer can reach: host of Via and Contact.
-    let local: Endpoint
+    var local: Endpoint
     /// Where the peer was last heard from: requests go there if his Contact names no address that we can use.
     var heardFrom: Endpoint?
 
-    /// Where requests go next (RFC 3261 section 8.1.2): the first route, else the remote target. Host names are not looked up:
-    /// such a peer is reached where he was heard from.
+    /// Where a name that the dialog's requests go to leads.
+    var located: Located?
+
+    struct Located {
+        let uri: [UInt8]
+        let target: Endpoint
+    }
+
+    /// What requests go to (RFC 3261 section 8.1.2): the first route, else the remote target.
+    var nextURI: URI { routeSet.first.flatMap { URI(addressIn: $0) } ?? remoteTarget }
+
+    /// Where requests go next. As long as it is not known where a name leads, such a peer is reached where he was heard from.
     var nextHop: Endpoint? {
-        let uri = routeSet.first.flatMap { URI(addressIn: $0) } ?? remoteTarget
-        guard var hop = uri.endpoint else { return heardFrom }
+        let uri = nextURI
+        guard var hop = uri.endpoint else {
+            if let located, located.uri == uri.bytes { return located.target }
+            return heardFrom
+        }
         // RFC 3263 section 4.1 has UDP where the URI names no transport. But a peer that was heard from over a stream, and
         // whose URI only leaves the transport out, speaks that one for sure.
         if !uri.namesTransport, let heardFrom, heardFrom.transport.isStream, heardFrom.address == hop.address {

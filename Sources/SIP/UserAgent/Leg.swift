@@ -35,6 +35,8 @@ final class Leg {
     var incoming: IncomingInvite?
     /// Our INVITE that has no final response yet.
     var outgoing: OutgoingInvite?
+    /// Where the peer may be, if we call him by a name.
+    var location: Location?
     /// Our 2xx that awaits its ACK.
     var accepted: AcceptedInvite?
     /// The peer's 2xx that awaits our ACK.
@@ -229,6 +231,8 @@ enum LegTimer: UInt8 {
     case session
     /// The peer is to be asked whether he is alive.
     case watch
+    /// A look-up, or a target that says nothing, has had its time.
+    case location
 
     static let layer: UInt8 = 2
 }

@@ -113,6 +113,7 @@ extension UserAgent {
         leg.identity = identity
         invitedLegs[identity] = leg.id
         transactions.adopt(transaction, owner: leg.id.owner)
+        locateDialog(of: leg)
         emit(.invited(leg.id, message))
     }
 

@@ -3,9 +3,10 @@ extension UserAgent {
     /// Calls somebody. nil if the target names no address that we can send to, or there is no room; nothing has been sent then.
     package mutating func invite(_ invitation: Invitation, now: Milliseconds) -> LegID? {
         self.now = now
-        guard let destination = invitation.target.endpoint,
-            let (listener, local) = configuration.listener(for: destination)
-        else { return nil }
+        let route = configuration.outboundProxy ?? invitation.target
+        guard let (listener, local) = configuration.socket(for: route) else { return nil }
+        let destination = route.endpoint
+        let routeSet = configuration.outboundProxy.map { [Array("<".utf8) + $0.bytes + Array(">".utf8)] } ?? []
         let callIDEnd = random.next()
         let tagNonce = random.next()
         let sessionID = random.next() >> 2
@@ -25,28 +26,44 @@ extension UserAgent {
             )
             // Until he says more, he is where he was called: his Contact may be a name.
             dialog.heardFrom = destination
+            dialog.routeSet = routeSet
             return Leg(
                 id: id,
                 owner: invitation.owner,
                 phase: .inviting,
                 dialog: dialog,
                 continuity: SDPContinuity(sessionID: sessionID, address: local.address),
-                source: destination,
+                source: destination ?? local,
                 ownsCallID: true
             )
         }
         guard let leg else { return nil }
-        guard let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner) else {
+        leg.maxForwards = invitation.maxForwards
+        guard let destination else {
+            guard let hop = route.hop else {
+                legs.remove(leg.id.handle)
+                return nil
+            }
+            locate(leg, hop, offer: invitation.offer)
+            return leg.id
+        }
+        guard sendInvite(on: leg, offer: invitation.offer, to: destination) else {
             legs.remove(leg.id.handle)
             return nil
         }
-        let body = invitation.offer.map { leg.continuity.offer(relaying: $0) }
-        leg.madeFirstOffer = body != nil
-        leg.maxForwards = invitation.maxForwards
-        leg.lastHeard = now
-        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: 1, body: body)
-        sendInvite(of: leg, transaction, branch: branch, to: destination)
         return leg.id
+    }
+
+    /// Sends the first INVITE of a leg. False if there is no room for it.
+    mutating func sendInvite(on leg: Leg, offer: SessionDescription?, to destination: Endpoint) -> Bool {
+        guard let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner) else { return false }
+        let body = offer.map { leg.continuity.offer(relaying: $0) }
+        leg.madeFirstOffer = body != nil
+        leg.lastHeard = now
+        leg.firstCSeq = leg.dialog.localCSeq
+        leg.outgoing = Leg.OutgoingInvite(transaction: transaction, cseq: leg.dialog.localCSeq, body: body)
+        sendInvite(of: leg, transaction, branch: branch, to: destination)
+        return true
     }
 
     /// Writes and sends the INVITE, re-INVITE or UPDATE that `outgoing` describes.
@@ -120,7 +137,10 @@ extension UserAgent {
             accepted(by: response, of: leg)
             return
         }
-        guard let outgoing = leg.outgoing, outgoing.transaction == transaction else { return }
+        guard let outgoing = leg.outgoing, outgoing.transaction == transaction else {
+            if status < 200 { progressedElsewhere(transaction, of: leg) }
+            return
+        }
         if status < 200 {
             progressed(response, status: status, of: leg)
         } else {
@@ -129,6 +149,7 @@ extension UserAgent {
     }
 
     private mutating func progressed(_ response: Message, status: Int, of leg: Leg) {
+        stopLocationTimer(of: leg)
         switch leg.outgoing?.cancellation {
         case .some(.none): leg.outgoing?.cancellation = .possible
         case .wanted: sendCancel(of: leg)
@@ -163,6 +184,8 @@ extension UserAgent {
         leg.dialog.remoteTag = tag
         leg.dialog.routeSet = response.recordRoutes.reversed()
         leg.dialog.refreshTarget(from: response)
+        stopLocationTimer(of: leg)
+        locateDialog(of: leg)
         leg.noteAllow(of: response)
         agreeOnSession(by: response, of: leg)
         watch(leg)
@@ -292,6 +315,7 @@ extension UserAgent {
     package mutating func cancel(_ id: LegID, now: Milliseconds) {
         self.now = now
         guard let leg = legs[id.handle], leg.phase == .inviting else { return }
+        stopLocating(leg)
         cancelOutgoing(of: leg)
     }
 

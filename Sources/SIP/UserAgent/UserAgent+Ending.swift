@@ -185,6 +185,7 @@ extension UserAgent {
             if case .passing(let original) = request.purpose { passed(original, status: 480) }
         }
         leg.requests = []
+        stopLocationTimer(of: leg)
         emit(.released(leg.id))
         if let identity = leg.identity { invitedLegs[identity] = nil }
         legs.remove(leg.id.handle)

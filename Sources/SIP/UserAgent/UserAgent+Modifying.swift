@@ -65,6 +65,7 @@ extension UserAgent {
         }
         leg.source = source
         leg.dialog.refreshTarget(from: message)
+        locateDialog(of: leg)
         let incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
         leg.incoming = incoming
         transactions.adopt(transaction, owner: leg.id.owner)
@@ -173,6 +174,7 @@ extension UserAgent {
         wheel.cancel(reinvite.deadline)
         leg.outgoing = nil
         leg.dialog.refreshTarget(from: response)
+        locateDialog(of: leg)
         let description = try? response.sessionDescription.get()
         if let description { leg.continuity.received(description) }
         let isOver = leg.phase == .ending || leg.isAbandoned
@@ -216,6 +218,7 @@ extension UserAgent {
         if outgoing.hasOffer, outgoing.reinvite?.id != .refresh { leg.continuity.offerRefused() }
         if let reinvite = outgoing.reinvite { wheel.cancel(reinvite.deadline) }
         if leg.phase == .inviting {
+            if triesElsewhere(leg, after: outgoing, status: status) { return }
             if !leg.isAbandoned { emit(.refused(leg.id, status: status)) }
             leg.phase = .ending
             releaseIfDone(leg)

@@ -19,6 +19,10 @@ package struct UserAgent: ~Copyable {
     var random: SeededGenerator
     /// Peers who take no TCP, by their UDP endpoint.
     var withoutStreams = EndpointMemory()
+    /// Questions about names that are to be asked.
+    var lookups: [Lookup] = []
+    /// Targets that have failed lately.
+    var suspects = EndpointMemory()
     /// Key of the tags of responses that we forget (RFC 3261 section 8.2.7).
     let statelessKey: UInt64
     /// Time of the input that is being worked on.
@@ -90,6 +94,8 @@ package struct UserAgent: ~Copyable {
 
     package var counters: TransactionCounters { transactions.counters }
     package var transactionsAlive: Int { transactions.aliveClients + transactions.aliveServers }
+    /// How many transactions of each side there may be.
+    package var transactionLimit: Int { transactions.limit }
     package var legsAlive: Int { legs.count }
 
     /// Every leg and whose it is, in the order of their slots.
@@ -205,6 +211,7 @@ package struct UserAgent: ~Copyable {
         case .provisional: retransmitProvisional(of: leg)
         case .session: sessionIsDue(of: leg)
         case .watch: watchIsDue(of: leg)
+        case .location: locationTimerFired(of: leg)
         case nil: break
         }
     }

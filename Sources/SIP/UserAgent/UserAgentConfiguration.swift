@@ -17,6 +17,8 @@ package struct UserAgentConfiguration {
     package var listeners: [Listener]
     /// For wildcard listeners: which address of ours a peer can reach; nil if there is no route.
     package var localAddress: (IPAddress) -> IPAddress?
+    /// The proxy that requests outside of dialogs go through, as a loose route (RFC 3261 section 8.1.2).
+    package var outboundProxy: URI?
     /// Value of User-Agent and Server.
     package var product: [UInt8]
     /// Legs alive at once, callers, agents and media servers together.
@@ -29,6 +31,7 @@ package struct UserAgentConfiguration {
     package init(
         listeners: [Listener],
         localAddress: @escaping (IPAddress) -> IPAddress? = { _ in nil },
+        outboundProxy: URI? = nil,
         product: String = "callcenterd",
         maxLegs: Int = 60_000,
         maxTransactions: Int = 400_000,
@@ -36,10 +39,18 @@ package struct UserAgentConfiguration {
     ) {
         self.listeners = listeners
         self.localAddress = localAddress
+        self.outboundProxy = outboundProxy
         self.product = Array(product.utf8)
         self.maxLegs = maxLegs
         self.maxTransactions = maxTransactions
         self.hashes = hashes
+    }
+
+    /// The socket for requests to a URI. Where it names a host, any, until it is known where that leads; nil if no socket fits.
+    func socket(for uri: URI) -> (ListenerID, Endpoint)? {
+        if let endpoint = uri.endpoint { return listener(for: endpoint) }
+        guard uri.hop != nil, let first = listeners.first else { return nil }
+        return (ListenerID(0), first.endpoint)
     }
 
     /// nil if there is no such socket.

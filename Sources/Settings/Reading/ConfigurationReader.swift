@@ -140,6 +140,12 @@ struct ConfigurationReader {
         section.read("session_expires", into: &sip.sessionExpires) { $0.wholeOrNothing(90...86_400) }
         section.read("keepalive", into: &sip.keepAlive) { $0.secondsOrNothing(1_000...Self.day) }
         section.read("max_calls", into: &sip.maxCalls) { $0.whole(1...1_000_000) }
+        section.read("outbound_proxy", into: &sip.outboundProxy) { field in field.optional { $0.proxy() } }
+        section.read("nameservers", into: &sip.nameservers) { field in
+            field.list(of: "ADDRESS or ADDRESS:PORT") { $0.nameserver() }
+        }
+        section.read("max_loop_delay", into: &sip.maxLoopDelay) { $0.seconds(0...60_000) }
+        section.read("max_request_rate", into: &sip.maxRequestRate) { $0.whole(0...1_000_000) }
         section.read("max_connections", into: &sip.maxConnections) { $0.whole(1...100_000) }
         section.read("connection_idle_timeout", into: &sip.connectionIdleTimeout) { $0.seconds(1_000...Self.day) }
     }

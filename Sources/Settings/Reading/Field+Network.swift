@@ -42,6 +42,25 @@ extension Field {
         return Endpoint(address: address, port: port, transport: transport)
     }
 
+    /// `192.0.2.53` or `192.0.2.53:5353`.
+    func nameserver() -> Endpoint? {
+        guard let text = scalar else { return complain(not: "a name server", expected: "ADDRESS or ADDRESS:PORT") }
+        if let address = IPAddress(text), !address.isUnspecified { return Endpoint(address: address, port: 53) }
+        guard let (address, port) = Self.socket(text) else {
+            return complain(not: "a name server", expected: "ADDRESS or ADDRESS:PORT")
+        }
+        return Endpoint(address: address, port: port)
+    }
+
+    /// The URI of a proxy, which is a loose router whether it says so or not (RFC 3261 section 16.12).
+    func proxy() -> URI? {
+        let expected = "a SIP URI such as sip:proxy.example.com;lr"
+        guard let text = scalar, let uri = URI(text), uri.scheme == .sip || uri.scheme == .sips, uri.user == nil,
+            uri.endpoint != nil || uri.hop != nil
+        else { return complain(not: "a proxy", expected: expected) }
+        return uri.isLooseRouter ? uri : URI(text + ";lr")
+    }
+
     /// The sockets to listen on: at least one, no two alike.
     func listeners() -> [Endpoint]? {
         let most = 16

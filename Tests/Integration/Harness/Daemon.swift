@@ -37,6 +37,8 @@ struct Daemon: Sendable {
         /// Further keys of the sections `http` and `mi`, each with a comma before it.
         var http = ""
         var mi = ""
+        /// A further line of the section `sip`.
+        var sip = ""
         /// Further lines of the configuration file.
         var more = ""
     }
@@ -117,6 +119,7 @@ struct Daemon: Sendable {
               listen: ["udp:127.0.0.1:\(port)", "tcp:127.0.0.1:\(port)"]
               trusted: ["\(options.trusted)"]
               untrusted: \(options.untrusted)
+              \(options.sip)
             http: {listen: "127.0.0.1:\(httpPort)"\(options.http)}
             mi: {socket: \(stage.path("mi.sock"))\(options.mi)}
             \(options.more)

@@ -1,0 +1,88 @@
+package import SIP
+
+/// When new calls are refused so that those in progress go on, and whom a flood is taken from. Measures come in, decisions come
+/// out; it holds no call and sends nothing.
+///
+/// Overload begins at its bound and ends well below it, a while later: otherwise it would flicker.
+package struct OverloadControl: Sendable {
+    package struct Limits: Sendable, Equatable {
+        /// Transactions alive at which new calls are refused.
+        package var transactions = 360_000
+        /// How late the loop may be; 0: as late as it likes.
+        package var loopDelay: Milliseconds = 1_000
+        /// New requests a second of one trusted address; 0: as many as it likes. Others get a fiftieth.
+        package var requestsPerSource = 5_000
+
+        package init() {}
+    }
+
+    /// Why new calls are refused.
+    package enum Reason: String, Sendable {
+        case transactions
+        case loopDelay = "loop delay"
+    }
+
+    /// nil: they are not.
+    package private(set) var reason: Reason?
+    private var since: Milliseconds = 0
+    /// The last measures: one late wake-up says little, several in a row do.
+    private var delays: [Milliseconds] = []
+    private var buckets: [IPAddress: Bucket] = [:]
+
+    /// What a source may still send, filled up as time passes.
+    private struct Bucket {
+        var tokens: Int
+        var filled: Milliseconds
+    }
+
+    private static let measures = 3
+    private static let shortest: Milliseconds = 2_000
+    /// Sources known at a time; when there are more, all begin anew.
+    private static let sources = 8_192
+
+    package init() {}
+
+    /// The loop was so late to what was due.
+    package mutating func measured(loopDelay: Milliseconds) {
+        if delays.count == Self.measures { delays.removeFirst() }
+        delays.append(loopDelay)
+    }
+
+    /// Looks at the measures. True if overload has begun or ended.
+    package mutating func observe(transactions: Int, limits: Limits, now: Milliseconds) -> Bool {
+        let delay = delays.count == Self.measures ? delays.min() ?? 0 : 0
+        let watchesDelay = limits.loopDelay > 0
+        if reason == nil {
+            if transactions >= limits.transactions {
+                reason = .transactions
+            } else if watchesDelay, delay >= limits.loopDelay {
+                reason = .loopDelay
+            } else {
+                return false
+            }
+            since = now
+            return true
+        }
+        let isOver = transactions < limits.transactions / 4 * 3 && (!watchesDelay || delay < limits.loopDelay / 2)
+        guard isOver, now - since >= Self.shortest else { return false }
+        reason = nil
+        return true
+    }
+
+    /// Whether a source may send one more new request, or one more datagram that is none. It may save up one second's worth.
+    package mutating func admits(_ source: IPAddress, isTrusted: Bool, limits: Limits, now: Milliseconds) -> Bool {
+        guard limits.requestsPerSource > 0 else { return true }
+        let rate = isTrusted ? limits.requestsPerSource : max(1, limits.requestsPerSource / 50)
+        if buckets[source] == nil, buckets.count >= Self.sources { buckets.removeAll(keepingCapacity: true) }
+        var bucket = buckets[source] ?? Bucket(tokens: rate, filled: now)
+        let gained = Int(clamping: min(now - bucket.filled, 1_000)) * rate / 1_000
+        if gained > 0 {
+            bucket.tokens = min(rate, bucket.tokens + gained)
+            bucket.filled = now
+        }
+        defer { buckets[source] = bucket }
+        guard bucket.tokens > 0 else { return false }
+        bucket.tokens -= 1
+        return true
+    }
+}

@@ -1,0 +1,96 @@
+import Exchange
+import SIP
+import Testing
+
+@Suite("Overload and floods")
+struct OverloadTests {
+    private func overload(_ town: Town) {
+        for _ in 0..<3 { town.bench.exchange.measured(loopDelay: 1_500, now: town.bench.now) }
+    }
+
+    private func isOverloaded(_ town: Town) -> Bool { town.bench.exchange.isOverloaded }
+
+    @Test("New calls get 503 with Retry-After while the loop is late; calls in progress go on")
+    func newCalls() {
+        let town = Town()
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.bench.run(for: 1_000)
+        overload(town)
+        #expect(isOverloaded(town))
+        town.caller.invite("support", sdp: town.caller.sdp())
+        town.bench.run()
+        let refusal = town.caller.received.first { $0.status == 503 }
+        #expect(refusal?.number(.retryAfter) ?? 0 > 0)
+        #expect(town.bench.exchange.counters.overloaded == 1)
+        town.bench.run(for: 1_900)
+        #expect(
+            town.caller.log.filter { $0.hasPrefix("200 invite") }.count == 1,
+            "the first call is answered: \(town.caller.log)"
+        )
+    }
+
+    @Test("It ends when the loop has been in time again for a while, and not at once")
+    func hysteresis() {
+        let town = Town()
+        overload(town)
+        for _ in 0..<3 { town.bench.exchange.measured(loopDelay: 0, now: town.bench.now) }
+        #expect(isOverloaded(town))
+        town.bench.exchange.measured(loopDelay: 0, now: town.bench.now + 2_000)
+        #expect(!isOverloaded(town))
+        #expect(town.bench.exchange.counters.overloads == 1)
+    }
+
+    @Test("One late wake-up, or two, say nothing")
+    func hiccup() {
+        let town = Town()
+        for delay in [5_000, 5_000, 0, 5_000, 5_000, 0] as [Milliseconds] {
+            town.bench.exchange.measured(loopDelay: delay, now: town.bench.now)
+            #expect(!isOverloaded(town))
+        }
+    }
+
+    @Test("Transactions: it begins at the bound and ends at three quarters of it")
+    func transactions() {
+        var control = OverloadControl()
+        var limits = OverloadControl.Limits()
+        limits.transactions = 100
+        var told: [String] = []
+        for (transactions, now) in [(99, 0), (100, 0), (75, 9_000), (74, 9_000)] as [(Int, Milliseconds)] {
+            guard control.observe(transactions: transactions, limits: limits, now: now) else { continue }
+            told.append("\(transactions) \(control.reason?.rawValue ?? "over")")
+        }
+        #expect(told == ["100 transactions", "74 over"])
+    }
+
+    @Test("A source that floods is limited, and hurts no other; its allowance comes back with time")
+    func flood() throws {
+        var control = OverloadControl()
+        var limits = OverloadControl.Limits()
+        limits.requestsPerSource = 100
+        let noisy = try #require(IPAddress("192.0.2.1"))
+        let quiet = try #require(IPAddress("192.0.2.2"))
+        let admitted = (0..<1_000).filter { _ in
+            control.admits(noisy, isTrusted: true, limits: limits, now: 0)
+        }
+        #expect(admitted.count == 100)
+        let isQuietAdmitted = control.admits(quiet, isTrusted: true, limits: limits, now: 0)
+        #expect(isQuietAdmitted)
+        let later = (0..<1_000).filter { _ in
+            control.admits(noisy, isTrusted: true, limits: limits, now: 500)
+        }
+        #expect(later.count == 50)
+    }
+
+    @Test("Strangers get a fiftieth, then silence")
+    func strangers() {
+        let town = Town { configuration in
+            configuration.trusted = []
+            configuration.overload.requestsPerSource = 100
+        }
+        for _ in 0..<10 { town.caller.invite("support", sdp: town.caller.sdp()) }
+        town.bench.run()
+        #expect(town.caller.log == ["403 invite", "403 invite"])
+        #expect(town.bench.exchange.counters.untrusted == 10)
+        #expect(town.bench.exchange.counters.flooding == 8)
+    }
+}
