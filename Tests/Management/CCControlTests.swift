@@ -196,6 +196,15 @@ struct CCControlTests {
     }
 
     /// What bash offers for the word at the end of a line, after `ccctl --socket PATH`.
+    private func expect(_ names: [String], after words: [String], _ path: String) async {
+        do {
+            let offered = try await completions(path, words)
+            #expect(offered == names, "\(words)")
+        } catch {
+            Issue.record(error)
+        }
+    }
+
     private func completions(_ path: String, _ words: [String]) async throws -> [String] {
         let url = try #require(executable)
         let script = """
@@ -206,7 +215,7 @@ struct CCControlTests {
             COMP_LINE="${COMP_WORDS[*]}"
             COMP_POINT=${#COMP_LINE}
             COMP_TYPE=9
-            $(complete -p ccctl | sed 's/.*-F \\([^ ]*\\).*/\\1/') ccctl "${COMP_WORDS[COMP_CWORD]}" ''
+            $(complete -p ccctl | sed 's/.*-F \\([^ ]*\\).*/\\1/') ccctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             printf '%s\\n' "${COMPREPLY[@]}"
             """
         let process = Process()
@@ -227,11 +236,11 @@ struct CCControlTests {
     func completes() async throws {
         try await withMI(daemon.bounded) { path async throws in
             #expect(try await completions(path, ["cc_list_"]).contains("cc_list_agents"))
-            #expect(try await completions(path, ["login", ""]) == ["ann", "bob", "cem", "dee"])
-            #expect(try await completions(path, ["cc_agent_login", "b"]) == ["bob"])
-            #expect(try await completions(path, ["calls", "--flow", "s"]) == ["sales", "support"])
-            #expect(try await completions(path, ["call", "cc_reset"]) == ["cc_reset_stats"])
-            #expect(try await completions(path, ["stats", "cca_att_b"]) == ["cca_att_bob"])
+            await expect(["ann", "bob", "cem", "dee"], after: ["login", ""], path)
+            await expect(["bob"], after: ["cc_agent_login", "b"], path)
+            await expect(["sales", "support"], after: ["cc_list_calls", "--flow", "s"], path)
+            await expect(["cc_reset_stats"], after: ["call", "cc_reset"], path)
+            await expect(["cca_att_bob"], after: ["get_statistics", "cca_att_b"], path)
         }
         // Without a daemon there is nothing to offer, and nothing to wait for.
         #expect(try await completions("/nowhere.sock", ["login", ""]) == [])

@@ -158,18 +158,27 @@ struct HTTPTests {
         #expect(log.lines == [])
     }
 
-    @Test("a thousand idle connections do not keep a scraper out")
+    // A crowd that fits the descriptors below 1,024, all that Foundation's Process (select(2)) can live with in the tests
+    // beside this one. The real daemon meets a thousand in the integration tests.
+    @Test("a hundred idle connections do not keep a scraper out")
     func survivesIdleConnections() async throws {
-        try await withHTTP(daemon.bounded) { port async throws in
+        try await withHTTP(daemon.bounded, configure: { $0.maximumConnections = 40 }) { port async throws in
+            let (connected, connects) = AsyncStream.makeStream(of: Void.self)
             try await withThrowingTaskGroup(of: Void.self) { tasks async throws in
                 // Each is a connection that says nothing, or half a request, until it is closed on.
-                for number in 0..<1_000 {
+                for number in 0..<100 {
                     tasks.addTask {
                         _ = try? await TestConnection.with(.tcp(port: port)) { connection in
                             if number.isMultiple(of: 2) { try await connection.send("GET /metr") }
+                            connects.yield()
                             return try await connection.rest()
                         }
                     }
+                }
+                var count = 0
+                for await _ in connected {
+                    count += 1
+                    if count == 100 { break }
                 }
                 for _ in 0..<5 {
                     #expect(try await http(port, "GET /metrics").hasPrefix("HTTP/1.1 200 OK\r\n"))

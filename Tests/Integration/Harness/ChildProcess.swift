@@ -43,7 +43,11 @@ final class ChildProcess: Sendable {
     init(_ name: String, _ program: String, _ arguments: [String], in folder: URL) {
         self.name = name
         output = folder.appendingPathComponent("\(name).out")
-        let command = ["env", "--chdir", folder.path, "setpriv", "--pdeathsig", "KILL", "--", program] + arguments
+        // Nothing of ours beyond the standard streams: the sockets of other tests would stay open in it.
+        let close = #"for f in /proc/self/fd/*; do f=${f##*/}; ((f > 2)) && eval "exec $f>&-"; done; exec "$@""#
+        let command =
+            ["setpriv", "--pdeathsig", "KILL", "--", "bash", "-c", close, "bash", "env", "--chdir", folder.path, program]
+            + arguments
         let thread = Thread { [shared, output] in Self.live(command, output: output.path, shared) }
         thread.start()
     }
