@@ -26,10 +26,12 @@ struct MusicTests {
 
         #expect(answer.time - rings.time > 2.5, "the phone rang for a while")
         #expect(music.time < answer.time, "the caller had music meanwhile")
-        #expect(handover.time > answer.time, "no re-INVITE before the agent's 200")
-        #expect(reinvites.count { $0.time > music.time && $0.time < answer.time } == 0)
-        #expect(end.time > answer.time, "no BYE to the music before the agent's 200")
-        #expect(end.time > ack.time - 0.02, "nor before the agent's ACK with the caller's answer")
+        // Each sipp writes down what it has sent a moment after it has left.
+        let slack = 0.02
+        #expect(handover.time > answer.time - slack, "no re-INVITE before the agent's 200")
+        #expect(reinvites.count { $0.time > music.time && $0.time < answer.time - slack } == 0)
+        #expect(end.time > answer.time - slack, "no BYE to the music before the agent's 200")
+        #expect(end.time > ack.time - slack, "nor before the agent's ACK with the caller's answer")
     }
 
     @Test("is heard without a gap, from the end of the welcome until the agent has answered")

@@ -44,10 +44,9 @@ final class ChildProcess: Sendable {
         self.name = name
         output = folder.appendingPathComponent("\(name).out")
         // Nothing of ours beyond the standard streams: the sockets of other tests would stay open in it.
-        let close = #"for f in /proc/self/fd/*; do f=${f##*/}; ((f > 2)) && eval "exec $f>&-"; done; exec "$@""#
-        let command =
-            ["setpriv", "--pdeathsig", "KILL", "--", "bash", "-c", close, "bash", "env", "--chdir", folder.path, program]
-            + arguments
+        let closing = #"for f in /proc/self/fd/*; do f=${f##*/}; ((f > 2)) && eval "exec $f>&-"; done; exec "$@""#
+        let guardian = ["setpriv", "--pdeathsig", "KILL", "--", "bash", "-c", closing, "bash"]
+        let command = guardian + ["env", "--chdir", folder.path, program] + arguments
         let thread = Thread { [shared, output] in Self.live(command, output: output.path, shared) }
         thread.start()
     }

@@ -21,6 +21,12 @@ struct Daemon: Sendable {
         var port: UInt16
         var isLoggedIn = true
         var transport = Sipp.Transport.udp
+
+        /// The user part is the ID, escaped where a URI asks for it.
+        var location: String {
+            let user = id.addingPercentEncoding(withAllowedCharacters: .urlUserAllowed) ?? id
+            return "sip:\(user)@127.0.0.1:\(port)\(transport.parameter)"
+        }
     }
 
     /// What differs from the defaults of these tests. Times are whole seconds.
@@ -146,7 +152,7 @@ struct Daemon: Sendable {
         let agentRows = agents.map { agent in
             """
             INSERT INTO cc_agents (agentid, location, logstate, skills) VALUES
-            (\(text(agent.id)), \(text("sip:\(agent.id)@127.0.0.1:\(agent.port)\(agent.transport.parameter)")), \(agent.isLoggedIn ? 1 : 0),
+            (\(text(agent.id)), \(text(agent.location)), \(agent.isLoggedIn ? 1 : 0),
             \(text(agent.skills)));
             """
         }
