@@ -28,7 +28,7 @@ struct ProvisioningWatch: Service {
     let centre: Centre
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 // Ends early when we are cancelled.
                 try? await Task.sleep(for: Self.pause)

@@ -158,9 +158,11 @@ private struct RecordText {
     static func csv(_ row: [RecordValue]) -> String {
         row.map { value in
             guard case .text(let text) = value else { return value.text ?? "" }
-            let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+            let formulas: [Character] = ["=", "+", "-", "@", "\t", "\r"]
+            let isFormula = text.first.map(formulas.contains) ?? false
             let safe = isFormula ? "'" + text : text
-            let mustQuote = safe.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+            let special: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+            let mustQuote = safe.utf8.contains { special.contains($0) }
             return mustQuote ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
         }
         .joined(separator: ",") + "\r\n"
