@@ -117,6 +117,24 @@ struct CCControlTests {
         #expect(daemon.orders.map(\.what) == ["reload", "ann in", "ann off", "ann in", "reset"])
     }
 
+    static let steering: [(command: [String], order: String)] = [
+        (["dispatching", "0"], "dispatching off"),
+        (["cc_free_agent", "ann"], "free ann"),
+        (["cc_end_call", "7"], "end 7"),
+        (["cc_move_call", "7", "2"], "7 to place 2"),
+        (["cc_end_wrapup", "ann"], "end the wrap-up of ann"),
+    ]
+
+    @Test("steering commands say whom and what they mean", arguments: steering)
+    func steers(command: [String], order: String) async throws {
+        try await withMI(daemon.bounded) { path async throws in
+            let outcome = try await run(["--socket", path] + command)
+            #expect(outcome.status == 0)
+            #expect(outcome.errors == "")
+        }
+        #expect(daemon.orders.map(\.what) == [order])
+    }
+
     @Test("statistics are name = value lines")
     func printsStatistics() async throws {
         try await withMI(daemon.bounded) { path async throws in

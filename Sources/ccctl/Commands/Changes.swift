@@ -9,6 +9,7 @@ struct ResetStatistics: DaemonCommand {
 
     @OptionGroup var options: Options
     var method: String { "cc_reset_stats" }
+    var parameters: Parameters { Parameters() }
 }
 
 struct AgentLogin: DaemonCommand {

@@ -16,7 +16,6 @@ protocol DaemonCommand: ParsableCommand {
 }
 
 extension DaemonCommand {
-    var parameters: Parameters { Parameters() }
     var watching: Watching? { nil }
 
     func render(_ result: RawJSON, width: Int?) -> String { Terminal.line(result.text) + "\n" }

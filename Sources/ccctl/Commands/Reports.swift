@@ -46,6 +46,7 @@ struct Health: DaemonCommand {
     @OptionGroup var options: Options
     @OptionGroup var repetition: Watching
     var method: String { "health" }
+    var parameters: Parameters { Parameters() }
     var watching: Watching? { repetition }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.lines(of: result) }
@@ -56,6 +57,7 @@ struct Version: DaemonCommand {
 
     @OptionGroup var options: Options
     var method: String { "version" }
+    var parameters: Parameters { Parameters() }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.lines(of: result) }
 }
@@ -69,6 +71,7 @@ struct Reload: DaemonCommand {
 
     @OptionGroup var options: Options
     var method: String { "cc_reload" }
+    var parameters: Parameters { Parameters() }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.reload(result) }
 }

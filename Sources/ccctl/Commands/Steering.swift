@@ -18,7 +18,7 @@ struct InternalDispatching: DaemonCommand {
     }
 
     var method: String { "internal_call_dispatching" }
-    var parameters: [Parameter] { dispatching.map { [.integer($0)] } ?? [] }
+    var parameters: Parameters { dispatching.map { [.integer($0)] } ?? [] }
 
     func render(_ result: RawJSON, width: Int?) -> String {
         "internal dispatching is \(result["dispatching"]?.text == "0" ? "off" : "on")\n"
@@ -34,10 +34,10 @@ struct Dispatch: DaemonCommand {
 
     @OptionGroup var options: Options
     @Argument(help: "The id of the call, as the lists show it.") var callID: Int
-    @Argument(help: "The ID of the agent.") var agentID: String
+    @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
     var method: String { "dispatch_call_to_agent" }
-    var parameters: [Parameter] { [.integer(callID), .text(agentID)] }
+    var parameters: Parameters { [.integer(callID), .text(agentID)] }
 }
 
 // MARK: - Repair
@@ -50,10 +50,10 @@ struct FreeAgent: DaemonCommand {
     )
 
     @OptionGroup var options: Options
-    @Argument(help: "The ID of the agent.") var agentID: String
+    @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
     var method: String { "cc_free_agent" }
-    var parameters: [Parameter] { [.text(agentID)] }
+    var parameters: Parameters { [.text(agentID)] }
 }
 
 struct EndCall: DaemonCommand {
@@ -67,7 +67,7 @@ struct EndCall: DaemonCommand {
     @Argument(help: "The id of the call, as the lists show it.") var callID: Int
 
     var method: String { "cc_end_call" }
-    var parameters: [Parameter] { [.integer(callID)] }
+    var parameters: Parameters { [.integer(callID)] }
 }
 
 struct MoveCall: DaemonCommand {
@@ -82,7 +82,7 @@ struct MoveCall: DaemonCommand {
     @Argument(help: "The place; 0 is the first.") var position: Int
 
     var method: String { "cc_move_call" }
-    var parameters: [Parameter] { [.integer(callID), .integer(position)] }
+    var parameters: Parameters { [.integer(callID), .integer(position)] }
 }
 
 struct EndWrapup: DaemonCommand {
@@ -92,8 +92,8 @@ struct EndWrapup: DaemonCommand {
     )
 
     @OptionGroup var options: Options
-    @Argument(help: "The ID of the agent.") var agentID: String
+    @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
     var method: String { "cc_end_wrapup" }
-    var parameters: [Parameter] { [.text(agentID)] }
+    var parameters: Parameters { [.text(agentID)] }
 }
