@@ -24,6 +24,22 @@ enum Ports {
         }
     }
 
+    private static let mediaRange: ClosedRange<UInt16> = 8_000...14_999
+    private static let nextMedia = Mutex(mediaRange.lowerBound + UInt16(getpid() % 80) * 80)
+
+    /// A port for the RTP of a sipp, which takes the one two above it as well. Left to itself sipp looks from 6000 on and gives
+    /// up after a hundred, which is too few when many tests wait for their last transaction.
+    static func freeForMedia() throws -> UInt16 {
+        try nextMedia.withLock { next in
+            for _ in mediaRange {
+                let port = next
+                next = port + 7 > mediaRange.upperBound ? mediaRange.lowerBound : port + 4
+                if isFree(port, SOCK_DGRAM), isFree(port + 2, SOCK_DGRAM) { return port }
+            }
+            throw Exhausted()
+        }
+    }
+
     private static func isFree(_ port: UInt16, _ type: __socket_type) -> Bool {
         guard let socket = try? Socket(type, boundTo: "0.0.0.0", port) else { return false }
         socket.close()

@@ -103,7 +103,7 @@ struct Sipp: Sendable {
             let port = try Ports.free()
             values["contact"] = "\(contact ?? port)"
             let file = try render(scenario, values, as: name, on: stage)
-            let sipp = launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, on: stage)
+            let sipp = try launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, on: stage)
             do {
                 try await eventually("sipp \(name) on port \(port)") {
                     try sipp.process.requireAlive()
@@ -167,7 +167,7 @@ struct Sipp: Sendable {
             "127.0.0.1:\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)",
             "-l", "\(atOnce)",
         ]
-        return launch(name, file, ownPort, audioPort, options, logsMessages, on: stage)
+        return try launch(name, file, ownPort, audioPort, options, logsMessages, on: stage)
     }
 
     /// Copies a scenario with its parameters filled in.
@@ -203,10 +203,11 @@ struct Sipp: Sendable {
         _ options: [String],
         _ logsMessages: Bool,
         on stage: Stage
-    ) -> Sipp {
+    ) throws -> Sipp {
         var arguments =
             options + [
                 "-sf", scenario, "-i", "127.0.0.1", "-p", "\(port)", "-nostdin", "-aa",
+                "-mp", "\(try Ports.freeForMedia())",
                 "-trace_err", "-error_file", stage.path("\(name).errors"),
                 "-trace_stat", "-stf", stage.path("\(name).csv"), "-fd", "1",
             ]
