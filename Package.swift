@@ -178,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CCCtlTests",
-            dependencies: ["ccctl", arguments],
+            dependencies: ["ccctl", "Store", arguments],
             path: "Tests/ccctl",
             swiftSettings: settings
         ),

@@ -20,7 +20,7 @@ package enum DatabaseURL: Sendable, Equatable {
             throw StoreError(
                 .address,
                 "MySQL is not supported; export cc_flows and cc_agents as CSV and import them into an SQLite file "
-                    + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path or postgres://…"
+                    + "(ccctl flow import FILE, ccctl agent import FILE); expected sqlite:/path or postgres://…"
             )
         default:
             throw Self.unknown

@@ -16,7 +16,7 @@ struct CCControl: ParsableCommand {
             ListFlows.self, ListAgents.self, ListQueue.self, ListCalls.self, AgentLogin.self, LogIn.self, LogOut.self,
             Reload.self, InternalDispatching.self, Dispatch.self, FreeAgent.self, EndCall.self, MoveCall.self,
             EndWrapup.self, ResetStatistics.self, GetStatistics.self, Events.self, Health.self, Call.self, Which.self,
-            Version.self, DatabaseCommands.self, RecordCommands.self,
+            Version.self, FlowCommands.self, AgentCommands.self, DatabaseCommands.self, RecordCommands.self,
         ]
     )
 

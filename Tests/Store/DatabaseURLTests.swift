@@ -38,7 +38,7 @@ struct DatabaseURLTests {
         (
             "mysql://me:secret@host/db",
             "MySQL is not supported; export cc_flows and cc_agents as CSV and import them into an SQLite file "
-                + "(sqlite3 FILE '.import --csv cc_flows.csv cc_flows'); expected sqlite:/path or postgres://…"
+                + "(ccctl flow import FILE, ccctl agent import FILE); expected sqlite:/path or postgres://…"
         ),
         ("oracle://me:secret@host/db", unknown),
         ("secret", unknown),

@@ -1,7 +1,7 @@
 /// What somebody meant who wrote a key that does not exist.
-enum Suggestion {
+package enum Suggestion {
     /// The known name with the fewest typing errors between, if they are few enough for a guess.
-    static func nearest(to name: String, among known: [String]) -> String? {
+    package static func nearest(to name: String, among known: [String]) -> String? {
         let distances = known.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
         guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(1, name.count / 3) ? best.name : nil

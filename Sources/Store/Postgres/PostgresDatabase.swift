@@ -139,7 +139,7 @@ package final class PostgresDatabase: CenterDatabase {
         ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
         """
 
-    private func connect() throws(StoreError) -> PostgresConnection {
+    func connect() throws(StoreError) -> PostgresConnection {
         try PostgresConnection(address, patience: patience)
     }
 
@@ -177,7 +177,7 @@ package final class PostgresDatabase: CenterDatabase {
         }
     }
 
-    private static func rows(
+    static func rows(
         _ table: String,
         by id: String,
         from connection: borrowing PostgresConnection

@@ -123,7 +123,7 @@ extension RecordPage {
 }
 
 extension RecordValue {
-    fileprivate init(_ value: ColumnValue) {
+    init(_ value: ColumnValue) {
         self =
             switch value {
             case .null, .bytes: .null

@@ -15,7 +15,7 @@ package final class SQLiteDatabase: CenterDatabase {
 
     private let path: String
     private let file: FileIdentity
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// How long SQLite itself waits for a lock that somebody else holds, in seconds.
     package static let defaultLockTimeout = 2.0
@@ -179,7 +179,7 @@ package final class SQLiteDatabase: CenterDatabase {
         ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
         """
 
-    private func access<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
+    func access<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
         guard FileIdentity(of: path) == file else {
             throw StoreError(
                 .unavailable,
@@ -194,7 +194,7 @@ package final class SQLiteDatabase: CenterDatabase {
         }
     }
 
-    private func rows(
+    func rows(
         _ table: String,
         by id: String,
         from database: Database
@@ -222,7 +222,7 @@ extension ColumnValue {
             }
     }
 
-    fileprivate var forSQLite: DatabaseValue {
+    var forSQLite: DatabaseValue {
         switch self {
         case .null, .bytes: .null
         case .integer(let number): number.databaseValue

@@ -61,6 +61,12 @@ struct DatabaseTargets: ParsableArguments {
         return try Self.parse(configuration.recordsDatabaseURL ?? configuration.databaseURL, key: "acc_db_url")
     }
 
+    /// The one that has flows and agents.
+    func provisioning() throws -> DatabaseURL {
+        if let url { return try Self.parse(url, key: "--url") }
+        return try Self.parse(try load().databaseURL, key: "db_url")
+    }
+
     private func load() throws -> Configuration {
         // What the daemon's other parts judge does not matter here.
         let checks = ConfigurationChecks(databaseURL: { _ in nil }, routePattern: { _ in nil })
@@ -79,10 +85,13 @@ struct DatabaseTargets: ParsableArguments {
 extension DatabaseURL {
     /// Opens a database that must be there; `open` would create a file.
     func openExisting() throws(StoreError) -> any CenterDatabase {
-        if case .sqlite(let path) = self, !Terminal.isFile(path) {
-            let problem = "there is no such file; callcenterd creates it at its start"
-            throw StoreError(.unusable, database: "\(self)", problem)
-        }
+        try mustExist()
         return try open()
+    }
+
+    func mustExist() throws(StoreError) {
+        guard case .sqlite(let path) = self, !Terminal.isFile(path) else { return }
+        let problem = "there is no such file; callcenterd creates it at its start"
+        throw StoreError(.unusable, database: "\(self)", problem)
     }
 }

@@ -25,7 +25,8 @@ enum Report {
         return lines(entries) + reasons.joined()
     }
 
-    private static func lines(_ entries: [(key: String, value: String)]) -> String {
+    /// One line an entry, values aligned.
+    static func lines(_ entries: [(key: String, value: String)]) -> String {
         let width = entries.map { Terminal.width(of: $0.key) }.max() ?? 0
         return entries.map { key, value in
             let padding = String(repeating: " ", count: width - Terminal.width(of: key))
