@@ -24,6 +24,8 @@ package struct Configuration: Sendable, Equatable {
     package var queuePositionParameter: String?
     /// Whether calls go to agents by the rules; off: by commands from outside only.
     package var dispatchesInternally = true
+    /// How many digits of a caller, from the end, are hidden in logs, events, lists and pages; 0: none.
+    package var callerMask = 0
     /// How long a call rings at an agent.
     package var agentRingTimeout: Milliseconds = 30_000
     /// An agent who refused a call is not offered it again before this.

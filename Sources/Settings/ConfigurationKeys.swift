@@ -25,6 +25,7 @@ struct ConfigurationKey: Sendable {
         reload("reject_on_no_agents") { $0.rejectsOnNoAgents },
         reload("queue_pos_param") { $0.queuePositionParameter },
         reload("internal_call_dispatching") { $0.dispatchesInternally },
+        reload("caller_mask") { $0.callerMask },
         reload("agent_ring_timeout") { $0.agentRingTimeout },
         reload("reoffer_delay") { $0.reofferDelay },
         reload("max_no_answer") { $0.maxNoAnswer },

@@ -47,6 +47,7 @@ struct ConfigurationTests {
         expected.rejectsOnNoAgents = false
         expected.dispatchesInternally = false
         expected.queuePositionParameter = "position"
+        expected.callerMask = 4
         expected.agentRingTimeout = 1_500
         expected.reofferDelay = 6_000
         expected.maxNoAnswer = 0
@@ -126,6 +127,7 @@ struct ConfigurationTests {
         reject_on_no_agents: false
         queue_pos_param: position
         internal_call_dispatching: false
+        caller_mask: 4
         agent_ring_timeout: 1.5
         reoffer_delay: 6
         max_no_answer: 0

@@ -45,8 +45,8 @@ extension Exchange {
                 flow: flow,
                 number: facts.number,
                 owner: id.owner,
-                callerUser: facts.callerUser,
-                callerDisplayName: facts.callerDisplayName,
+                callerUser: configuration.callerMask.hide(facts.callerUser),
+                callerDisplayName: configuration.callerMask.hide(facts.callerDisplayName),
                 now: now
             )
         else {
@@ -115,7 +115,7 @@ extension Exchange {
                 number: call.facts.number,
                 uuid: call.facts.uuid,
                 flowID: call.flow.id,
-                caller: call.facts.callerUser
+                caller: configuration.callerMask.hide(call.facts.callerUser)
             )
         )
     }

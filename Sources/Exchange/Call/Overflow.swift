@@ -79,8 +79,8 @@ extension Exchange {
             flow: flow,
             number: facts.number,
             owner: call.id.owner,
-            callerUser: facts.callerUser,
-            callerDisplayName: facts.callerDisplayName,
+            callerUser: configuration.callerMask.hide(facts.callerUser),
+            callerDisplayName: configuration.callerMask.hide(facts.callerDisplayName),
             now: facts.received
         )
         guard let ref else {

@@ -80,6 +80,7 @@ struct ConfigurationReader {
             field.optional { $0.token("a parameter name", example: "position") }
         }
         section.read("internal_call_dispatching", into: &configuration.dispatchesInternally) { $0.flag() }
+        section.read("caller_mask", into: &configuration.callerMask) { $0.whole(0...64) }
         section.read("max_no_answer", into: &configuration.maxNoAnswer) { $0.whole(0...1_000) }
     }
 
