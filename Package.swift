@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let tls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -49,7 +50,11 @@ let package = Package(
         .target(name: "CSocket"),
         // c-ares, with what Swift cannot say of it.
         .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),
-        .target(name: "Transport", dependencies: ["CAres", "CSocket", "SIP", nio, posix], swiftSettings: settings),
+        .target(
+            name: "Transport",
+            dependencies: ["CAres", "CSocket", "SIP", nio, posix, ssl, tls],
+            swiftSettings: settings
+        ),
         // The .sql files of Schema/, by #embed.
         .target(name: "CSchema"),
         // libpq.
@@ -109,7 +114,7 @@ let package = Package(
         .testTarget(name: "HouseTests", path: "Tests/House", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Telemetry", "CallCenter", "PostgresFixture"],
+            dependencies: ["Telemetry", "CallCenter", "PostgresFixture", "CertificateFixture"],
             path: "Tests/Integration",
             resources: [.copy("Scenarios")],
             swiftSettings: settings
@@ -117,6 +122,9 @@ let package = Package(
 
         // A PostgreSQL server of the tests' own.
         .target(name: "PostgresFixture", path: "Tests/PostgresFixture", swiftSettings: settings),
+
+        // Certificates of the tests' own.
+        .target(name: "CertificateFixture", path: "Tests/CertificateFixture", swiftSettings: settings),
 
         // Tests of the targets, a folder each.
         .testTarget(name: "SIPTests", dependencies: ["SIP", crypto], path: "Tests/SIP", swiftSettings: settings),
@@ -166,7 +174,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "SIP", nio, posix],
+            dependencies: ["Transport", "SIP", "CertificateFixture", nio, posix],
             path: "Tests/Transport",
             swiftSettings: settings
         ),

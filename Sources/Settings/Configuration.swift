@@ -106,6 +106,7 @@ extension Configuration {
         package var maxConnections = 10_000
         /// A connection without traffic is closed after this.
         package var connectionIdleTimeout: Milliseconds = 600_000
+        package var tls = TLSSection()
 
         package init() {}
     }

@@ -54,6 +54,12 @@ struct ConfigurationKey: Sendable {
         reload("sip.max_request_rate") { $0.sip.maxRequestRate },
         restart("sip.max_connections") { $0.sip.maxConnections },
         restart("sip.connection_idle_timeout") { $0.sip.connectionIdleTimeout },
+        // What is in the files is read again by a reload, too.
+        reload("sip.tls.certificate") { $0.sip.tls.certificate },
+        reload("sip.tls.private_key") { $0.sip.tls.privateKey },
+        reload("sip.tls.trust_roots") { $0.sip.tls.trustRoots },
+        reload("sip.tls.verify_servers") { $0.sip.tls.verifiesServers },
+        reload("sip.tls.verify_clients") { $0.sip.tls.verifiesClients },
         reload("routes") { $0.routes },
         reload("handle_call_status") { $0.handleCallStatus },
         restart("http.listen") { $0.httpListen },

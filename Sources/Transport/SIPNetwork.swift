@@ -31,6 +31,9 @@ package final class SIPNetwork: Sendable {
     package let listeners: [Listener]
     private let datagrams: DatagramTransport
     private let streams: StreamTransport
+    private let tls: TLSBox
+    /// Names that TLS peers are found by; whoever finds them numbers them here.
+    package let domains: DomainNames
     /// The position of each UDP listener among all, by its number in `datagrams`, and the other way round.
     private let ofDatagram: [ListenerID]
     private let toDatagram: [ListenerID?]
@@ -46,6 +49,8 @@ package final class SIPNetwork: Sendable {
         listeners: [Listener],
         datagrams: DatagramTransport,
         streams: StreamTransport,
+        tls: TLSBox,
+        domains: DomainNames,
         ofDatagram: [ListenerID],
         state: NIOLoopBound<State>
     ) {
@@ -53,6 +58,8 @@ package final class SIPNetwork: Sendable {
         self.listeners = listeners
         self.datagrams = datagrams
         self.streams = streams
+        self.tls = tls
+        self.domains = domains
         self.ofDatagram = ofDatagram
         var toDatagram = [ListenerID?](repeating: nil, count: listeners.count)
         for (index, id) in ofDatagram.enumerated() { toDatagram[Int(id.index)] = ListenerID(UInt8(clamping: index)) }
@@ -60,15 +67,19 @@ package final class SIPNetwork: Sendable {
         self.state = state
     }
 
-    /// Opens a socket for every endpoint, or none: then it throws a `BindError` that says which and why.
+    /// Opens a socket for every endpoint, or none: then it throws a `BindError` that says which and why, or a `TLSProblem`.
     package static func bind(
         listeners endpoints: [Endpoint],
         on eventLoop: any EventLoop,
         streams settings: StreamSettings,
+        tls: TLSSettings = TLSSettings(),
         on streamLoop: any EventLoop
     ) async throws -> SIPNetwork {
         let limit = Int(UInt8.max)
         guard endpoints.count <= limit else { throw BindError.tooManyListeners(count: endpoints.count, limit: limit) }
+        let hasTLS = endpoints.contains { $0.transport == .tls }
+        let contexts = TLSBox(hasTLS ? try TLSContexts(tls) : nil)
+        let domains = DomainNames()
         let numbered = zip(UInt8.min..., endpoints).map { (id: ListenerID($0), endpoint: $1) }
         let ofDatagram = numbered.filter { $0.endpoint.transport == .udp }.map(\.id)
         let datagrams = try await DatagramTransport.bind(
@@ -80,6 +91,8 @@ package final class SIPNetwork: Sendable {
             streams = try await StreamTransport.bind(
                 numbered.filter { $0.endpoint.transport.isStream },
                 settings: settings,
+                tls: contexts,
+                domains: domains,
                 on: streamLoop
             )
         } catch {
@@ -100,9 +113,18 @@ package final class SIPNetwork: Sendable {
             listeners: opened.sorted { $0.id.index < $1.id.index },
             datagrams: datagrams,
             streams: streams,
+            tls: contexts,
+            domains: domains,
             ofDatagram: ofDatagram,
             state: state
         )
+    }
+
+    /// Reads certificate, key and roots again: new handshakes are made with them, connections that stand are left alone. What
+    /// cannot be used changes nothing. From anywhere; without a TLS listener it does nothing.
+    package func reloadTLS(_ settings: TLSSettings) throws(TLSProblem) {
+        guard tls.current != nil else { return }
+        tls.replace(by: try TLSContexts(settings))
     }
 
     /// Starts reading. On the call loop only, once.

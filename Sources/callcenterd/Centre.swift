@@ -60,6 +60,7 @@ final class Centre: Sendable {
                 eventLoop: network.eventLoop,
                 transports: transports.filter { network.listeners.map(\.local.transport).contains($0) },
                 servers: configuration.sip.nameservers,
+                domains: network.domains,
                 random: choices
             )
             return NIOLoopBound(locator, eventLoop: network.eventLoop)
@@ -242,6 +243,11 @@ final class Centre: Sendable {
             try tokens?.reload()
         } catch {
             return .failure(ControlError(code: 488, message: "\(error)"))
+        }
+        do throws(TLSProblem) {
+            try network.reloadTLS(TLSSettings(next.sip.tls))
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error); those in use stay"))
         }
         do {
             let provisioning = try await store.source.read()

@@ -85,6 +85,18 @@ extension StreamSettings {
     }
 }
 
+extension TLSSettings {
+    /// The section `sip.tls`.
+    init(_ tls: Configuration.TLSSection) {
+        self.init()
+        certificate = tls.certificate
+        privateKey = tls.privateKey
+        trustRoots = tls.trustRoots
+        verifiesServers = tls.verifiesServers
+        verifiesClients = tls.verifiesClients
+    }
+}
+
 extension RoutingAnswer {
     init(_ answer: Configuration.HandleCallStatus.Answer) {
         self =

@@ -41,6 +41,7 @@ struct Daemon {
                 listeners: configuration.sip.listen,
                 on: loops.next(),
                 streams: StreamSettings(configuration.sip),
+                tls: TLSSettings(configuration.sip.tls),
                 on: streams.next()
             )
             for listener in network.listeners {

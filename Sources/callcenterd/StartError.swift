@@ -22,6 +22,7 @@ struct StartError: Error, CustomStringConvertible {
         case let error as BindError:
             self = .system("sip.listen: \(error)")
             errno = error.code
+        case let error as TLSProblem: self = .configuration("\(error)")
         case let error as ManagementError:
             self = error.trouble == .unusable ? .configuration("\(error)") : .system("\(error)")
         case let error as StoreError: self = .system("db_url: \(error)")

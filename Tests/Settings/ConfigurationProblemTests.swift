@@ -149,21 +149,30 @@ struct ConfigurationProblemTests {
         Bad(
             "sip: {listen: [\"sctp:0.0.0.0:5060\"]}",
             "c.yaml:1: sip.listen[0]: \"sctp:0.0.0.0:5060\" is not a listening address; "
-                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tls:192.0.2.1:5061"
         ),
         Bad(
             "sip: {listen: [\"tls:0.0.0.0:5061\"]}",
-            "c.yaml:1: sip.listen[0]: \"tls:0.0.0.0:5061\" is not yet supported by this version; only udp: and tcp: so far"
+            "c.yaml:1: sip.listen: has tls: without a certificate; expected sip.tls.certificate beside it"
+        ),
+        Bad(
+            "sip: {tls: {certificate: /c}}",
+            "c.yaml:1: sip.tls.certificate: needs sip.tls.private_key beside it; expected both or none"
+        ),
+        Bad(
+            "sip: {tls: {trust_roots: roots}}",
+            "c.yaml:1: sip.tls.trust_roots: \"roots\" is not a path; "
+                + "expected an absolute path of at most 4095 bytes such as /etc/ssl/certs"
         ),
         Bad(
             "sip: {listen: [\"udp:localhost:5060\"]}",
             "c.yaml:1: sip.listen[0]: \"udp:localhost:5060\" is not a listening address; "
-                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tls:192.0.2.1:5061"
         ),
         Bad(
             "sip: {listen: [\"udp:2001:db8::1:5060\"]}",
             "c.yaml:1: sip.listen[0]: \"udp:2001:db8::1:5060\" is not a listening address; "
-                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
+                + "expected TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tls:192.0.2.1:5061"
         ),
         Bad(
             "sip: {listen: [\"udp:127.0.0.1:5060\", \"udp:127.0.0.1:5060\"]}",

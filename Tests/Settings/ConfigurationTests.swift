@@ -72,6 +72,11 @@ struct ConfigurationTests {
         expected.sip.maxLoopDelay = 0
         expected.sip.maxRequestRate = 20
         expected.sip.connectionIdleTimeout = 5_000
+        expected.sip.tls.certificate = "/sc"
+        expected.sip.tls.privateKey = "/sk"
+        expected.sip.tls.trustRoots = "/r"
+        expected.sip.tls.verifiesServers = false
+        expected.sip.tls.verifiesClients = true
         expected.sip.advertisedAddress = IPAddress(v4: 0xC633_6401)
         expected.sip.trusted = [IPNetwork("10.0.0.0/8"), IPNetwork("2001:db8::/32"), IPNetwork("192.0.2.7")]
             .compactMap { $0 }
@@ -146,6 +151,7 @@ struct ConfigurationTests {
           max_loop_delay: 0
           max_request_rate: 20
           connection_idle_timeout: 5
+          tls: {certificate: /sc, private_key: /sk, trust_roots: /r, verify_servers: false, verify_clients: true}
           advertised_address: 198.51.100.1
           trusted: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
           untrusted: drop

@@ -24,11 +24,19 @@ package struct Endpoint: Hashable, Sendable {
     package var address: IPAddress
     package var port: UInt16
     package var transport: TransportProtocol
+    /// Of a TLS peer that was found by name: the number under which the transport knows the name that his certificate must
+    /// show (RFC 5922). 0: he shows his address, or came to us.
+    package var domain: UInt32 = 0
 
     @inlinable package init(address: IPAddress, port: UInt16, transport: TransportProtocol = .udp) {
         self.address = address
         self.port = port
         self.transport = transport
+    }
+
+    /// Whether two are the same place, whatever name led there.
+    @inlinable package func isSamePlace(as other: Endpoint) -> Bool {
+        port == other.port && transport == other.transport && address == other.address
     }
 }
 

@@ -44,6 +44,8 @@ struct Dialog {
             if uri.port == nil { hop.port = heardFrom.transport.defaultPort }
             hop.transport = heardFrom.transport
         }
+        // A TLS peer whom a name has led to, and whose certificate has shown that name, is the same under his address.
+        if let heardFrom, heardFrom.domain != 0, heardFrom.isSamePlace(as: hop) { return heardFrom }
         return hop
     }
 

@@ -36,7 +36,7 @@ struct ConfigurationReader {
     }
 
     /// The mapping in a field, with the keys that the catalogue has for it.
-    private static func section(_ field: Field) -> Section {
+    static func section(_ field: Field) -> Section {
         let prefix = field.path.isEmpty ? "" : "\(field.path)."
         var known: [String] = []
         var later: [String] = []
@@ -149,6 +149,7 @@ struct ConfigurationReader {
         section.read("max_request_rate", into: &sip.maxRequestRate) { $0.whole(0...1_000_000) }
         section.read("max_connections", into: &sip.maxConnections) { $0.whole(1...100_000) }
         section.read("connection_idle_timeout", into: &sip.connectionIdleTimeout) { $0.seconds(1_000...Self.day) }
+        readTLS(section, &sip, listen: section["listen"])
     }
 
     private func readSNMP(_ section: Section, _ snmp: inout Configuration.SNMPSection) {

@@ -28,15 +28,17 @@ extension Field {
     /// `udp:192.0.2.1:5060`.
     func listener() -> Endpoint? {
         let text = scalar ?? ""
-        if text.hasPrefix("tls:") {
-            return complain("\"\(text)\" is not yet supported by this version; only udp: and tcp: so far")
-        }
-        let transport: TransportProtocol = text.hasPrefix("tcp:") ? .tcp : .udp
-        guard text.hasPrefix("udp:") || text.hasPrefix("tcp:"), let (address, port) = Self.socket(text.dropFirst(4))
-        else {
+        let transport: TransportProtocol? =
+            switch text.prefix(4) {
+            case "udp:": .udp
+            case "tcp:": .tcp
+            case "tls:": .tls
+            default: nil
+            }
+        guard let transport, let (address, port) = Self.socket(text.dropFirst(4)) else {
             return complain(
                 not: "a listening address",
-                expected: "TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tcp:192.0.2.1:5060"
+                expected: "TRANSPORT:ADDRESS:PORT such as udp:192.0.2.1:5060 or tls:192.0.2.1:5061"
             )
         }
         return Endpoint(address: address, port: port, transport: transport)

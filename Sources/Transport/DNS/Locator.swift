@@ -25,6 +25,7 @@ package final class Locator {
     private let eventLoop: any EventLoop
     private let resolver: NameResolver
     private let transports: [TransportProtocol]
+    private let domains: DomainNames
     private var random: SeededGenerator
     private var cache: [DNSQuestion: Entry] = [:]
     /// Who waits for the answer to a question that has been asked.
@@ -42,14 +43,17 @@ package final class Locator {
     /// - Parameters:
     ///   - transports: those that we have, in our order of preference.
     ///   - servers: name servers; empty: those of /etc/resolv.conf.
+    ///   - domains: where names of TLS peers are numbered.
     package init(
         eventLoop: any EventLoop,
         transports: [TransportProtocol],
         servers: [Endpoint],
+        domains: DomainNames,
         random: SeededGenerator
     ) throws {
         self.eventLoop = eventLoop
         self.transports = transports
+        self.domains = domains
         self.random = random
         resolver = try NameResolver(servers: servers)
     }
@@ -59,13 +63,25 @@ package final class Locator {
     /// The targets of a hop, if everything that leads to them is known.
     package func known(_ hop: Hop) -> [Endpoint]? {
         var machine = TargetSearch(hop, transports: transports, random: SeededGenerator(from: &random))
-        return advance(&machine) ? machine.targets : nil
+        return advance(&machine) ? named(machine.targets, hop) : nil
     }
 
     /// Finds the targets of a hop, which are told on the call loop: none if there are none.
     package func search(_ hop: Hop, done: @escaping ([Endpoint]) -> Void) {
         let machine = TargetSearch(hop, transports: transports, random: SeededGenerator(from: &random))
-        proceed(Search(machine, done: done))
+        proceed(Search(machine) { targets in done(self.named(targets, hop)) })
+    }
+
+    /// A TLS peer must show a certificate for the name that was asked for, not for those that records have led to (RFC 5922
+    /// section 7.1).
+    private func named(_ targets: [Endpoint], _ hop: Hop) -> [Endpoint] {
+        targets.compactMap { target in
+            guard target.transport == .tls else { return target }
+            var target = target
+            guard let number = domains.number(of: hop.host) else { return nil }
+            target.domain = number
+            return target
+        }
     }
 
     private func proceed(_ search: Search) {

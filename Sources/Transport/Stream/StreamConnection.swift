@@ -10,7 +10,10 @@ final class StreamConnection: ChannelInboundHandler {
     /// We made it.
     let isOurs: Bool
     private let table: StreamTable
+    /// Where messages are written; nil before the connection stands.
     private(set) var channel: (any Channel)?
+    /// The same while TLS shakes hands on it.
+    private var shaking: (any Channel)?
 
     private var framing = StreamFraming()
     /// Messages of the read that is going on.
@@ -94,12 +97,21 @@ final class StreamConnection: ChannelInboundHandler {
 
     func close() {
         isClosed = true
-        channel?.close(promise: nil)
+        (channel ?? shaking)?.close(promise: nil)
     }
+
+    /// What is to be waited for when everything is closed.
+    func closeAtLast() -> EventLoopFuture<Void>? { (channel ?? shaking)?.close() }
+
+    /// The way there stands; TLS begins.
+    func began(_ channel: any Channel) { shaking = channel }
+
+    var isShaking: Bool { shaking != nil }
 
     /// The connection stands, TLS included: what waited goes.
     func established(_ channel: any Channel, now: Milliseconds) {
         self.channel = channel
+        shaking = nil
         wasEstablished = true
         lastActivity = now
         let messages = waiting
@@ -112,12 +124,19 @@ final class StreamConnection: ChannelInboundHandler {
     // MARK: In
 
     func channelActive(context: ChannelHandlerContext) {
+        if key.peer.transport == .tls { began(context.channel) }
         if !isOurs { table.accepted(self, context.channel) }
         context.fireChannelActive()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is HandshakeGuard.Passed, !isClosed { table.secured(self, context.channel) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosed else { return }
+        // Nothing is taken from a TLS peer before it is known who he is.
+        guard !isClosed, shaking == nil else { return }
         let now = table.now
         framing.append(unwrapInboundIn(data).readableBytesView)
         while let piece = framing.next() {

@@ -1,14 +1,18 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import SIP
 
 /// Makes connections, and listens for those that peers make.
 struct StreamConnector: Sendable {
     /// What was asked for, by listener.
     let listeners: [ListenerID: Endpoint]
+    let tls: TLSBox
+    let domains: DomainNames
+    let handshakeLimit: TimeAmount
 
-    /// A connection from the address of its listener; complete when messages can be written to it.
+    /// A connection from the address of its listener; complete when it stands, before TLS begins on it.
     func connect(
         _ key: StreamTable.Key,
         _ connection: StreamConnection,
@@ -23,6 +27,7 @@ struct StreamConnector: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.closeOnExec()
+                    if key.peer.transport == .tls { try secureClient(channel, to: key.peer) }
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
@@ -59,6 +64,7 @@ struct StreamConnector: Sendable {
                     let key = StreamTable.Key(listener: listener, peer: peer)
                     let table = table.value
                     let connection = StreamConnection(key, isOurs: false, table: table, now: table.now)
+                    if peer.transport == .tls { try secureServer(channel) }
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
@@ -77,6 +83,39 @@ struct StreamConnector: Sendable {
         } catch let error as IOError {
             throw BindError(endpoint, call: "bind", code: error.errnoCode)
         }
+    }
+
+    // MARK: TLS
+
+    private struct NoTLS: Error {}
+
+    private func secureServer(_ channel: any Channel) throws {
+        guard let contexts = tls.current else { throw NoTLS() }
+        let handler = NIOSSLServerHandler(context: contexts.server)
+        // Whether he needs a certificate, and whether it leads to a root, TLS itself has seen to.
+        try secure(channel, handler) { _ in true }
+    }
+
+    private func secureClient(_ channel: any Channel, to peer: Endpoint) throws {
+        guard let contexts = tls.current else { throw NoTLS() }
+        let name = domains.name(of: peer.domain)
+        let handler = try NIOSSLClientHandler(context: contexts.client, serverHostname: name)
+        try secure(channel, handler) { certificate in
+            guard contexts.verifiesServers else { return true }
+            guard let identity = certificate.map(PeerIdentity.init) else { return false }
+            return name.map { identity.isFor(domain: $0) } ?? identity.isFor(address: peer.address)
+        }
+    }
+
+    private func secure(
+        _ channel: any Channel,
+        _ handler: NIOSSLHandler,
+        accepts: @escaping (NIOSSLCertificate?) -> Bool
+    ) throws {
+        try channel.pipeline.syncOperations.addHandler(handler)
+        try channel.pipeline.syncOperations.addHandler(
+            HandshakeGuard(handler, within: handshakeLimit, accepts: accepts)
+        )
     }
 
     /// A peer that lets so much wait does not read.

@@ -8,8 +8,10 @@ package struct StreamSettings: Sendable, Equatable {
     package var maximumFromOneAddress: Int { max(1, maximumConnections / 4) }
     /// One that carries no message and no ping for so long is closed.
     package var idleTimeout: Milliseconds = 600_000
-    /// Time to establish a connection, TLS included.
+    /// Time to establish a connection.
     package var connectTimeout: Milliseconds = 4_000
+    /// Time for TLS to shake hands on it, whoever has made it.
+    package var handshakeTimeout: Milliseconds = 8_000
     /// Time for a whole message, and for the first one of a connection that a peer makes.
     package var messageTimeout: Milliseconds = 32_000
     /// Pings on connections that we made: within the 95 to 120 s of RFC 5626 section 4.4.1.
@@ -28,6 +30,8 @@ package struct StreamCounters: Sendable, Equatable {
     package var connected: UInt64 = 0
     /// Connections that could not be made, or were lost before they were.
     package var connectFailures: UInt64 = 0
+    /// Connections on which TLS failed, took too long, or showed that the peer is somebody else.
+    package var handshakeFailures: UInt64 = 0
     /// Connections not taken or not made since there were too many.
     package var refused: UInt64 = 0
     /// Connections closed for what they carried: no message boundaries, or a message that is too large.

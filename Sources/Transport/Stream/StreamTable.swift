@@ -97,13 +97,18 @@ final class StreamTable {
         result.assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel):
-                self.count { $0.connected += 1 }
-                connection.established(channel, now: self.now)
+                // With TLS it stands only when hands have been shaken.
+                if key.peer.transport != .tls { self.established(connection, channel) }
             case .failure:
                 self.closed(connection)
             }
         }
         return connection
+    }
+
+    private func established(_ connection: StreamConnection, _ channel: any Channel) {
+        if connection.isOurs { count { $0.connected += 1 } }
+        connection.established(channel, now: now)
     }
 
     // MARK: In
@@ -122,7 +127,14 @@ final class StreamTable {
         connections[connection.key]?.close()
         add(connection)
         count { $0.accepted += 1 }
-        connection.established(channel, now: now)
+        if connection.key.peer.transport != .tls { established(connection, channel) }
+    }
+
+    /// TLS has shaken hands, and the peer is who he should be.
+    func secured(_ connection: StreamConnection, _ channel: any Channel) {
+        // Of one that was not taken, there being too many, nothing is wanted.
+        guard connection.isCounted else { return }
+        established(connection, channel)
     }
 
     private func add(_ connection: StreamConnection) {
@@ -146,7 +158,8 @@ final class StreamTable {
         if connections[connection.key] === connection { connections[connection.key] = nil }
         count {
             $0.connections -= 1
-            if !connection.wasEstablished { $0.connectFailures += 1 }
+            if connection.isOurs, !connection.wasEstablished { $0.connectFailures += 1 }
+            if connection.isShaking { $0.handshakeFailures += 1 }
         }
         if !connection.isOurs, let others = fromAddress[connection.key.peer.address] {
             fromAddress[connection.key.peer.address] = others > 1 ? others - 1 : nil
@@ -189,7 +202,7 @@ final class StreamTable {
         sweep?.cancel()
         return connections.values.compactMap { connection in
             connection.flush()
-            return connection.channel?.close()
+            return connection.closeAtLast()
         }
     }
 }

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import SIP
 internal import Synchronization
 
-/// SIP over TCP (RFC 3261 section 18): listeners and connections on an event loop of their own, which cuts streams into messages
+/// SIP over TCP and TLS (RFC 3261 section 18): listeners and connections on an event loop of their own, which cuts streams into messages
 /// and hands these over whole. A connection is made where there is none, used in both directions, and closed when idle.
 final class StreamTransport: Sendable {
     /// A listening socket, with the real port if port 0 was asked for.
@@ -33,11 +33,16 @@ final class StreamTransport: Sendable {
     static func bind(
         _ endpoints: [(id: ListenerID, endpoint: Endpoint)],
         settings: StreamSettings,
+        tls: TLSBox,
+        domains: DomainNames,
         on eventLoop: any EventLoop
     ) async throws -> StreamTransport {
         let figures = CounterBox()
         let connector = StreamConnector(
-            listeners: Dictionary(endpoints.map { ($0.id, $0.endpoint) }, uniquingKeysWith: { first, _ in first })
+            listeners: Dictionary(endpoints.map { ($0.id, $0.endpoint) }, uniquingKeysWith: { first, _ in first }),
+            tls: tls,
+            domains: domains,
+            handshakeLimit: .milliseconds(settings.handshakeTimeout)
         )
         let table = try await eventLoop.submit {
             let table = StreamTable(eventLoop: eventLoop, settings: settings, connector: connector) { change in

@@ -7,9 +7,32 @@ struct Baresip: Sendable {
         case refused(command: String, reply: String)
     }
 
+    /// How a phone's signalling travels.
+    enum Line: Sendable {
+        case udp, tcp
+        /// With its certificate and key in one file, and the roots that it trusts.
+        case tls(identity: String, roots: String)
+
+        /// Of a URI.
+        var parameter: String {
+            switch self {
+            case .udp: ""
+            case .tcp: ";transport=tcp"
+            case .tls: ";transport=tls"
+            }
+        }
+
+        fileprivate var configuration: String {
+            guard case .tls(let identity, let roots) = self else { return "" }
+            return "sip_certificate \(identity)\nsip_cafile \(roots)"
+        }
+    }
+
     let user: String
     let process: ChildProcess
     let port: UInt16
+    /// Where it listens for TLS.
+    var securePort: UInt16 { port + 1 }
     private let controlPort: UInt16
     private let folder: URL
 
@@ -18,11 +41,16 @@ struct Baresip: Sendable {
     /// - Parameters:
     ///   - tone: what it plays into a call, in hertz.
     ///   - answers: by itself; else somebody has to `accept()`.
-    static func start(_ user: String, tone: Int, answers: Bool = true) async throws -> Baresip {
+    static func start(
+        _ user: String,
+        tone: Int,
+        answers: Bool = true,
+        over line: Line = .udp
+    ) async throws -> Baresip {
         let stage = try Stage.here()
         var attempts = 3
         while true {
-            let phone = try launch(user, tone, answers, on: stage)
+            let phone = try launch(user, tone, answers, line, on: stage)
             do {
                 try await eventually("baresip \(user)") {
                     try phone.process.requireAlive()
@@ -36,7 +64,13 @@ struct Baresip: Sendable {
         }
     }
 
-    private static func launch(_ user: String, _ tone: Int, _ answers: Bool, on stage: Stage) throws -> Baresip {
+    private static func launch(
+        _ user: String,
+        _ tone: Int,
+        _ answers: Bool,
+        _ line: Line,
+        on stage: Stage
+    ) throws -> Baresip {
         let controlPort = try Ports.free()
         let port = try Ports.free()
         // It listens for TLS on the next port, whether asked to or not.
@@ -49,6 +83,7 @@ struct Baresip: Sendable {
         // The audio player is a bridge that leads nowhere: no sound hardware is needed.
         let configuration = """
             sip_listen 127.0.0.1:\(port)
+            \(line.configuration)
             net_interface 127.0.0.1
             rtp_ports 32000-32700
             module_path /usr/lib/baresip/modules
@@ -69,7 +104,7 @@ struct Baresip: Sendable {
 
             """
         let account = """
-            <sip:\(user)@127.0.0.1:\(port)>;regint=0;answermode=\(answers ? "auto" : "manual");audio_codecs=PCMA
+            <sip:\(user)@127.0.0.1:\(port)\(line.parameter)>;regint=0;answermode=\(answers ? "auto" : "manual");audio_codecs=PCMA
 
             """
         for (file, text) in [("config", configuration), ("accounts", account), ("contacts", "\n")] {

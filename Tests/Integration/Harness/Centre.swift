@@ -19,14 +19,16 @@ struct Centre: Sendable {
         loggedIn: Bool = true,
         prependCID: String? = nil,
         transport: Sipp.Transport = .udp,
+        host: String = "127.0.0.1",
         options: Daemon.Options = Daemon.Options()
     ) async throws -> Centre {
         var options = options
         if !loggedIn { options.more += "reject_on_no_agents: false\n" }
+        options.host = host
         var welcomer: Sipp?
-        if let welcome { welcomer = try await .callee("welcome", welcome, transport: transport) }
-        let queue = try await Sipp.callee("queue", queue, transport: transport)
-        let staff = try await Sipp.callee("agents", agent, transport: transport)
+        if let welcome { welcomer = try await .callee("welcome", welcome, transport: transport, host: host) }
+        let queue = try await Sipp.callee("queue", queue, transport: transport, host: host)
+        let staff = try await Sipp.callee("agents", agent, transport: transport, host: host)
         let daemon = try await Daemon.start(
             flows: [
                 .init(
@@ -35,11 +37,19 @@ struct Centre: Sendable {
                     prependCID: prependCID,
                     welcome: welcomer?.port,
                     queue: queue.port,
-                    transport: transport
+                    transport: transport,
+                    host: host
                 )
             ],
             agents: agents.map {
-                .init(id: $0, skills: "selling", port: staff.port, isLoggedIn: loggedIn, transport: transport)
+                .init(
+                    id: $0,
+                    skills: "selling",
+                    port: staff.port,
+                    isLoggedIn: loggedIn,
+                    transport: transport,
+                    host: host
+                )
             },
             options: options
         )

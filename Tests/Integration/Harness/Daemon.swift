@@ -12,6 +12,8 @@ struct Daemon: Sendable {
         var welcome: UInt16?
         var queue: UInt16
         var transport = Sipp.Transport.udp
+        /// Where its media servers are, as URIs have it.
+        var host = "127.0.0.1"
     }
 
     /// A row of cc_agents; he is logged in.
@@ -21,11 +23,14 @@ struct Daemon: Sendable {
         var port: UInt16
         var isLoggedIn = true
         var transport = Sipp.Transport.udp
+        var host = "127.0.0.1"
+        /// Further parameters of his URI.
+        var parameters = ""
 
         /// The user part is the ID, escaped where a URI asks for it.
         var location: String {
             let user = id.addingPercentEncoding(withAllowedCharacters: .urlUserAllowed) ?? id
-            return "sip:\(user)@127.0.0.1:\(port)\(transport.parameter)"
+            return "sip:\(user)@\(host):\(port)\(transport.parameter)\(parameters)"
         }
     }
 
@@ -36,6 +41,10 @@ struct Daemon: Sendable {
         var reofferDelay = 1
         var maxNoAnswer = 3
         var mediaAnswerTimeout = 8
+        /// Where it listens for UDP and TCP, as URIs have it.
+        var host = "127.0.0.1"
+        /// Further sockets of `sip.listen`.
+        var listen: [String] = []
         var trusted = "127.0.0.0/8"
         var untrusted = "reject"
         /// nil: an SQLite file of its own.
@@ -110,7 +119,7 @@ struct Daemon: Sendable {
         return daemon
     }
 
-    private static func launch(on stage: Stage, _ options: Options) throws -> Daemon {
+    static func launch(on stage: Stage, _ options: Options) throws -> Daemon {
         let port = try Ports.free()
         let httpPort = try Ports.free()
         let configuration = """
@@ -122,7 +131,7 @@ struct Daemon: Sendable {
             max_no_answer: \(options.maxNoAnswer)
             media_answer_timeout: \(options.mediaAnswerTimeout)
             sip:
-              listen: ["udp:127.0.0.1:\(port)", "tcp:127.0.0.1:\(port)"]
+              listen: \(["udp:\(options.host):\(port)", "tcp:\(options.host):\(port)"] + options.listen)
               trusted: ["\(options.trusted)"]
               untrusted: \(options.untrusted)
               \(options.sip)
@@ -145,8 +154,8 @@ struct Daemon: Sendable {
             """
             INSERT INTO cc_flows (flowid, priority, skill, prependcid, message_welcome, message_queue) VALUES
             (\(text(flow.id)), \(flow.priority), \(text(flow.skill)), \(text(flow.prependCID)),
-            \(text(flow.welcome.map { "sip:welcome@127.0.0.1:\($0)\(flow.transport.parameter)" })),
-            \(text("sip:queue@127.0.0.1:\(flow.queue)\(flow.transport.parameter)")));
+            \(text(flow.welcome.map { "sip:welcome@\(flow.host):\($0)\(flow.transport.parameter)" })),
+            \(text("sip:queue@\(flow.host):\(flow.queue)\(flow.transport.parameter)")));
             """
         }
         let agentRows = agents.map { agent in

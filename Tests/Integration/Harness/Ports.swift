@@ -47,10 +47,14 @@ enum Ports {
     }
 
     /// Whether some program of this machine has bound the UDP port.
-    static func isBound(udp port: UInt16) -> Bool { isBound(port, in: "/proc/net/udp") }
+    static func isBound(udp port: UInt16) -> Bool {
+        isBound(port, in: "/proc/net/udp") || isBound(port, in: "/proc/net/udp6")
+    }
 
     /// Whether some program of this machine has bound the TCP port.
-    static func isBound(tcp port: UInt16) -> Bool { isBound(port, in: "/proc/net/tcp") }
+    static func isBound(tcp port: UInt16) -> Bool {
+        isBound(port, in: "/proc/net/tcp") || isBound(port, in: "/proc/net/tcp6")
+    }
 
     private static func isBound(_ port: UInt16, in file: String) -> Bool {
         let hexadecimal = String(port, radix: 16, uppercase: true)

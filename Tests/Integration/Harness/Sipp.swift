@@ -78,6 +78,7 @@ struct Sipp: Sendable {
         contact: UInt16? = nil,
         linger: Int = 4_000,
         transport: Transport = .udp,
+        host: String = "127.0.0.1",
         logsMessages: Bool = true
     ) async throws -> Sipp {
         let never = 3_600_000
@@ -102,8 +103,8 @@ struct Sipp: Sendable {
         while true {
             let port = try Ports.free()
             values["contact"] = "\(contact ?? port)"
-            let file = try render(scenario, values, as: name, on: stage)
-            let sipp = try launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, on: stage)
+            let file = try render(scenario, values, as: name, host, on: stage)
+            let sipp = try launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, host, on: stage)
             do {
                 try await eventually("sipp \(name) on port \(port)") {
                     try sipp.process.requireAlive()
@@ -134,6 +135,7 @@ struct Sipp: Sendable {
         linger: Int = 1_000,
         audioPort: UInt16? = nil,
         transport: Transport = .udp,
+        host: String = "127.0.0.1",
         logsMessages: Bool = true
     ) throws -> Sipp {
         let stage = try Stage.here()
@@ -158,16 +160,16 @@ struct Sipp: Sendable {
         case .hold:
             scenario = "holder"
         }
-        let file = try render(scenario, values, as: name, on: stage)
+        let file = try render(scenario, values, as: name, host, on: stage)
         let rows = flows.enumerated().map { "\(name)\($0.offset + 1);Caller \(name)\($0.offset + 1);\($0.element)" }
         let injection = stage.path("\(name).callers")
         try Data((["SEQUENTIAL"] + rows).joined(separator: "\n").appending("\n").utf8)
             .write(to: URL(fileURLWithPath: injection))
         let options = [
-            "127.0.0.1:\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)",
+            "\(host):\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)",
             "-l", "\(atOnce)",
         ]
-        return try launch(name, file, ownPort, audioPort, options, logsMessages, on: stage)
+        return try launch(name, file, ownPort, audioPort, options, logsMessages, host, on: stage)
     }
 
     /// Copies a scenario with its parameters filled in.
@@ -175,6 +177,7 @@ struct Sipp: Sendable {
         _ scenario: String,
         _ values: [String: String],
         as name: String,
+        _ host: String,
         on stage: Stage
     ) throws -> String {
         guard let folder = Bundle.module.resourceURL?.appendingPathComponent("Scenarios") else {
@@ -184,6 +187,8 @@ struct Sipp: Sendable {
             decoding: Data(contentsOf: folder.appendingPathComponent("\(scenario).xml")),
             as: UTF8.self
         )
+        // Where SDP has no brackets around an address.
+        if host.hasPrefix("[") { text = text.replacing("IN IP4 [local_ip]", with: "IN IP6 [media_ip]") }
         for (key, value) in values { text = text.replacing("{{\(key)}}", with: value) }
         if let open = text.firstRange(of: "{{") {
             throw Failure(
@@ -202,11 +207,12 @@ struct Sipp: Sendable {
         _ audioPort: UInt16,
         _ options: [String],
         _ logsMessages: Bool,
+        _ host: String,
         on stage: Stage
     ) throws -> Sipp {
         var arguments =
             options + [
-                "-sf", scenario, "-i", "127.0.0.1", "-p", "\(port)", "-nostdin", "-aa",
+                "-sf", scenario, "-i", host, "-p", "\(port)", "-nostdin", "-aa",
                 "-mp", "\(try Ports.freeForMedia())",
                 "-trace_err", "-error_file", stage.path("\(name).errors"),
                 "-trace_stat", "-stf", stage.path("\(name).csv"), "-fd", "1",

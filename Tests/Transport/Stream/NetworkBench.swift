@@ -35,13 +35,18 @@ final class NetworkBench {
     private let group: MultiThreadedEventLoopGroup
     private var events: AsyncStream<NetworkEvent>.Iterator
 
-    init(_ listeners: [Endpoint], settings: StreamSettings = StreamSettings()) async throws {
+    init(
+        _ listeners: [Endpoint],
+        settings: StreamSettings = StreamSettings(),
+        tls: TLSSettings = TLSSettings()
+    ) async throws {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             network = try await SIPNetwork.bind(
                 listeners: listeners,
                 on: group.next(),
                 streams: settings,
+                tls: tls,
                 on: group.next()
             )
         } catch {
