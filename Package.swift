@@ -82,9 +82,11 @@ let package = Package(
         // libnetsnmp as a few plain functions. Not netsnmp-agent.pc: that drags in libnetsnmpmibs.
         .target(name: "CNetSNMP", linkerSettings: [.linkedLibrary("netsnmpagent"), .linkedLibrary("netsnmp")]),
         .target(name: "SNMPAgent", dependencies: ["CNetSNMP", "Telemetry", log], swiftSettings: settings),
+        // The shipped configuration file, by #embed.
+        .target(name: "CDefaults"),
         .target(
             name: "Settings",
-            dependencies: ["SIP", .product(name: "Yams", package: "Yams")],
+            dependencies: ["CDefaults", "SIP", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
 

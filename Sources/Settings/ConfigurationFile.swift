@@ -23,11 +23,15 @@ extension Configuration {
     /// - Parameters:
     ///   - file: path of the file; a missing one is an error, an empty one means the defaults.
     ///   - checks: what other parts of the program judge.
+    ///   - environment: variables that replace keys of the file, see `EnvironmentOverrides`.
     package static func load(
         file: String,
-        checks: ConfigurationChecks
+        checks: ConfigurationChecks,
+        environment: [String: String] = EnvironmentOverrides.environment
     ) throws(ConfigurationError) -> Configuration {
-        try parse(text(of: file), file: file, checks: checks)
+        var configuration = try parse(text(of: file), file: file, checks: checks)
+        try EnvironmentOverrides.apply(environment, to: &configuration, checks: checks)
+        return configuration
     }
 
     /// The same for text that is not in a file.
@@ -49,7 +53,7 @@ extension Configuration {
 
     private static let largestFile = 1 << 20
 
-    private static func text(of file: String) throws(ConfigurationError) -> String {
+    static func text(of file: String) throws(ConfigurationError) -> String {
         func unreadable(_ reason: String) -> ConfigurationError {
             ConfigurationError(problems: [.init(file: file, line: 0, column: 0, key: "", text: reason)])
         }
@@ -72,7 +76,7 @@ extension Configuration {
         return text
     }
 
-    private static func compose(_ yaml: String, file: String) throws(ConfigurationError) -> Node? {
+    static func compose(_ yaml: String, file: String) throws(ConfigurationError) -> Node? {
         do {
             return try Yams.compose(yaml: yaml, .default, .default, .utf8)
         } catch {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import Glibc
 import Settings
+import Store
 import Systemd
 
 /// The command: `callcenterd --config FILE [--check] [--version]` (DESIGN.md section 5).
@@ -22,7 +23,9 @@ struct Callcenterd: AsyncParsableCommand {
     @Option(help: "Configuration file (YAML).")
     var config = "/etc/callcenterd/callcenterd.yaml"
 
-    @Flag(help: "Only read the configuration: say what is wrong, or what a reload applies, and exit.")
+    @Flag(
+        help: "Only read the configuration: say what is wrong, or what is in force and what a reload applies, and exit."
+    )
     var check = false
 
     @Flag(help: "Ask the running daemon not to take new calls (they get 503), and wait until its last call has ended.")
@@ -35,7 +38,7 @@ struct Callcenterd: AsyncParsableCommand {
     func run() async throws {
         let configuration = try loadConfiguration()
         if check {
-            printCheck(of: configuration)
+            try printCheck()
             return
         }
         do throws(StartError) {
@@ -59,9 +62,19 @@ struct Callcenterd: AsyncParsableCommand {
         }
     }
 
-    private func printCheck(of configuration: Configuration) {
+    /// Every key: its value, where that comes from, and whether a reload applies a change of it.
+    private func printCheck() throws {
+        let entries = try Configuration.entries(file: config) { (try? DatabaseURL($0))?.description ?? "" }
         print("\(config): correct")
-        print(Configuration.describe())
+        func column(_ text: (ConfigurationEntry) -> String) -> [String] {
+            let texts = entries.map(text)
+            let width = texts.map(\.count).max() ?? 0
+            return texts.map { $0 + String(repeating: " ", count: width - $0.count) }
+        }
+        let columns = [column(\.key), column(\.effect), column(\.origin.description)]
+        for index in entries.indices {
+            print((columns.map { $0[index] } + [entries[index].value]).joined(separator: "  "))
+        }
     }
 
     private func fail(_ message: String, status: Int32, errno: Int32?) -> Never {

@@ -17,6 +17,7 @@ struct CCControl: ParsableCommand {
             Reload.self, InternalDispatching.self, Dispatch.self, FreeAgent.self, EndCall.self, MoveCall.self,
             EndWrapup.self, ResetStatistics.self, GetStatistics.self, Events.self, Health.self, Call.self, Which.self,
             Version.self, FlowCommands.self, AgentCommands.self, DatabaseCommands.self, RecordCommands.self,
+            ConfigurationCommands.self,
         ]
     )
 

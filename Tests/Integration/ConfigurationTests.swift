@@ -93,6 +93,30 @@ struct ConfigurationTests {
         let result = try await callcenterd(["--config", file, "--check"])
         #expect(result.status == 0, "\(result.text)")
         #expect(!FileManager.default.fileExists(atPath: stage.path("untouched.db")))
+        let lines = result.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains(["db_url", "restart", "line", "1", "sqlite:\(stage.path("untouched.db"))"]))
+        #expect(lines.contains(["wrapup_time", "reload", "default", "30"]))
+    }
+
+    @Test("ccctl config show tells file, environment and defaults apart, and shows no password")
+    func show() async throws {
+        let stage = try Stage.here()
+        let file = stage.path("shown.yaml")
+        try Data("# databases\ndb_url: postgres://me:secret@127.0.0.1:1/centre\n".utf8)
+            .write(to: URL(fileURLWithPath: file))
+        let arguments = [
+            "CALLCENTERD_ACC_DB_URL=postgres://me:secret@127.0.0.1:2/records", try Binaries.path("ccctl"), "config",
+            "show", "--config", file,
+        ]
+        let result = try await ChildProcess.run("env", "/usr/bin/env", arguments, in: stage.folder)
+        #expect(result.status == 0, "\(result.text)")
+        #expect(!result.text.contains("secret"))
+        let lines = result.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains(["db_url", "postgres://127.0.0.1:1/centre", "line", "2", "restart"]))
+        #expect(
+            lines.contains(["acc_db_url", "postgres://127.0.0.1:2/records", "CALLCENTERD_ACC_DB_URL", "restart"])
+        )
+        #expect(lines.contains(["wrapup_time", "30", "default", "reload"]))
     }
 
     @Test("a port in use ends the start with exit code 71 and names the port")

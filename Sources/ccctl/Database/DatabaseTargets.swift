@@ -67,11 +67,12 @@ struct DatabaseTargets: ParsableArguments {
         return try Self.parse(try load().databaseURL, key: "db_url")
     }
 
+    /// What the daemon's other parts judge does not matter here.
+    static let checks = ConfigurationChecks(databaseURL: { _ in nil }, routePattern: { _ in nil })
+
     private func load() throws -> Configuration {
-        // What the daemon's other parts judge does not matter here.
-        let checks = ConfigurationChecks(databaseURL: { _ in nil }, routePattern: { _ in nil })
         do throws(ConfigurationError) {
-            return try Configuration.load(file: config, checks: checks)
+            return try Configuration.load(file: config, checks: Self.checks)
         } catch {
             throw Failure.refused("\(error)")
         }
