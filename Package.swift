@@ -162,6 +162,13 @@ let package = Package(
             path: "Tests/Load/Distribution",
             swiftSettings: settings
         ),
+        // What a message costs to read and to write: part of packaging/bench.
+        .executableTarget(
+            name: "message-bench",
+            dependencies: ["SIP"],
+            path: "Tests/Load/Messages",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SimulationTests",
             dependencies: ["Simulation", "Exchange", "SIP", "CallCenter"],

@@ -1,0 +1,148 @@
+# shellcheck shell=bash
+# The full call at one rate after the other: part of packaging/bench, sourced there after `begin`, with `bin` and `scratch` set.
+#
+# PostgreSQL with its usual settings keeps flows, agents and records; Tests/Load/Calls is callers, media servers and 4,000 agents
+# in one process. Log, limits and the durability of records are as shipped.
+
+# load_prepare: compiles the generator and starts PostgreSQL.
+load_prepare() {
+    need cc:gcc psql:postgresql-client curl:curl setpriv:util-linux
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || need /usr/lib/postgresql/15/bin/postgres:postgresql-15
+    cc -O2 -o "$scratch/calls" Tests/Load/Calls/calls.c Tests/Load/Calls/message.c
+    cc -O2 -o "$scratch/echo" Tests/Load/echo.c
+    say "starting PostgreSQL"
+    postgres_start
+}
+
+# postgres_start: starts a server of our own; sets `database_url` and `database_port`.
+postgres_start() {
+    local programs folder=$scratch/postgres as=()
+    programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    database_port=$((15000 + RANDOM % 900))
+    database_url=postgres://bench@127.0.0.1:$database_port/postgres
+    mkdir "$folder"
+    # It does not run as root.
+    if ((EUID == 0)); then
+        as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+        chown postgres "$folder"
+        chmod 711 "$scratch"
+    fi
+    "${as[@]}" "$programs/initdb" -U bench -A trust -D "$folder/data" --no-instructions >"$scratch/initdb.log" 2>&1 ||
+        failed "$scratch/initdb.log"
+    launch "$scratch/postgres.log" "${as[@]}" "$programs/postgres" -D "$folder/data" -p "$database_port" -k "$folder" -h 127.0.0.1
+    wait_for 20 psql -qAtc 'SELECT 1' "$database_url" || failed "$scratch/postgres.log"
+}
+
+# daemon_start AGENTS WRAPUP: starts callcenterd with a flow `bench` and its agents; sets `daemon_pid`, `sip_port`, `http_port`.
+daemon_start() {
+    local agents=$1 base=$((12000 + RANDOM % 900 * 3))
+    sip_port=$base http_port=$((base + 1))
+    rm -rf "$scratch/state"
+    mkdir "$scratch/state"
+    cat >"$scratch/ladder.yaml" <<YAML
+db_url: $database_url
+state_directory: $scratch/state
+wrapup_time: $2
+sip: {listen: ["udp:127.0.0.1:$sip_port"]}
+http: {listen: "127.0.0.1:$http_port"}
+mi: {socket: $scratch/ladder.sock}
+snmp: {enabled: false}
+YAML
+    "$bin/ccctl" db migrate --config "$scratch/ladder.yaml" >"$scratch/migrate.log" 2>&1 || failed "$scratch/migrate.log"
+    psql -qAt "$database_url" >/dev/null <<SQL
+TRUNCATE cc_flows, cc_agents, cc_cdrs;
+INSERT INTO cc_flows (flowid, skill, message_welcome, message_queue)
+    VALUES ('bench', 'any', 'sip:welcome@127.0.0.1:$((base + 3))', 'sip:queue@127.0.0.1:$((base + 4))');
+INSERT INTO cc_agents (agentid, location, logstate, skills)
+    SELECT 'agent' || n, 'sip:agent' || n || '@127.0.0.1:$((base + 5))', 1, 'any' FROM generate_series(1, $agents) n;
+SQL
+    launch "$scratch/ladder.log" "$bin/callcenterd" --config "$scratch/ladder.yaml"
+    daemon_pid=$launched
+    wait_for 30 curl -fs "http://127.0.0.1:$http_port/readyz" || failed "$scratch/ladder.log"
+}
+
+daemon_stop() {
+    kill "$daemon_pid"
+    wait_for 20 gone "$daemon_pid" || die "callcenterd does not stop"
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Microseconds of user and of system time of the daemon so far.
+daemon_cpu() { awk -v tick="$(getconf CLK_TCK)" '{ printf "%.0f %.0f\n", $14 * 1000000 / tick, $15 * 1000000 / tick }' "/proc/$daemon_pid/stat"; }
+
+# calls RATE CALLS [OPTION...]: prints what Tests/Load/Calls prints.
+calls() {
+    "$scratch/calls" --target "$sip_port" --caller $((sip_port + 2)) --welcome $((sip_port + 3)) --queue $((sip_port + 4)) \
+        --agent $((sip_port + 5)) --rate "$1" --calls "$2" "${@:3}"
+}
+
+# value NAME FIELD <FILE: one figure of it, `-` where there is none.
+value() { awk -v name="$1" -v field="$2" '$1 == name { print $field; found = 1 } END { if (!found) print "-" }'; }
+
+# bench_ladder SECONDS RATE...: prints a table as it grows, writes it to `report` if that is set; fails if a call of any rate did.
+bench_ladder() {
+    local seconds=$1 rate worst=0 echo_cost table=$scratch/table
+    shift
+    say "a plain UDP echo, for comparison"
+    echo_cost=$("$scratch/echo")
+    cat >"$table" <<'TABLE'
+| calls/s | completed | failed | resent | CPU a call, us | user | system | x echo | first response p50 / p99 / max, ms | hand-over p50 / p99 / max, ms | RSS, MiB | records |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+TABLE
+    cat "$table"
+    for rate; do
+        # Not in a pipe: the programs that it starts are to be known here.
+        ladder_step "$rate" $((rate * seconds)) "$echo_cost" >"$scratch/line" || worst=1
+        tee -a "$table" <"$scratch/line"
+    done
+    printf '\nEcho: %s us CPU for a datagram in and one out. %s cores of %s, shared with generator and PostgreSQL.\n' \
+        "$echo_cost" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" | tee -a "$table"
+    if [[ ${report:-} ]]; then cp "$table" "$report"; fi
+    return "$worst"
+}
+
+# ladder_step RATE CALLS ECHO: one line of the table.
+ladder_step() {
+    local rate=$1 wanted=$2 before after result=$scratch/step written memory
+    say "$wanted calls, $rate a second" >&2
+    daemon_start 4000 1
+    calls "$rate" "$rate" >/dev/null || true
+    wait_for 20 recorded "$rate" || true
+    before=$(daemon_cpu)
+    calls "$rate" "$wanted" >"$result" || true
+    memory=$(awk '/^VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$daemon_pid/status")
+    if wait_for 20 recorded $((rate + wanted)); then written=all; else written=$(($(records) - rate)); fi
+    after=$(daemon_cpu)
+    daemon_stop
+    awk -v rate="$rate" -v wanted="$wanted" -v echo="$3" -v memory="$memory" -v written="$written" \
+        -v before="$before" -v after="$after" '
+        { for (i = 2; i <= NF; i++) figure[$1, i] = $i }
+        function times(name) {
+            return sprintf("%.1f / %.1f / %.1f", figure[name, 2] / 1000, figure[name, 3] / 1000, figure[name, 4] / 1000)
+        }
+        END {
+            split(before, b, " "); split(after, a, " ")
+            user = (a[1] - b[1]) / wanted; kernel = (a[2] - b[2]) / wanted
+            printf "| %d | %d | %d | %d | %.0f | %.0f | %.0f | %.0f | %s | %s | %s | %s |\n", rate, figure["completed", 2],
+                figure["failed", 2], figure["resent", 2], user + kernel, user, kernel, (user + kernel) / echo,
+                times("first_response"), times("hand_over"), memory, written
+            exit figure["failed", 2] != 0
+        }' "$result"
+}
+
+records() { psql -qAtc 'SELECT count(*) FROM cc_cdrs WHERE call_type = 0' "$database_url"; }
+# shellcheck disable=SC2317 # called by wait_for
+recorded() { (($(records) >= $1)); }
+
+# bench_freed SECONDS: calls wait all the time; how soon the next INVITE reaches an agent whose wrap-up is over.
+bench_freed() {
+    local result=$scratch/freed
+    say "agents who are freed while calls wait" >&2
+    daemon_start 100 1
+    # 100 agents take about 45 calls a second; 60 come.
+    calls 60 $(($1 * 60)) --talk 1000 --patience 60 >"$result" || true
+    daemon_stop
+    awk '$1 == "freed" { printf "agent freed -> INVITE on the wire  p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n", $2 / 1000, $3 / 1000, $4 / 1000 }' "$result"
+}
