@@ -65,12 +65,16 @@ struct Load {
     /// Microseconds an event. A cycle is four of them: a call arrives, one is answered, a talk ends, an agent's leg is gone (which
     /// frees him for the best waiting call, or puts him among the free ones).
     mutating func measure(cycles: Int) -> Double {
-        for _ in 0..<cycles / 10 { cycle() }
+        run(cycles: cycles / 10)
         let begun = ContinuousClock.now
-        for _ in 0..<cycles { cycle() }
+        run(cycles: cycles)
         let time = ContinuousClock.now - begun
         let (seconds, attoseconds) = time.components
         return (Double(seconds) * 1e6 + Double(attoseconds) / 1e12) / Double(4 * cycles)
+    }
+
+    mutating func run(cycles: Int) {
+        for _ in 0..<cycles { cycle() }
     }
 
     private mutating func cycle() {
