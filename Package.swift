@@ -68,12 +68,15 @@ let package = Package(
         ),
         // stat(2): which Swift module has its struct depends on what else is imported.
         .target(name: "CFiles"),
+        // The wallboard's files of Web/, by #embed.
+        .target(name: "CWeb"),
         // gzip, whose entry points of zlib are macros.
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "Management",
             dependencies: [
-                "CFiles", "CZlib", "CallCenter", "Telemetry", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                "CFiles", "CWeb", "CZlib", "CallCenter", "Telemetry", hummingbird, hummingbirdCore, hummingbirdTLS,
+                httpTypes,
                 lifecycle,
                 nio, posix, ssl, log,
             ],

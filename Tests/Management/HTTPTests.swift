@@ -68,7 +68,7 @@ struct HTTPTests {
 
     @Test(
         "all else is 404",
-        arguments: ["GET /", "GET /metrics/x", "POST /metrics", "DELETE /healthz", "GET /../etc/passwd", "GET /mi"]
+        arguments: ["GET /wall", "GET /metrics/x", "POST /metrics", "DELETE /healthz", "GET /../etc/passwd", "GET /mi"]
     )
     func refusesOthers(line: String) async throws {
         try await withHTTP(daemon.bounded) { port async throws in

@@ -27,4 +27,21 @@ struct PackagedFilesTests {
         #expect(named.count >= 8, "they were found")
         #expect(named.subtracting(known).isEmpty)
     }
+
+    @Test("each alert has a test for promtool, of when it comes and when it does not")
+    func alertsAreTested() throws {
+        func read(_ path: String) throws -> String {
+            let top = Self.packaging.deletingLastPathComponent()
+            return try String(contentsOf: top.appendingPathComponent(path), encoding: .utf8)
+        }
+        let rules = try read("packaging/prometheus/callcenterd.rules.yml")
+        let tests = try read("Tests/Prometheus/alerts.yml")
+        let alerts = rules.matches(of: /- alert: (\w+)/).map { String($0.output.1) }
+        #expect(alerts.count >= 8)
+        for alert in alerts {
+            let cases = tests.components(separatedBy: "alertname: \(alert)\n").dropFirst()
+            #expect(cases.contains { $0.drop { $0 == " " }.hasPrefix("exp_alerts: []") }, "\(alert)")
+            #expect(cases.contains { !$0.drop { $0 == " " }.hasPrefix("exp_alerts: []") }, "\(alert)")
+        }
+    }
 }

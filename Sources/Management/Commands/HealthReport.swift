@@ -56,7 +56,7 @@ struct HealthReport {
     }
 
     /// Milliseconds since 1970.
-    private static var now: Milliseconds {
+    static var now: Milliseconds {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Milliseconds(time.tv_sec) * 1_000 + Milliseconds(time.tv_nsec) / 1_000_000

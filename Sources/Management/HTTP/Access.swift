@@ -64,6 +64,12 @@ struct Access: Sendable {
         return requester
     }
 
+    /// Whether the files of the wallboard are served, which hold no data: where there are tokens, to everybody, who needs them to
+    /// sign in; else on this machine.
+    func mayHavePage(_ request: Request, _ context: HTTPContext) -> Bool {
+        tokens != nil || isFromHere(request, context)
+    }
+
     /// The token in the field Authorization, else that of the cookie.
     private static func token(of fields: HTTPFields) -> (token: Substring.UTF8View, isCookie: Bool)? {
         if let value = fields[.authorization] {

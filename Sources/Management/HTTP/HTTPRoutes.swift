@@ -9,6 +9,7 @@ struct HTTPRoutes: Sendable {
     let access: Access
     let metrics: MetricsPage
     let events: EventPage
+    let wallboard: WallboardPage
     /// nil: `http.mi` is off.
     let commands: CommandPage?
     /// Whether the cookie may say that it only goes over TLS.
@@ -25,6 +26,18 @@ struct HTTPRoutes: Sendable {
         }
         router.get("events") { request, context -> Response in
             try await admit(request, context, .read, isOpenHere: true) { _ in events.respond(to: request) }
+        }
+        for file in WallboardFiles.all {
+            router.get(RouterPath(file.path)) { request, context -> Response in
+                access.mayHavePage(request, context)
+                    ? WallboardFiles.response(file)
+                    : .text(.forbidden, "only with http.token_file, or from this machine")
+            }
+        }
+        router.get("snapshot") { request, context -> Response in
+            try await admit(request, context, .read, isOpenHere: true) {
+                await wallboard.respond(to: request, from: $0)
+            }
         }
         if access.tokens != nil {
             router.post("session") { request, context -> Response in

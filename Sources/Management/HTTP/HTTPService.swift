@@ -8,7 +8,8 @@ import NIOSSL
 import ServiceLifecycle
 
 /// What is served over HTTP/1.1: `GET /metrics` for Prometheus, `GET /healthz` and `/readyz` for whoever watches,
-/// `GET /events` and `POST /mi` for whoever has a token (`Access`); all else is 404.
+/// `GET /events`, `GET /snapshot` and `POST /mi` for whoever has a token (`Access`), and at `/` the wallboard, which is made of them;
+/// all else is 404.
 ///
 /// Nothing is rendered on an event loop, and the call loop is asked through `BoundedControl`, so that no scraper can
 /// hold it up.
@@ -53,6 +54,7 @@ package struct HTTPService: Service {
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
+    private let history = WallboardHistory()
 
     /// - Parameters:
     ///   - dispatcher: what runs commands.
@@ -89,7 +91,11 @@ package struct HTTPService: Service {
             logger.warning("tokens travel in the clear: set http.tls_certificate and http.tls_key")
         }
         do {
-            try await application.run()
+            try await withThrowingTaskGroup { group in
+                group.addTask { [history, control] in await history.run(control) }
+                defer { group.cancelAll() }
+                try await application.run()
+            }
         } catch let error as IOError {
             throw failure(Self.reason(of: error))
         } catch is SocketAddressError.UnknownHost {
@@ -145,6 +151,12 @@ package struct HTTPService: Service {
             access: Access(tokens: tokens, protectsMetrics: configuration.protectsMetrics),
             metrics: MetricsPage(control: control),
             events: EventPage(events: events, pause: configuration.eventPause),
+            wallboard: WallboardPage(
+                control: control,
+                history: history,
+                hasTokens: tokens != nil,
+                servesCommands: configuration.servesCommands
+            ),
             commands: configuration.servesCommands
                 ? CommandPage(dispatcher: dispatcher, maximumRequest: configuration.maximumRequest) : nil,
             isSecure: configuration.tls != nil,

@@ -61,7 +61,7 @@ struct MetricsPage: Sendable {
     }
 
     /// Fast rather than small; a page of metrics shrinks to a twentieth all the same.
-    private static func gzip(_ bytes: [UInt8]) -> ByteBuffer? {
+    static func gzip(_ bytes: [UInt8]) -> ByteBuffer? {
         var output = ByteBufferAllocator().buffer(capacity: czlib_gzip_bound(bytes.count))
         let count = output.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { room in
             czlib_gzip(bytes, bytes.count, room.bindMemory(to: UInt8.self).baseAddress, room.count, 1)
