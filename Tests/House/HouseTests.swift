@@ -34,6 +34,7 @@ struct HouseTests {
         "simulate": .executable,
         // Of Tests/Load.
         "distribution-bench": .executable,
+        "message-bench": .executable,
     ]
 
     /// swift-collections and, for digest, swift-crypto.
