@@ -1,5 +1,6 @@
 #include "CSystemd.h"
 
+#include <stdlib.h>
 #include <sys/uio.h>
 
 // Otherwise sd_journal_sendv adds the place in this file.
@@ -11,6 +12,20 @@ enum { maximum_fields = 64 };
 
 void cc_notify(const char *assignments) {
     sd_notify(0, assignments);
+}
+
+void cc_notify_with_descriptor(const char *assignments, int descriptor) {
+    sd_pid_notify_with_fds(0, 0, assignments, &descriptor, 1);
+}
+
+void cc_receive_descriptors(void *context, void (*take)(void *context, int descriptor, const char *name)) {
+    char **names = NULL;
+    int count = sd_listen_fds_with_names(1, &names);
+    for (int i = 0; i < count; i++) {
+        take(context, SD_LISTEN_FDS_START + i, names[i]);
+        free(names[i]);
+    }
+    free(names);
 }
 
 uint64_t cc_watchdog_microseconds(void) {

@@ -41,6 +41,18 @@ package final class ServiceManager: Sendable {
         }
     }
 
+    /// Has the manager keep a descriptor over restarts of the service; ours is closed.
+    package func store(_ descriptor: Int32, as name: String) {
+        guard isPresent else {
+            close(descriptor)
+            return
+        }
+        queue.async {
+            cc_notify_with_descriptor(ServiceNotice.store(name: name).assignments, descriptor)
+            close(descriptor)
+        }
+    }
+
     /// Called by the call loop each time it has done its work: whoever calls this often enough stays alive. Costs next to
     /// nothing between two beats.
     package func alive() {
@@ -56,12 +68,25 @@ package final class ServiceManager: Sendable {
     /// Asks for more time again and again, while something long is being done, until `release` or until `limit` is over:
     /// what hangs for ever is to be killed.
     package func holdOn(limit: Duration) {
-        guard isPresent else { return }
         let end = ContinuousClock.now + limit
+        again { [self] in
+            guard ContinuousClock.now < end else { return false }
+            notify(.extendTimeout(microseconds: Self.extraTime))
+            return true
+        }
+    }
+
+    /// Says again and again that we are alive, while there is nothing to do, until `release` or `holdOn`.
+    package func standBy() { again { true } }
+
+    /// Does something every few seconds, and tells the watchdog, who watches as soon as we were ready once.
+    private func again(_ body: @escaping @Sendable () -> Bool) {
+        guard isPresent else { return }
+        let pause = Duration.nanoseconds(Int64(min(watchdogPause ?? Self.longestPause, Self.longestPause)))
         let task = Task {
-            while !Task.isCancelled, ContinuousClock.now < end {
-                notify(.extendTimeout(microseconds: Self.extraTime))
-                try? await Task.sleep(for: .seconds(5))
+            while !Task.isCancelled, body() {
+                alive()
+                try? await Task.sleep(for: pause)
             }
         }
         holding.withLock { running in
@@ -84,6 +109,9 @@ package final class ServiceManager: Sendable {
         queue.async { done.signal() }
         _ = done.wait(timeout: .now() + limit)
     }
+
+    /// Nanoseconds between two requests for more time.
+    private static let longestPause: UInt64 = 5_000_000_000
 
     /// Microseconds asked for at a time, well above the five seconds between two requests.
     private static let extraTime: UInt64 = 20_000_000

@@ -11,6 +11,10 @@ package enum ServiceNotice: Sendable, Equatable {
     case stopping(status: String)
     /// Starting or stopping takes longer: wait this much more before giving up.
     case extendTimeout(microseconds: UInt64)
+    /// A descriptor that comes with it is to be kept over restarts.
+    case store(name: String)
+    /// Descriptors kept under this name are to be closed.
+    case forget(name: String)
     /// The service ends because of an error; `errno` where the system has given one.
     case failed(errno: Int32?, status: String)
 
@@ -23,6 +27,8 @@ package enum ServiceNotice: Sendable, Equatable {
         case .reloading(let microseconds): "RELOADING=1\nMONOTONIC_USEC=\(microseconds)"
         case .stopping(let status): "STOPPING=1\nSTATUS=\(Self.line(status))"
         case .extendTimeout(let microseconds): "EXTEND_TIMEOUT_USEC=\(microseconds)"
+        case .store(let name): "FDSTORE=1\nFDNAME=\(Self.line(name))"
+        case .forget(let name): "FDSTOREREMOVE=1\nFDNAME=\(Self.line(name))"
         case .failed(let errno, let status): (errno.map { "ERRNO=\($0)\n" } ?? "") + "STATUS=\(Self.line(status))"
         }
     }

@@ -17,8 +17,13 @@ struct DatagramSocket {
     ///
     /// No SO_REUSEADDR: on UDP it would let a second server take our datagrams. IPv6 sockets take IPv6 only, so
     /// that `0.0.0.0` and `::` can both be listed.
-    static func open(_ endpoint: Endpoint) throws(BindError) -> DatagramSocket {
+    ///
+    /// - Parameter inherited: among these may be one that is bound to it already.
+    static func open(_ endpoint: Endpoint, _ inherited: InheritedSockets = .none) throws(BindError) -> DatagramSocket {
         guard endpoint.transport == .udp else { throw .notUDP(endpoint) }
+        if let descriptor = inherited.descriptor(for: endpoint) {
+            return DatagramSocket(descriptor: descriptor, local: endpoint, receiveBuffer: enlarge(descriptor))
+        }
         let family = endpoint.address.isIPv4 ? AF_INET : AF_INET6
         let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue | UInt32(SOCK_CLOEXEC.rawValue)), 0)
         guard descriptor >= 0 else { throw BindError(endpoint, call: "socket", code: errno) }
@@ -40,16 +45,21 @@ struct DatagramSocket {
                 throw BindError(endpoint, call: "IPV6_V6ONLY", code: errno)
             }
         }
-        set(descriptor, SO_RCVBUF, wantedBuffer)
-        set(descriptor, SO_SNDBUF, wantedBuffer)
+        let granted = enlarge(descriptor)
         guard SocketName(endpoint).withPointer({ bind(descriptor, $0, $1) }) == 0 else {
             throw BindError(endpoint, call: "bind", code: errno)
         }
         guard let name = SocketName(localOf: descriptor) else {
             throw BindError(endpoint, call: "getsockname", code: errno)
         }
-        let granted = get(descriptor, SO_RCVBUF) / 2
         return DatagramSocket(descriptor: descriptor, local: name.endpoint, receiveBuffer: granted)
+    }
+
+    /// - Returns: bytes of receive buffer that were granted.
+    private static func enlarge(_ descriptor: CInt) -> Int {
+        set(descriptor, SO_RCVBUF, wantedBuffer)
+        set(descriptor, SO_SNDBUF, wantedBuffer)
+        return get(descriptor, SO_RCVBUF) / 2
     }
 
     func close() { Glibc.close(descriptor) }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import SIP
 
@@ -33,6 +34,10 @@ final class DatagramSockets {
             // Fails only on a closed channel, and that was reported.
             try? socket.channel?.syncOptions?.setOption(.autoRead, value: true)
         }
+    }
+
+    func copies() -> [CInt?] {
+        sockets.map { $0.channel == nil ? nil : fcntl($0.descriptor, F_DUPFD_CLOEXEC, 0) }
     }
 
     func close() -> [EventLoopFuture<Void>] {

@@ -33,8 +33,14 @@ package final class DatagramTransport: Sendable {
     }
 
     /// Opens a socket for every endpoint, or none: then it throws a `BindError` that says which and why.
-    package static func bind(listeners: [Endpoint], on eventLoop: any EventLoop) async throws -> DatagramTransport {
-        let opened = try open(listeners)
+    ///
+    /// - Parameter inherited: used where they are bound to one of the addresses.
+    package static func bind(
+        listeners: [Endpoint],
+        inherited: InheritedSockets = .none,
+        on eventLoop: any EventLoop
+    ) async throws -> DatagramTransport {
+        let opened = try open(listeners, inherited)
         let listeners = zip(UInt8.min..., opened).map { index, socket in
             Listener(
                 id: ListenerID(index),
@@ -61,12 +67,15 @@ package final class DatagramTransport: Sendable {
         return transport
     }
 
-    private static func open(_ endpoints: [Endpoint]) throws(BindError) -> [DatagramSocket] {
+    private static func open(
+        _ endpoints: [Endpoint],
+        _ inherited: InheritedSockets
+    ) throws(BindError) -> [DatagramSocket] {
         let limit = Int(UInt8.max)
         guard endpoints.count <= limit else { throw .tooManyListeners(count: endpoints.count, limit: limit) }
         var opened: [DatagramSocket] = []
         do {
-            for endpoint in endpoints { opened.append(try .open(endpoint)) }
+            for endpoint in endpoints { opened.append(try .open(endpoint, inherited)) }
         } catch {
             for socket in opened { socket.close() }
             throw error
@@ -127,6 +136,9 @@ package final class DatagramTransport: Sendable {
         }
         return local
     }
+
+    /// Second descriptors of the sockets, in the order of the listeners; whoever asks closes them. On the event loop only.
+    func copies() -> [CInt?] { sockets.value.copies() }
 
     /// What went through so far. On the event loop only.
     package var counters: DatagramCounters { sockets.value.counters }

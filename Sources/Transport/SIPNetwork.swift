@@ -68,8 +68,11 @@ package final class SIPNetwork: Sendable {
     }
 
     /// Opens a socket for every endpoint, or none: then it throws a `BindError` that says which and why, or a `TLSProblem`.
+    ///
+    /// - Parameter inherited: used where they are bound to one of the addresses.
     package static func bind(
         listeners endpoints: [Endpoint],
+        inherited: InheritedSockets = .none,
         on eventLoop: any EventLoop,
         streams settings: StreamSettings,
         tls: TLSSettings = TLSSettings(),
@@ -84,12 +87,14 @@ package final class SIPNetwork: Sendable {
         let ofDatagram = numbered.filter { $0.endpoint.transport == .udp }.map(\.id)
         let datagrams = try await DatagramTransport.bind(
             listeners: endpoints.filter { $0.transport == .udp },
+            inherited: inherited,
             on: eventLoop
         )
         let streams: StreamTransport
         do {
             streams = try await StreamTransport.bind(
                 numbered.filter { $0.endpoint.transport.isStream },
+                inherited: inherited,
                 settings: settings,
                 tls: contexts,
                 domains: domains,
@@ -186,6 +191,17 @@ package final class SIPNetwork: Sendable {
 
     /// The same of streams; from anywhere.
     package var streamCounters: StreamCounters { streams.counters }
+
+    /// A second descriptor of each socket, with its address; whoever asks closes them. The sockets stay open as long as
+    /// one descriptor does, and the kernel keeps what arrives.
+    package func copies() async throws -> [(local: Endpoint, descriptor: CInt)] {
+        let datagrams = try await eventLoop.submit { self.datagrams.copies() }.get()
+        let descriptors = zip(self.datagrams.listeners.map(\.local), datagrams)
+        let streams = zip(self.streams.listeners.map(\.local), try await streams.copies())
+        return (Array(descriptors) + Array(streams)).compactMap { local, descriptor in
+            descriptor.flatMap { $0 >= 0 ? (local, $0) : nil }
+        }
+    }
 
     /// Sends what waits and closes all sockets. May be called from anywhere, and more than once.
     package func close() async {

@@ -7,6 +7,14 @@
 /// Sends assignments, one a line, to the service manager of this process; without one it does nothing.
 void cc_notify(const char *_Nonnull assignments);
 
+/// Sends assignments together with a descriptor, which the service manager gets a copy of.
+void cc_notify_with_descriptor(const char *_Nonnull assignments, int descriptor);
+
+/// Calls `take` for each descriptor that the service manager has handed over, with its name, and removes the variables that
+/// tell of them from the environment. They are closed on exec.
+void cc_receive_descriptors(void *_Nonnull context,
+                            void (*_Nonnull take)(void *_Nonnull context, int descriptor, const char *_Nonnull name));
+
 /// How often the service manager wants to hear WATCHDOG=1, in microseconds; 0 if it does not watch this process.
 uint64_t cc_watchdog_microseconds(void);
 

@@ -8,6 +8,8 @@ internal import SIP
 struct StreamConnector: Sendable {
     /// What was asked for, by listener.
     let listeners: [ListenerID: Endpoint]
+    /// Sockets that may be bound already.
+    let inherited: InheritedSockets
     let tls: TLSBox
     let domains: DomainNames
     let handshakeLimit: TimeAmount
@@ -76,10 +78,13 @@ struct StreamConnector: Sendable {
             )
         }
         do {
-            return try await bootstrap.serverChannelInitializer { channel in
+            bootstrap = bootstrap.serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.closeOnExec() }
             }
-            .bind(to: SocketAddress(endpoint)).get()
+            if let descriptor = inherited.descriptor(for: endpoint) {
+                return try await bootstrap.withBoundSocket(descriptor).get()
+            }
+            return try await bootstrap.bind(to: SocketAddress(endpoint)).get()
         } catch let error as IOError {
             throw BindError(endpoint, call: "bind", code: error.errnoCode)
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import SIP
 internal import Synchronization
@@ -32,6 +33,7 @@ final class StreamTransport: Sendable {
     /// Opens a socket for every endpoint, or none: then it throws a `BindError`.
     static func bind(
         _ endpoints: [(id: ListenerID, endpoint: Endpoint)],
+        inherited: InheritedSockets,
         settings: StreamSettings,
         tls: TLSBox,
         domains: DomainNames,
@@ -40,6 +42,7 @@ final class StreamTransport: Sendable {
         let figures = CounterBox()
         let connector = StreamConnector(
             listeners: Dictionary(endpoints.map { ($0.id, $0.endpoint) }, uniquingKeysWith: { first, _ in first }),
+            inherited: inherited,
             tls: tls,
             domains: domains,
             handshakeLimit: .milliseconds(settings.handshakeTimeout)
@@ -80,6 +83,17 @@ final class StreamTransport: Sendable {
     /// Sends messages in order. From any thread.
     func send(_ messages: [Outgoing]) {
         eventLoop.execute { [table] in table.value.send(messages) }
+    }
+
+    /// Second descriptors of the listening sockets, in the order of the listeners; whoever asks closes them.
+    func copies() async throws -> [CInt?] {
+        try await eventLoop.submit { [listeners] in
+            try listeners.map { listener in
+                guard listener.channel.isActive else { return nil }
+                return try listener.channel.pipeline.syncOperations
+                    .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+            }
+        }.get()
     }
 
     var counters: StreamCounters { figures.counters.withLock { $0 } }

@@ -40,25 +40,33 @@ final class ChildProcess: Sendable {
     ///   - name: for messages and for the output file.
     ///   - program: a path, or a name to be looked up in PATH.
     ///   - folder: working folder, where the output file is made.
-    init(_ name: String, _ program: String, _ arguments: [String], in folder: URL) {
+    ///   - inheriting: descriptors that it gets as 3, 4 and so on, as from a service manager, which also sets LISTEN_PID.
+    ///     They must stay open until it runs.
+    init(_ name: String, _ program: String, _ arguments: [String], in folder: URL, inheriting: [Int32] = []) {
         self.name = name
         output = folder.appendingPathComponent("\(name).out")
         // Nothing of ours beyond the standard streams: the sockets of other tests would stay open in it.
-        let closing = #"for f in /proc/self/fd/*; do f=${f##*/}; ((f > 2)) && eval "exec $f>&-"; done; exec "$@""#
+        let last = 2 + inheriting.count
+        let listening = inheriting.isEmpty ? "" : "export LISTEN_PID=$$; "
+        let closing =
+            #"for f in /proc/self/fd/*; do f=${f##*/}; ((f > \#(last))) && eval "exec $f>&-"; done; \#(listening)exec "$@""#
         let guardian = ["setpriv", "--pdeathsig", "KILL", "--", "bash", "-c", closing, "bash"]
         let command = guardian + ["env", "--chdir", folder.path, program] + arguments
-        let thread = Thread { [shared, output] in Self.live(command, output: output.path, shared) }
+        let thread = Thread { [shared, output] in Self.live(command, output: output.path, inheriting, shared) }
         thread.start()
     }
 
     /// The whole life of a child, on a thread of its own.
-    private static func live(_ command: [String], output: String, _ shared: Shared) {
+    private static func live(_ command: [String], output: String, _ inheriting: [Int32], _ shared: Shared) {
+        // Out of the way of the numbers that they get.
+        let copies = inheriting.map { fcntl($0, F_DUPFD_CLOEXEC, 300) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for (index, copy) in copies.enumerated() { posix_spawn_file_actions_adddup2(&actions, copy, Int32(3 + index)) }
 
         // The threads of a test run have all signals blocked, and a child would inherit that: it could only be killed.
         var attributes = posix_spawnattr_t()
@@ -74,6 +82,8 @@ final class ChildProcess: Sendable {
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environ)
+        // The child has its own by now, and is to be the only one.
+        for copy in copies { close(copy) }
         guard result == 0 else {
             shared.state.withLock { $0 = .failed(errno: result) }
             return

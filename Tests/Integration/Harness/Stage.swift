@@ -34,8 +34,15 @@ final class Stage: Sendable {
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     /// Starts a program that ends with the test.
-    func start(_ name: String, _ program: String, _ arguments: [String]) -> ChildProcess {
-        let child = ChildProcess(name, program, arguments, in: folder)
+    ///
+    /// - Parameter inheriting: see `ChildProcess`.
+    func start(
+        _ name: String,
+        _ program: String,
+        _ arguments: [String],
+        inheriting descriptors: [Int32] = []
+    ) -> ChildProcess {
+        let child = ChildProcess(name, program, arguments, in: folder, inheriting: descriptors)
         children.withLock { $0.append(child) }
         quote(child.output)
         return child

@@ -37,6 +37,7 @@ final class NetworkBench {
 
     init(
         _ listeners: [Endpoint],
+        inherited: InheritedSockets = .none,
         settings: StreamSettings = StreamSettings(),
         tls: TLSSettings = TLSSettings()
     ) async throws {
@@ -44,6 +45,7 @@ final class NetworkBench {
         do {
             network = try await SIPNetwork.bind(
                 listeners: listeners,
+                inherited: inherited,
                 on: group.next(),
                 streams: settings,
                 tls: tls,
@@ -94,6 +96,9 @@ struct StreamPeer: ~Copyable {
         let bytes = Array(text.utf8)
         _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
+
+    /// A second descriptor, which the caller closes.
+    func copy() -> CInt { dup(descriptor) }
 
     /// Waits for bytes; empty: the connection was closed; nil: nothing came in time.
     func receive() -> String? {
