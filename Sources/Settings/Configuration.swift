@@ -12,6 +12,8 @@ package struct Configuration: Sendable, Equatable {
     package var recordsDatabaseURL: String?
     /// Where the log-ins of agents are kept; nil: as `databaseURL`. May hold a password: never to be shown.
     package var runtimeDatabaseURL: String?
+    /// `instance`: what PostgreSQL calls the one centre that several machines may run, one at a time; nil: this machine alone.
+    package var instance: String?
     /// `cdr_retention_days`: call-detail records older than this are removed; nil: none are.
     package var recordRetentionDays: Int?
     /// The scenario that calls follow.

@@ -19,6 +19,7 @@ struct ConfigurationKey: Sendable {
         restart("db_url") { $0.databaseURL },
         restart("acc_db_url") { $0.recordsDatabaseURL },
         restart("rt_db_url") { $0.runtimeDatabaseURL },
+        restart("instance") { $0.instance },
         reload("cdr_retention_days") { $0.recordRetentionDays },
         reload("b2b_scenario") { $0.scenario },
         reload("wrapup_time") { $0.wrapupTime },

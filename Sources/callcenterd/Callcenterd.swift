@@ -45,7 +45,8 @@ struct Callcenterd: AsyncParsableCommand {
             if drain {
                 try await DrainRequest(configuration: configuration).run()
             } else {
-                try await Daemon(configuration: configuration, file: config, manager: manager).run()
+                var daemon = Daemon(configuration: configuration, file: config, manager: manager)
+                try await daemon.run()
             }
         } catch {
             fail(error.description, status: error.status, errno: error.errno)

@@ -17,33 +17,50 @@ import UnixSignals
 
 /// Builds the parts, joins them, and runs them until somebody says stop. Nothing is decided here.
 struct Daemon {
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     /// Path of the configuration file, for reloads.
     let file: String
     let manager: ServiceManager
 
-    func run() async throws(StartError) {
+    init(configuration: Configuration, file: String, manager: ServiceManager) {
+        self.configuration = configuration
+        self.file = file
+        self.manager = manager
+    }
+
+    mutating func run() async throws(StartError) {
         let log = LogOutput.open()
         LoggingSystem.bootstrap { _ in log.handler() }
         defer { log.flush(within: .seconds(1)) }
-        manager.notify(.status("starting: opening the databases"))
-        // Migrations of a big database and the reading of many flows and agents take their time.
-        manager.holdOn(limit: .seconds(900))
         var logger = Logger(label: "callcenterd")
         logger.logLevel = Logger.Level(configuration.logLevel)
 
         do {
+            let kept = KeptSockets(from: manager)
+            let standby = Standby(configuration: configuration, manager: manager, logger: logger) { kept.release() }
+            let ownership = try await standby.wait()
+            // From here on it is held, whatever becomes of the rest, until the process ends.
+            defer { withExtendedLifetime(ownership) {} }
+            if ownership.hasWaited { readAgain(logger) }
+            manager.notify(.status("starting: opening the databases"))
+            // Migrations of a big database and the reading of many flows and agents take their time.
+            manager.holdOn(limit: .seconds(900))
             let store = try CentreStore.open(configuration, logger: logger)
             let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let streams = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let management = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let network = try await SIPNetwork.bind(
-                listeners: configuration.sip.listen,
-                on: loops.next(),
-                streams: StreamSettings(configuration.sip),
-                tls: TLSSettings(configuration.sip.tls),
-                on: streams.next()
-            )
+            let network = try await Self.patiently(within: ownership.hasWaited ? Self.handOver : .zero) {
+                [configuration] in
+                try await SIPNetwork.bind(
+                    listeners: configuration.sip.listen,
+                    inherited: ownership.hasWaited ? .none : kept.inherited,
+                    on: loops.next(),
+                    streams: StreamSettings(configuration.sip),
+                    tls: TLSSettings(configuration.sip.tls),
+                    on: streams.next()
+                )
+            }
+            try await kept.keep(network, asked: configuration.sip.listen, logger: logger)
             for listener in network.listeners {
                 let buffer = listener.receiveBuffer.map { "\($0.granted) of \($0.asked)" }
                 logger.info(
@@ -69,7 +86,15 @@ struct Daemon {
                 logger: logger,
                 alive: { [manager] in manager.alive() }
             )
-            try await serve(centre, events: hub, tokens: tokens, management: management, snmp: snmp, logger: logger)
+            try await serve(
+                centre,
+                ownership: ownership,
+                events: hub,
+                tokens: tokens,
+                management: management,
+                snmp: snmp,
+                logger: logger
+            )
             await centre.stop()
             manager.release()
             try await loops.shutdownGracefully()
@@ -81,8 +106,42 @@ struct Daemon {
         }
     }
 
+    /// What the file says by now: the standby may have waited for weeks. One that became wrong changes nothing.
+    private mutating func readAgain(_ logger: Logger) {
+        do {
+            let next = try Configuration.load(file: file, checks: .all)
+            guard next.owner == configuration.owner else {
+                let problem = "what is owned has changed in the file; going on with the file as it was at the start"
+                return logger.error("\(problem)")
+            }
+            configuration = next
+        } catch {
+            logger.error("the file has become wrong; going on with it as it was at the start: \(error)")
+        }
+    }
+
+    /// How long the sockets of the owner of before may still be held for his unit by the service manager.
+    private static let handOver = Duration.seconds(30)
+
+    /// Opens something again and again while an address is in use, for so long.
+    private static func patiently<Opened>(
+        within limit: Duration,
+        _ open: () async throws -> Opened
+    ) async throws -> Opened {
+        let end = ContinuousClock.now + limit
+        while true {
+            do {
+                return try await open()
+            } catch BindError.addressInUse(let endpoint) {
+                guard ContinuousClock.now < end else { throw BindError.addressInUse(endpoint) }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
     private func serve(
         _ centre: Centre,
+        ownership: Ownership,
         events: EventHub,
         tokens: TokenStore?,
         management: MultiThreadedEventLoopGroup,
@@ -106,6 +165,7 @@ struct Daemon {
             // The last ones stop first: questions and commands while the loop still answers.
             services: [
                 .init(service: FailureWatch(centre: centre)),
+                .init(service: OwnerWatch(ownership: ownership)),
                 .init(service: ReloadOnHangup(centre: centre, state: state, logger: logger)),
                 .init(service: StatusLine(centre: centre, state: state)),
                 .init(
@@ -125,6 +185,11 @@ struct Daemon {
         try await group.run()
         state.stopping()
     }
+}
+
+extension Configuration {
+    /// What only one process may have.
+    fileprivate var owner: [String?] { [stateDirectory, instance, runtimeDatabaseURL ?? databaseURL] }
 }
 
 extension Logger.Level {

@@ -55,7 +55,7 @@ struct ConfigurationProblemTests {
         Bad("? [a]\n: 1", "c.yaml:1: \(unnamedKey)"),
     ]
     static let unnamedKey =
-        "is not a known key; expected one of db_url, acc_db_url, rt_db_url, cdr_retention_days, b2b_scenario, "
+        "is not a known key; expected one of db_url, acc_db_url, rt_db_url, instance, cdr_retention_days, b2b_scenario, "
         + "wrapup_time, reject_on_no_agents, queue_pos_param, internal_call_dispatching, caller_mask, "
         + "agent_ring_timeout, "
         + "reoffer_delay, max_no_answer, "
@@ -127,6 +127,15 @@ struct ConfigurationProblemTests {
         ),
         Bad("db_url: mysql://me:secret@host/db", "c.yaml:1: db_url: is no database address; expected sqlite:/path"),
         Bad("acc_db_url: secret", "c.yaml:1: acc_db_url: is no database address; expected sqlite:/path"),
+        Bad(
+            "instance: main",
+            "c.yaml:1: instance: needs a server; expected rt_db_url: postgres://user@host/database"
+        ),
+        Bad(
+            "instance: two words",
+            "c.yaml:1: instance: \"two words\" is not the name of an instance; "
+                + "expected letters, digits and -.!%*_+`'~, such as main"
+        ),
         Bad("db_url: null", "c.yaml:1: db_url: is no database address; expected sqlite:/path"),
         Bad(
             "log: {level: loud}",

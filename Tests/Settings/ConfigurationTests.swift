@@ -41,7 +41,8 @@ struct ConfigurationTests {
         var expected = Configuration()
         expected.databaseURL = "sqlite:/a.db"
         expected.recordsDatabaseURL = "sqlite:/b.db"
-        expected.runtimeDatabaseURL = "sqlite:/c.db"
+        expected.runtimeDatabaseURL = "postgres://c/db"
+        expected.instance = "main"
         expected.recordRetentionDays = 90
         expected.wrapupTime = 0
         expected.rejectsOnNoAgents = false
@@ -125,7 +126,8 @@ struct ConfigurationTests {
     static let full = """
         db_url: sqlite:/a.db
         acc_db_url: "sqlite:/b.db"
-        rt_db_url: sqlite:/c.db
+        rt_db_url: postgres://c/db
+        instance: main
         cdr_retention_days: 90
         b2b_scenario: call center
         wrapup_time: 0
@@ -194,7 +196,8 @@ struct ConfigurationTests {
         #expect(changed.changes(comparedTo: Configuration()) == changeable.compactMap(\.first))
         #expect(
             changed.changesNeedingRestart(comparedTo: Configuration()) == [
-                "db_url", "acc_db_url", "rt_db_url", "state_directory", "sip.listen", "sip.advertised_address",
+                "db_url", "acc_db_url", "rt_db_url", "instance", "state_directory", "sip.listen",
+                "sip.advertised_address",
                 "sip.outbound_proxy", "sip.nameservers",
                 "sip.max_connections", "sip.connection_idle_timeout", "http.listen", "http.mi", "http.token_file",
                 "http.metrics_token", "http.tls_certificate", "http.tls_key", "mi.socket", "mi.fifo", "snmp.enabled",

@@ -3,7 +3,9 @@ import Settings
 
 /// Judges as the daemon hands them in, but simple.
 let checks = ConfigurationChecks(
-    databaseURL: { $0.hasPrefix("sqlite:/") ? nil : "is no database address; expected sqlite:/path" },
+    databaseURL: {
+        $0.hasPrefix("sqlite:/") || $0.hasPrefix("postgres://") ? nil : "is no database address; expected sqlite:/path"
+    },
     routePattern: { $0.contains("**") ? "two wildcards side by side cannot be told apart" : nil }
 )
 

@@ -56,6 +56,15 @@ struct ConfigurationReader {
         section.read("db_url", into: &configuration.databaseURL) { databaseURL($0) }
         section.read("acc_db_url", into: &configuration.recordsDatabaseURL) { $0.optional { databaseURL($0) } }
         section.read("rt_db_url", into: &configuration.runtimeDatabaseURL) { $0.optional { databaseURL($0) } }
+        let runtimeURL = configuration.runtimeDatabaseURL ?? configuration.databaseURL
+        let isServer = runtimeURL.lowercased().hasPrefix("postgres")
+        section.read("instance", into: &configuration.instance) { field in
+            field.optional { field in
+                guard let name = field.token("the name of an instance", example: "main") else { return nil }
+                guard !isServer else { return name }
+                return field.complain("needs a server; expected rt_db_url: postgres://user@host/database")
+            }
+        }
         section.read("cdr_retention_days", into: &configuration.recordRetentionDays) { field in
             field.optional { $0.whole(1...36_500) }
         }
