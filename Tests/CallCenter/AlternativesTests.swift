@@ -91,6 +91,32 @@ struct AlternativesTests {
         #expect(kinds(desk.effects) == [])
     }
 
+    @Test("what comes due while a call hears the message of its arrival is not said again")
+    func onHoldWhileDissuaded() throws {
+        var desk = desk(.init(message: "sip:m@h", onHoldThreshold: 2_000, queueSizeThreshold: 0))
+        let call = try desk.arrive()
+        #expect(kinds(desk.effects) == ["dissuade 1"])
+        desk.advance(by: 3_000)
+        let ref = try #require(desk.refs[call])
+        desk.event { $0.dissuaded(ref, now: $1, out: &$2) }
+        #expect(kinds(desk.effects) == ["wait 1"])
+        desk.advance(by: 60_000)
+        #expect(kinds(desk.effects) == [])
+    }
+
+    @Test("what comes due after the message of its arrival is said")
+    func onHoldAfterDissuading() throws {
+        var desk = desk(.init(message: "sip:m@h", onHoldThreshold: 5_000, queueSizeThreshold: 0))
+        let call = try desk.arrive()
+        desk.advance(by: 3_000)
+        let ref = try #require(desk.refs[call])
+        desk.event { $0.dissuaded(ref, now: $1, out: &$2) }
+        desk.advance(by: 1_999)
+        #expect(kinds(desk.effects) == [])
+        desk.advance(by: 1)
+        #expect(kinds(desk.effects) == ["dissuade 1"])
+    }
+
     @Test("a call whose time on hold ends while it rings at an agent hears the message when it comes back")
     func onHoldWhileOffered() throws {
         var desk = desk(.init(message: "sip:m@h", hangsUp: true, onHoldThreshold: 10_000))

@@ -4,6 +4,8 @@ extension Center {
     /// The message that dissuades is over, or could not be had, and the call goes on: it returns to its own place.
     package mutating func dissuaded(_ call: CallRef, now: Milliseconds, out: inout [CenterEffect]) {
         guard let index = calls.index(of: call), case .dissuading = calls[index].phase else { return }
+        // What came due while he heard it has been said: twice in a row would be once too often.
+        if let due = holdTime(ofCall: index), due <= now { calls[index].dissuasions.insert(.onHold) }
         distribute(call: index, now: now, out: &out)
     }
 
@@ -111,10 +113,7 @@ extension Center {
             calls[index].dissuasions.insert(.onArrival)
             return true
         }
-        guard let threshold = dissuading.onHoldThreshold, !calls[index].dissuasions.contains(.onHold) else {
-            return false
-        }
-        let due = calls[index].arrived.adding(threshold)
+        guard let due = holdTime(ofCall: index), !calls[index].dissuasions.contains(.onHold) else { return false }
         if due <= now {
             calls[index].dissuasions.insert(.onHold)
             return true
@@ -124,6 +123,11 @@ extension Center {
             out.append(.wake(at: due, .dissuading(calls.reference(to: index))))
         }
         return false
+    }
+
+    /// When the call has been on hold for as long as its flow lets callers wait without a word; nil: never.
+    private func holdTime(ofCall index: Int) -> Milliseconds? {
+        flows[calls[index].flow].definition.dissuading?.onHoldThreshold.map { calls[index].arrived.adding($0) }
     }
 
     /// So many wait, or so long, that somebody who comes now had better know.
