@@ -40,7 +40,8 @@ extension Exchange {
         case .overflow(let ref, let owner):
             guard let call = calls[CallID(owner: owner)], call.ref == ref, center.isAbandoned(ref) else { return }
             touched.append(call.id)
-            overflow(call)
+            // A reload may have brought the rule after the call had come: it knows nowhere to go, and waits on.
+            if call.flow.overflowURI == nil { wait(call) } else { overflow(call) }
         case .wake(let deadline, let timer):
             guard let slot = centerTimers.insert(timer) else { return }
             let token = TimerToken(

@@ -41,6 +41,8 @@ package enum Notice: Sendable {
     /// An agent did not take the call.
     case refused(number: Int32, flowID: String, agentID: String, RefusalCause, sipStatus: Int)
     case callEnded(number: Int32, flowID: String, agentID: String?, cause: String, by: CallDetailRecord.EndedBy)
+    /// Nobody of its flow takes the call: it goes to another flow, or to a SIP URI.
+    case callOverflows(number: Int32, flowID: String, to: String)
     /// An announcement or hold music that could not be had.
     case mediaFailed(number: Int32, uri: String, sipStatus: Int)
     case agentChanged(AgentChange)

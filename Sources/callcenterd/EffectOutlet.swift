@@ -80,6 +80,8 @@ struct EffectOutlet: Sendable {
             )
         case .callEnded(let number, _, _, let cause, let who):
             logger.info("call ended: \(cause)", metadata: ["CALL_ID": "\(number)", "by": "\(who.rawValue)"])
+        case .callOverflows(let number, let flowID, let target):
+            logger.info("call overflows", metadata: ["CALL_ID": "\(number)", "FLOW": "\(flowID)", "to": "\(target)"])
         case .mediaFailed(let number, let uri, let sipStatus):
             logger.warning(
                 "announcement failed",

@@ -55,7 +55,7 @@ extension CenterEvent.Body {
             )
         case .agentLoggedOffForNoAnswer(let agentID):
             self = .agentLoggedOff(agentID: agentID, cause: .noAnswer)
-        case .unreadable, .untrusted, .notRouted, .overloaded, .overload, .mediaFailed, .repaired,
+        case .unreadable, .untrusted, .notRouted, .overloaded, .overload, .callOverflows, .mediaFailed, .repaired,
             .strangerLoggedIn, .agentLoggedInByCall:
             return nil
         }

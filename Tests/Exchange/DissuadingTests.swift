@@ -50,6 +50,30 @@ struct DissuadingTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("A reload that brings the rule sends nobody away without the message, which its call does not know")
+    func ruleByReload() {
+        let town = town()
+        town.bench.provision([town.flow], [])
+        var flow = town.flow
+        flow.dissuading = nil
+        town.bench.provision([flow], [])
+        let call = town.call(for: 1_000)
+        flow.dissuading = .init(message: town.dissuading.uri, hangsUp: true, onHoldThreshold: 2_000)
+        town.bench.provision([flow], [])
+        // Somebody rings for it meanwhile, and does not take it: on its way back the rule holds.
+        town.anna.manner = .refuse(486)
+        town.bench.provision(
+            [flow],
+            [AgentDefinition(id: "anna", location: town.anna.uri, isLoggedIn: true, skills: ["help"])]
+        )
+        town.bench.run(for: 30_000)
+        #expect(town.bench.call?.state == .queued)
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "queue")
+        #expect(town.dissuading.log == [])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("On arrival, an unanswered caller hears the message first, then the music")
     func onArrival() {
         let town = town(queueSize: 0)

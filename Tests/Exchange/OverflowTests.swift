@@ -137,6 +137,49 @@ struct OverflowTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("A call that came before its flow knew where to send callers waits on when it comes back from an agent")
+    func ruleByReload() throws {
+        let town = Town(hasWelcome: false) { $0.policy.rejectOnNoAgents = false }
+        town.anna.manner = .ring
+        let call = town.call(for: 1_000)
+        var flow = town.flow
+        flow.overflowURI = town.voicemail.uri
+        flow.onNoAgents = .overflow
+        let anna = AgentDefinition(id: "anna", location: town.anna.uri, isLoggedIn: false, skills: ["help"])
+        town.bench.provision([flow], [anna])
+        town.anna.refuse(486)
+        town.bench.run(for: 1_000)
+        #expect(town.bench.call?.state == .queued)
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "queue")
+        #expect(town.voicemail.log == [])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("It is told where the call goes, and each state once")
+    func notices() {
+        let town = town(to: "second")
+        town.reload(others: [FlowDefinition(id: "second", skill: "help", messageQueue: town.queue.uri)])
+        let call = town.call(for: 25_000)
+        let told: [String] = town.bench.notices.compactMap { notice in
+            switch notice {
+            case .callArrived(let number, _, let flow, _): "\(number) arrives at \(flow)"
+            case .callState(let number, let state, let flow, _): "\(number) \(state.rawValue) in \(flow)"
+            case .callOverflows(let number, let flow, let target): "\(number) leaves \(flow) for \(target)"
+            case .callEnded(let number, _, _, let cause, _): "\(number) ends: \(cause)"
+            default: nil
+            }
+        }
+        #expect(
+            told == [
+                "1 arrives at support", "1 queued in support", "1 leaves support for second", "1 ends: overflow",
+                "2 arrives at second", "2 queued in second",
+            ]
+        )
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("The last agent's log-off sends waiting callers away at once, and only if the flow says so")
     func lastLogOff() throws {
         for policy in [FlowDefinition.NoAgentsPolicy.keep, .overflow] {

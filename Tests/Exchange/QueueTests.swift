@@ -45,6 +45,21 @@ struct QueueTests {
         #expect(uris == ["\(town.queue.uri);cc_pos=0", "\(town.queue.uri);cc_pos=1"])
     }
 
+    @Test("The calls ahead are told behind the URI's own parameters and before its headers")
+    func positionBeforeHeaders() {
+        let town = Town(loggedIn: false) { configuration in
+            configuration.policy.rejectOnNoAgents = false
+            configuration.queuePositionParameter = "cc_pos"
+        } flow: { flow, _ in
+            flow.messageQueue += ";x=y?h=v"
+        }
+        town.call()
+        let uri = town.queue.received.first { $0.method == .invite }.flatMap { invite in
+            invite.requestURI.map { invite.text(of: $0) }
+        }
+        #expect(uri == "\(town.queue.uri);x=y;cc_pos=0?h=v")
+    }
+
     @Test("A welcome that is refused is skipped, and the music's responses have another To tag")
     func refusedWelcome() {
         let town = Town(hasWelcome: true, loggedIn: false) { $0.policy.rejectOnNoAgents = false }

@@ -123,6 +123,7 @@ extension Exchange {
     /// The welcome is over, or there is none: to an agent, or into the queue (step 4).
     mutating func distribute(_ call: Call) {
         call.stage = .queued
+        call.isWaiting = false
         center.enqueue(call.ref, now: now, out: &distribution)
     }
 }

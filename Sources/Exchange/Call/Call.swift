@@ -25,7 +25,11 @@ final class Call {
     var flow: FlowDefinition
 
     var callerSide: CallerSide
-    var stage = Stage.welcome
+    var stage = Stage.welcome {
+        didSet { if case .queued = stage { return } else { isWaiting = false } }
+    }
+    /// It has been told to be queued, and has not been anything else since.
+    var isWaiting = false
     /// What plays to the caller now, or is being called to do so.
     var media: MediaLeg?
     /// What the caller goes on hearing until `media` has been joined to him.

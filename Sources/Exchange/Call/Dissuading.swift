@@ -10,11 +10,14 @@ extension Exchange {
             center.dissuaded(call.ref, now: now, out: &distribution)
             return
         }
+        // A reload may have brought the rule after the call had come: there is no message then, and nobody is sent away without.
+        guard call.flow.dissuading != nil else {
+            center.dissuaded(call.ref, now: now, out: &distribution)
+            return
+        }
         call.stage = .dissuading(isFinal: isFinal)
         noteState(of: call)
         stopWaiting(call)
-        // A reload may have brought the rule after the call had come: there is no message then.
-        guard call.flow.dissuading != nil else { return dissuadingOver(of: call) }
         setMediaAside(of: call)
         callMedia(.dissuading, for: call)
     }

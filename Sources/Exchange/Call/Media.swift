@@ -74,7 +74,8 @@ extension Exchange {
 
     /// Nobody can take the call now: it waits, with music (step 5).
     mutating func wait(_ call: Call) {
-        guard case .queued = call.stage else { return }
+        guard case .queued = call.stage, !call.isWaiting else { return }
+        call.isWaiting = true
         noteState(of: call)
         ensureHold(call)
         if !call.isAnswered {

@@ -123,6 +123,7 @@ extension Exchange {
         }
         call.refusals += 1
         call.stage = .queued
+        call.isWaiting = false
         note(
             .refused(
                 number: call.facts.number,

@@ -18,6 +18,7 @@ extension Exchange {
     /// The call leaves its flow. An agent whose phone rings for it is let go.
     mutating func overflow(_ call: Call) {
         guard let target = call.flow.overflowURI else { return }
+        note(.callOverflows(number: call.facts.number, flowID: call.flow.id, to: target))
         disarm(.maxWait, of: call)
         stopWaiting(call)
         let offer = call.offer
