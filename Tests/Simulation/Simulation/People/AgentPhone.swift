@@ -30,8 +30,27 @@ final class AgentPhone: Station {
         if world.random.happens(temper.answersCancel) { accept(session) } else { refuse(session, 487) }
     }
 
+    /// The session in which he talks to a caller; before that he may be told which queue it is.
+    private var conversation: Session?
+
     override func established(_ session: Session) {
         guard session.phase == .up else { return }
+        let isTold = session.remoteSDP?.name.first == UInt8(ascii: "m")
+        guard isTold else { return converse(session) }
+        if world.random.happens(temper.hangsUpAtOnce) {
+            world.after(world.random.time(0...3_000)) { [self] in hangUp(session) }
+        }
+    }
+
+    override func described(_ session: Session) {
+        guard session.phase == .up, session.isEstablished, session !== conversation,
+            session.remoteSDP?.name.first == UInt8(ascii: "c")
+        else { return }
+        converse(session)
+    }
+
+    private func converse(_ session: Session) {
+        conversation = session
         let length = world.random.time(1_000...20_000)
         world.after(length) { [self] in
             if session.phase == .up { world.conversationEnds(self, session) }
@@ -52,6 +71,18 @@ final class AgentPhone: Station {
             reinvite(session, holding: !session.isHolding, withOffer: world.random.happens(85))
             wander(session)
         }
+    }
+
+    /// Calls to say that he is there, or is not.
+    func logInByCall() {
+        guard sessions.allSatisfy({ $0.phase == .over }) else { return }
+        let name = world.random.pick(["on", "off", "toggle"]) ?? "toggle"
+        invite([UInt8]("sip:") + name.utf8 + [UInt8]("@127.0.0.1:5060"), withOffer: true)
+    }
+
+    override func refused(_ session: Session, _ status: Int) {
+        // 403: a reload has removed him; 503: nobody is taken any more.
+        if ![480, 403, 408, 503].contains(status) { complain("logging in by call got \(status)") }
     }
 
     override func reinvited(_ session: Session) {

@@ -11,6 +11,12 @@ final class Caller: Station {
     /// Tells the times without a partner apart.
     var silences = 0
 
+    /// Who has been called to play to him, or to talk to him without being an agent: digests of Call-IDs.
+    var mediaCalls: [UInt64] = []
+    var lastMediaCall: Milliseconds = 0
+    /// The newest of them, while it is open, and the number of the event that it came with.
+    var openMediaCall: (callID: UInt64, event: Int)?
+
     private var temper: Temper { world.temper }
 
     func call(_ flow: [UInt8]) {

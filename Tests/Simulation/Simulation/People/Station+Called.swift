@@ -195,5 +195,6 @@ extension Station {
             complain("\(objection): \(description.text)", about: session)
         }
         session.remoteSDP = description
+        described(session)
     }
 }

@@ -181,6 +181,9 @@ extension Station {
     func timedOut(_ client: StationClient) {
         let session = client.session
         guard client.method == .invite else {
+            // What passes has the far side's time and the way back, which is a little more than there is.
+            let passes = client.method == .info || client.method == .message
+            if passes, world.temper.goesDeadInTalk > 0 || world.plan.weather.partition > 0 { return }
             if session.phase == .up, areAlive(session), client.method != .cancel {
                 complain("\(client.method) has had no answer", about: session)
             }

@@ -66,6 +66,8 @@ class Station {
     func reinvited(_ session: Session) { accept(session) }
     /// The first INVITE has been answered and acknowledged.
     func established(_ session: Session) {}
+    /// The peer has described himself, or somebody else in his place.
+    func described(_ session: Session) {}
     /// The INVITE of ours was refused, or nobody answered it: 408.
     func refused(_ session: Session, _ status: Int) {}
     /// The session was up and is over.

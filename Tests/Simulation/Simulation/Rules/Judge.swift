@@ -15,7 +15,8 @@ struct Judge {
     /// The longest time by which a leg has outlived its call, as far as was looked.
     private(set) var longestAfterlife: Milliseconds = 0
     private let limits: ExchangeConfiguration
-
+    /// When deadlines are looked at next.
+    private var nextLook: Milliseconds = 0
     init(shadow: Shadow, limits: ExchangeConfiguration) {
         self.shadow = shadow
         self.limits = limits
@@ -37,12 +38,13 @@ struct Judge {
             shadow.hear(notice, now: now) { found.append(($0, $1)) }
         }
         for record in effects.records {
+            check(record, now: now) { found.append(($0, $1)) }
             if record.wait < 0 || record.pickup < 0 || record.talk < 0 {
                 found.append(("a time below 0: \(record)", []))
             }
             if record.offerNumber != 0 {
                 shadow.recorded(refusal: Int(record.callNumber))
-            } else if shadow.recorded(final: Int(record.callNumber)) != 1 {
+            } else if shadow.recorded(final: Int(record.callNumber), rejected: record.refusals) != 1 {
                 found.append(("call \(record.callNumber) has two final records, or never came", [record.caller]))
             }
         }
@@ -53,10 +55,16 @@ struct Judge {
             case .callEnded(let number, _, _, _, _):
                 let call = shadow.call(number)
                 if call?.finals != 1 { found.append(("call \(number) ended without a record", [call?.caller ?? ""])) }
+                if call?.refusals != call?.rejected {
+                    found.append(("call \(number): wrong number of refusals in its record", [call?.caller ?? ""]))
+                }
                 if call?.refusals != call?.refusalRecords {
                     found.append(("call \(number) was refused more often than recorded", [call?.caller ?? ""]))
                 }
             case .refused: refusals += 1
+            case .agentLoggedInByCall(let agentID, _):
+                if case .message(let station) = cause, station.label == agentID { break }
+                found.append(("\(agentID) is logged in or off by somebody else's call", [agentID]))
             case .repaired(let what): found.append(("repaired: \(what)", []))
             case .unreadable(let error, let source):
                 if source.address.low >> 20 & 0xF != UInt64(Station.Kind.stranger.rawValue) {
@@ -69,6 +77,33 @@ struct Judge {
         for broken in exchange.checkTouched() { found.append((broken, caller(in: broken))) }
         for (what, about) in found { complain("\(what) (after \(cause))", about: about, at: now) }
         if events % 1_000 == 0 { look(at: &exchange, now: now) }
+        if now >= nextLook {
+            lookAtDeadlines(now: now)
+            nextLook = now + 2_000
+        }
+    }
+
+    /// CALLS.md section 5: what the row says is what was seen to happen.
+    private func check(_ record: CallDetailRecord, now: Milliseconds, complain: (String, [String]) -> Void) {
+        guard let call = shadow.call(record.callNumber) else { return }
+        var wrong: [String] = []
+        func expect(_ holds: Bool, _ name: String) { if !holds { wrong.append(name) } }
+        expect(record.flowID == "f\(call.flow)", "flow_id")
+        expect(record.caller == call.caller, "caller")
+        if record.offerNumber == 0 {
+            if call.state == .talking {
+                expect(record.callType == .answered, "call_type")
+                expect(record.wait == call.since - call.received, "wait_time")
+                expect(record.talk == now - call.since, "talk_time")
+                expect(record.agentID == call.agent.map { "a\($0)" }, "agent_id")
+            } else if record.callType != .answered {
+                expect(record.talk == 0, "talk_time")
+            }
+        } else {
+            expect(record.callType == .refused && record.talk == 0, "call_type")
+            expect(record.refusals == call.refusalRecords, "rejected")
+        }
+        if !wrong.isEmpty { complain("call \(record.callNumber): wrong \(wrong) in \(record)", [call.caller]) }
     }
 
     // MARK: Now and then
@@ -114,15 +149,19 @@ struct Judge {
 
     /// Every state of a call has a deadline.
     private mutating func lookAtDeadlines(now: Milliseconds) {
+        let announcement = limits.welcomeMax + limits.mediaAnswerTimeout
         for number in shadow.alive {
             guard let call = shadow.calls[number] else { continue }
             let limit: Milliseconds =
                 switch call.state {
-                case .welcome: limits.welcomeMax + limits.mediaAnswerTimeout
+                case .welcome, .dissuaded: announcement
                 case .waiting: limits.maxWait + limits.handOverTimeout
                 case .returning, .over: 0
                 case .offered: limits.agentRingTimeout + limits.handOverTimeout + 2_000
-                case .talking: limits.maxCallDuration
+                case .briefed: announcement + limits.handOverTimeout
+                // He has to answer, and the caller to be joined to him.
+                case .leaving: limits.agentRingTimeout + 2 * 64 * 500
+                case .talking, .elsewhere: limits.maxCallDuration
                 }
             if now - call.since > limit {
                 complain(
@@ -131,6 +170,25 @@ struct Judge {
                     at: now
                 )
             }
+            lookAtDeadlines(of: call, number, now: now)
+        }
+    }
+
+    private mutating func lookAtDeadlines(of call: Shadow.Call, _ number: Int, now: Milliseconds) {
+        switch call.state {
+        case .waiting:
+            // A reload counts for what comes afterwards.
+            guard let threshold = shadow.flows[call.flow].dissuading?.onHoldThreshold, call.dissuasions == 0,
+                call.reloads == shadow.reloads, now > call.arrivedAt + threshold
+            else { break }
+            complain("call \(number) should have been dissuaded", about: [call.caller], at: now)
+        case .welcome, .dissuaded, .returning, .offered, .briefed, .leaving, .talking, .elsewhere, .over: break
+        }
+        guard ![.briefed, .leaving, .talking, .elsewhere, .over].contains(call.state) else { return }
+        // Whoever has just picked up has some time to be joined.
+        let limit = (call.definition.maxWait ?? limits.maxWait) + 3 * limits.handOverTimeout
+        if now - call.began > limit {
+            complain("call \(number) waits for longer than it may", about: [call.caller], at: now)
         }
     }
 

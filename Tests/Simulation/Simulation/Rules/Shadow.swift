@@ -9,6 +9,12 @@ struct Shadow {
         var skill = 0
         var priority = 0
         var maxWrapup: Milliseconds?
+        var dissuading: FlowDefinition.Dissuading?
+        var maxWait: Milliseconds?
+        var briefs = false
+        var hasOverflow = false
+        /// Callers go elsewhere when nobody who could serve them is logged in.
+        var overflowsWithoutAgents = false
     }
 
     struct Agent {
@@ -31,12 +37,29 @@ struct Shadow {
     }
 
     struct Call {
-        enum State { case welcome, waiting, returning, offered, talking, over }
+        enum State {
+            case welcome, waiting, returning, offered, talking, over
+            /// Hears that waiting may be in vain, and is in no queue meanwhile.
+            case dissuaded
+            /// The agent hears which queue it is.
+            case briefed
+            /// On its way to somebody who is no agent, and with him.
+            case leaving, elsewhere
+        }
 
         var flow: Int
         var caller: String
         var state = State.welcome
         var since: Milliseconds
+        /// When its INVITE came, and when it came into this flow.
+        var received: Milliseconds
+        var began: Milliseconds
+        /// The flow as it was then, and how many reloads there had been.
+        var definition: Flow
+        var reloads: Int
+        /// When it first entered the queue.
+        var arrivedAt: Milliseconds = 0
+        var dissuasions = 0
         /// The first entry into the queue; 0 before.
         var arrival = 0
         var agent: Int?
@@ -44,22 +67,29 @@ struct Shadow {
         var finals = 0
         var refusals = 0
         var refusalRecords = 0
+        /// As its final record says.
+        var rejected = 0
     }
 
     var flows: [Flow]
     var agents: [Agent]
     /// By number of the call.
-    private(set) var calls: [Call?] = [nil]
-    private(set) var waiting: [Int] = []
+    var calls: [Call?] = [nil]
+    var waiting: [Int] = []
     private(set) var alive: [Int] = []
     var policy: Policy
+    /// What a command has just asked for and been promised.
+    var dispatched: (call: Int, agent: Int)?
+    /// The agent whom the operator is freeing: he has no wrap-up.
+    var freed: Int?
+    private(set) var reloads = 0
     /// Counted from what is published: offers, and how calls ended.
     private(set) var offers = 0
     private(set) var answered = 0
     private(set) var abandoned = 0
     private(set) var failed = 0
-    private var lastArrival = 0
-    private var lastFree = 0
+    var lastArrival = 0
+    var lastFree = 0
 
     init(flows: Int, agents: Int, policy: Policy) {
         self.flows = Array(repeating: Flow(), count: flows)
@@ -76,12 +106,18 @@ struct Shadow {
 
     /// As the core has taken it over: rows that were refused stay as they were.
     mutating func provision(_ provisioning: Provisioning) {
+        reloads += 1
         for flow in provisioning.flows {
             guard let index = flow.id.utf8.number(behind: 1) else { continue }
             flows[index] = Flow(
                 skill: flow.skill.utf8.number(behind: 1) ?? 0,
                 priority: flow.priority,
-                maxWrapup: flow.maxWrapup
+                maxWrapup: flow.maxWrapup,
+                dissuading: flow.dissuading,
+                maxWait: flow.maxWait,
+                briefs: flow.messageFlowID != nil,
+                hasOverflow: flow.overflowURI != nil,
+                overflowsWithoutAgents: flow.overflowURI != nil && flow.onNoAgents == .overflow
             )
         }
         let kept = Set(provisioning.refused.map(\.id))
@@ -102,13 +138,24 @@ struct Shadow {
         case .callArrived(let number, _, let flow, let caller):
             let number = Int(number)
             while calls.count <= number { calls.append(nil) }
-            calls[number] = Call(flow: flow.utf8.number(behind: 1) ?? 0, caller: caller, since: now)
+            let flow = flow.utf8.number(behind: 1) ?? 0
+            // A call that comes from another flow has waited there already.
+            let before = self.number(of: caller).flatMap { calls[$0] }
+            calls[number] = Call(
+                flow: flow,
+                caller: caller,
+                since: now,
+                received: before?.received ?? now,
+                began: now,
+                definition: flows[flow],
+                reloads: reloads
+            )
             alive.append(number)
         case .callState(let number, let state, _, let agent):
             move(Int(number), to: state, agent?.utf8.number(behind: 1), now: now, complain: complain)
         case .callAnswered(let number, _, let agentID):
             guard var call = call(number), let agent = agentID.utf8.number(behind: 1) else { return }
-            if call.state != .offered || call.agent != agent {
+            if (call.state != .offered && call.state != .briefed) || call.agent != agent {
                 complain(
                     "call \(number) is answered by \(agentID), who had not been offered it",
                     [agentID, call.caller]
@@ -119,11 +166,16 @@ struct Shadow {
             call.since = now
             call.pauses = []
             calls[Int(number)] = call
+        case .callOverflows(let number, _, _): leaves(Int(number), now: now, complain: complain)
         case .refused(let number, _, let agentID, _, _):
             guard let agent = agentID.utf8.number(behind: 1) else { return }
             refused(Int(number), agent, now: now)
         case .callEnded(let number, _, _, let cause, _):
-            if cause == "abandoned" { abandoned += 1 } else if cause != "answered" { failed += 1 }
+            if cause == "abandoned" {
+                abandoned += 1
+            } else if !["answered", "transferred"].contains(cause) {
+                failed += 1
+            }
             ended(Int(number), now: now)
         case .agentChanged(let seen):
             guard let agent = seen.agentID.utf8.number(behind: 1) else { return }
@@ -150,16 +202,27 @@ struct Shadow {
         }
         switch state {
         case .queued:
-            if call.arrival == 0 { call.arrival = nextArrival() }
+            if call.state == .waiting { complain("call \(number) is told to be queued twice", [call.caller]) }
+            let isArriving = enterQueue(&call, now: now)
+            if isArriving, call.definition.dissuading != nil, isCrowded(call.flow), !overflows(call) {
+                complain("call \(number) is queued where it should have been dissuaded", [call.caller])
+            }
             if call.state != .waiting { waiting.append(number) }
-            if call.state == .welcome || call.state == .offered { call.since = now }
+            call.since = now
             call.state = .waiting
             call.agent = nil
+        case .dissuading1, .dissuading2:
+            checkDissuasion(of: call, number, isFinal: state == .dissuading2, now: now, complain: complain)
+            _ = enterQueue(&call, now: now)
+            if call.state == .waiting { stopWaiting(number) }
+            call.state = .dissuaded
+            call.since = now
+            call.dissuasions += 1
         case .toagent:
             guard let agent else { return complain("call \(number) is with an agent who is nobody", [call.caller]) }
-            if call.arrival == 0 { call.arrival = nextArrival() }
-            if call.state == .offered || call.state == .talking {
-                complain("call \(number) is offered to two", [call.caller, "a\(agent)"])
+            _ = enterQueue(&call, now: now)
+            if ![.welcome, .waiting, .returning, .dissuaded].contains(call.state) {
+                complain("call \(number) is offered while \(call.state)", [call.caller, "a\(agent)"])
             }
             if call.state == .waiting { stopWaiting(number) }
             offers += 1
@@ -170,6 +233,23 @@ struct Shadow {
             checkOffer(of: number, to: agent, now: now, complain: complain)
             agents[agent].call = number
             agents[agent].hasPickedUp = false
+        case .preagent:
+            if call.state != .offered || call.agent != agent || !call.definition.briefs {
+                complain("call \(number) is preagent, having been \(call.state)", [call.caller])
+            }
+            call.state = .briefed
+            call.since = now
+        case .transferred:
+            if call.state == .talking, let agent = call.agent {
+                letGo(agent, wrapup: wrapup(of: agent, after: call.flow), keepsPlace: false)
+            } else if call.state == .leaving {
+                failed += 1
+            } else {
+                complain("call \(number) is transferred, having been \(call.state)", [call.caller])
+            }
+            call.state = .elsewhere
+            call.since = now
+            call.agent = nil
         default: break
         }
         calls[number] = call
@@ -179,16 +259,17 @@ struct Shadow {
         guard var call = call(Int32(number)) else { return }
         if call.state == .waiting { stopWaiting(number) }
         // An agent who cannot be called at all is only heard of now.
-        if call.state != .offered { offers += 1 }
+        if call.state != .offered && call.state != .briefed {
+            offers += 1
+            dispatched = nil
+        }
         call.state = .returning
         call.agent = nil
         call.refusals += 1
         call.pauses.removeAll { $0.until < now }
         if policy.reofferDelay > 0 { call.pauses.append((agent, now + policy.reofferDelay)) }
         calls[number] = call
-        agents[agent].wrapup = wrapup(of: agent, after: call.flow)
-        agents[agent].keepsPlace = false
-        agents[agent].call = nil
+        letGo(agent, wrapup: wrapup(of: agent, after: call.flow), keepsPlace: false)
     }
 
     private mutating func ended(_ number: Int, now: Milliseconds) {
@@ -196,9 +277,7 @@ struct Shadow {
         if call.state == .waiting { stopWaiting(number) }
         if let agent = call.agent {
             let hasWorked = call.state == .talking || agents[agent].hasPickedUp
-            agents[agent].wrapup = hasWorked ? wrapup(of: agent, after: call.flow) : 0
-            agents[agent].keepsPlace = !hasWorked
-            agents[agent].call = nil
+            letGo(agent, wrapup: hasWorked ? wrapup(of: agent, after: call.flow) : 0, keepsPlace: !hasWorked)
         }
         call.state = .over
         call.since = now
@@ -222,6 +301,12 @@ struct Shadow {
             case .incall: .incall
             case .wrapup: .wrapup
             }
+        if state == was.state, isLoggedIn == was.isLoggedIn {
+            complain("a\(agent) is told to be \(state) twice", ["a\(agent)"])
+        }
+        if was.state == .incall, state != .incall, let number = was.call {
+            complain("a\(agent) is \(state), and has call \(number)", ["a\(agent)"])
+        }
         if isLoggedIn, !was.isLoggedIn { agents[agent].freeOrder = nextFree() }
         if state == .free, was.state == .wrapup {
             if !was.keepsPlace { agents[agent].freeOrder = nextFree() }
@@ -245,8 +330,9 @@ struct Shadow {
     }
 
     /// Noted that a final record came; the number of them.
-    mutating func recorded(final number: Int) -> Int {
+    mutating func recorded(final number: Int, rejected: Int) -> Int {
         guard number < calls.count else { return 0 }
+        calls[number]?.rejected = rejected
         calls[number]?.finals += 1
         return calls[number]?.finals ?? 0
     }
@@ -254,95 +340,5 @@ struct Shadow {
     mutating func recorded(refusal number: Int) {
         guard number < calls.count else { return }
         calls[number]?.refusalRecords += 1
-    }
-
-    // MARK: Rules
-
-    /// CALLS.md section 3: the longest free agent who can, the first call that he can serve, and never a pair in its pause.
-    private func checkOffer(of number: Int, to agent: Int, now: Milliseconds, complain: (String, [String]) -> Void) {
-        guard let call = calls[number] else { return }
-        let names = [call.caller, "a\(agent)"]
-        if agents[agent].state != .incall { complain("a\(agent) is offered call \(number) and not incall", names) }
-        if let other = agents[agent].call { complain("a\(agent) is offered call \(number) and has \(other)", names) }
-        if !canServe(agent, call) { complain("a\(agent) has not the skill for call \(number)", names) }
-        if !policy.internalDispatching { complain("call \(number) is offered while dispatching is off", names) }
-        if call.pauses.contains(where: { $0.agent == agent && $0.until > now }) {
-            complain("a\(agent) is offered call \(number) again too soon", names)
-        }
-        for other in waiting where isBefore(other, number) {
-            guard let waiter = calls[other], canServe(agent, waiter), !mayPause(waiter, agent, now: now) else {
-                continue
-            }
-            complain("call \(number) overtakes call \(other) at a\(agent)", names + [waiter.caller])
-        }
-        for other in agents.indices where other != agent && isIdle(other) {
-            guard agents[other].freeOrder < agents[agent].freeOrder, canServe(other, call),
-                !mayPause(call, other, now: now)
-            else { continue }
-            complain("a\(agent) is offered call \(number), a\(other) has been free for longer", names + ["a\(other)"])
-        }
-    }
-
-    /// After each input: nobody waits for somebody who is there, and nobody serves who is needed no more.
-    func checkAfterInput(now: Milliseconds, complain: (String, [String]) -> Void) {
-        if policy.internalDispatching, !waiting.isEmpty {
-            for agent in agents.indices where isIdle(agent) {
-                for number in waiting {
-                    guard let call = calls[number], canServe(agent, call), !mayPause(call, agent, now: now) else {
-                        continue
-                    }
-                    complain("call \(number) waits, and a\(agent) is free for it", [call.caller, "a\(agent)"])
-                }
-            }
-        }
-        for agent in agents.indices where agents[agent].state == .incall {
-            guard agents[agent].call == nil else { continue }
-            complain("a\(agent) is incall without a call", ["a\(agent)"])
-        }
-        for number in alive {
-            if calls[number]?.state == .returning {
-                complain("call \(number) is nowhere", [calls[number]?.caller ?? ""])
-            }
-        }
-    }
-
-    func isIdle(_ agent: Int) -> Bool {
-        agents[agent].state == .free && agents[agent].isLoggedIn && agents[agent].isKnown
-    }
-
-    private func canServe(_ agent: Int, _ call: Call) -> Bool {
-        agents[agent].skills & 1 << UInt64(flows[call.flow].skill) != 0
-    }
-
-    /// Of a pause that ends right now one cannot tell whether its end has been heard of yet.
-    private func mayPause(_ call: Call, _ agent: Int, now: Milliseconds) -> Bool {
-        call.pauses.contains { $0.agent == agent && $0.until >= now }
-    }
-
-    private func isBefore(_ one: Int, _ other: Int) -> Bool {
-        guard let a = calls[one], let b = calls[other] else { return false }
-        return (flows[a.flow].priority, a.arrival) < (flows[b.flow].priority, b.arrival)
-    }
-
-    private func wrapup(of agent: Int, after flow: Int) -> Milliseconds {
-        let own = agents[agent].wrapupTime ?? policy.wrapupTime
-        return max(0, min(own, flows[flow].maxWrapup ?? own))
-    }
-
-    private mutating func stopWaiting(_ number: Int) {
-        if let place = waiting.firstIndex(of: number) {
-            waiting.swapAt(place, waiting.count - 1)
-            waiting.removeLast()
-        }
-    }
-
-    private mutating func nextArrival() -> Int {
-        lastArrival += 1
-        return lastArrival
-    }
-
-    private mutating func nextFree() -> Int {
-        lastFree += 1
-        return lastFree
     }
 }

@@ -14,6 +14,9 @@ struct Operator {
         world.provision(everything())
         nextCall(after: 0)
         if world.temper.isRestless { world.after(pause()) { stir() } }
+        if plan.features.isSteered { world.after(pause()) { steer() } }
+        if plan.features.logsInByCall > 0 { world.after(pause()) { letAgentsCall() } }
+        world.after(10_000) { lookAround() }
         if world.temper.hasStrangers { world.after(pause()) { disturb() } }
         if plan.isShutDown { world.after(plan.pause * world.random.time(1...Int64(plan.calls))) { world.shutDown() } }
         if plan.weather.partition > 0 { world.after(pause()) { cutOff() } }
@@ -22,10 +25,10 @@ struct Operator {
     private func nextCall(after count: Int) {
         guard count < plan.calls else {
             // At the end everybody is there again.
-            if world.temper.isRestless {
+            if world.temper.isRestless || plan.features.logsInByCall > 0 {
                 world.after(20_000) {
                     world.provision(everything())
-                    for agent in 0..<plan.agentCount { world.setLogin(agent, true) }
+                    for agent in plan.agents { world.setLogin(agent, true) }
                 }
             }
             return isOver.value = true
@@ -58,6 +61,7 @@ struct Operator {
 
     private func flow(_ number: Int) -> FlowDefinition {
         let random = world.random.number(0...2)
+        let overflows = world.random.happens(plan.features.overflows)
         return FlowDefinition(
             id: "f\(number)",
             priority: world.random.number(0...2),
@@ -65,8 +69,29 @@ struct Operator {
             prependCID: random == 0 ? "SAL" : nil,
             maxWrapup: world.random.happens(30) ? world.random.time(0...2_000) : nil,
             messageWelcome: random < 2 ? uri(random) : nil,
-            messageQueue: uri(plan.media.count - 1)
+            messageQueue: uri(plan.media.count - 1),
+            messageFlowID: world.random.happens(plan.features.briefs) ? uri(Plan.message) : nil,
+            dissuading: world.random.happens(plan.features.dissuades) ? dissuading() : nil,
+            maxWait: overflows && world.random.happens(60) ? world.random.time(5_000...60_000) : nil,
+            overflowURI: overflows ? elsewhere() : nil,
+            onNoAgents: world.random.happens(plan.features.overflows) ? .overflow : .keep
         )
+    }
+
+    private func dissuading() -> FlowDefinition.Dissuading {
+        FlowDefinition.Dissuading(
+            message: uri(Plan.message),
+            hangsUp: !world.temper.isOrderly && world.random.happens(30),
+            onHoldThreshold: world.random.happens(50) ? world.random.time(0...15_000) : nil,
+            estimatedWaitThreshold: world.random.happens(30) ? world.random.time(1_000...60_000) : nil,
+            queueSizeThreshold: world.random.happens(50) ? world.random.number(0...6) : nil
+        )
+    }
+
+    /// Another flow, somebody, or a name that leads nowhere.
+    private func elsewhere() -> String {
+        if world.random.happens(50) { return "f\(world.random.number(0...plan.flowCount - 1))" }
+        return world.random.happens(90) ? uri(Plan.elsewhere) : "sip:nobody@nowhere.invalid"
     }
 
     private func agent(_ number: Int) -> AgentDefinition {
@@ -113,6 +138,50 @@ struct Operator {
             world.resetStatistics()
         }
         world.after(pause()) { stir() }
+    }
+
+    // MARK: Steering
+
+    /// What operators do, in the right moment or not.
+    private func steer() {
+        guard !isOver.value else { return }
+        let agent = world.random.number(0...plan.agentCount - 1)
+        switch world.random.number(0...9) {
+        case 0...1: world.freeAgent(agent)
+        case 2...3: world.endCall(world.anyCall())
+        case 4...6: world.moveCall(world.anyCall(), to: world.random.number(-1...8))
+        case 7: world.endWrapup(agent)
+        default: dispatch(for: world.random.number(1...20))
+        }
+        world.after(pause()) { steer() }
+    }
+
+    /// Somebody outside decides for a while which agent gets which call.
+    private func dispatch(for rounds: Int) {
+        guard rounds > 0 else { return world.setDispatching(true) }
+        world.setDispatching(false)
+        let waiting = world.judge.shadow.waiting
+        let idle = plan.agents.filter { world.judge.shadow.isIdle($0) }
+        for _ in 0..<3 {
+            let call = world.random.happens(80) ? world.random.pick(waiting) : nil
+            let agent = world.random.happens(80) ? world.random.pick(idle) : nil
+            world.dispatch(call ?? world.anyCall(), to: agent ?? world.random.number(0...plan.agentCount))
+        }
+        world.after(world.random.time(50...1_500)) { dispatch(for: rounds - 1) }
+    }
+
+    private func letAgentsCall() {
+        guard !isOver.value else { return }
+        if world.random.happens(plan.features.logsInByCall) {
+            world.agents[world.random.number(0...plan.agentCount - 1)].logInByCall()
+        }
+        world.after(pause()) { letAgentsCall() }
+    }
+
+    /// What the running service does every now and then: there is never anything to mend.
+    private func lookAround() {
+        world.lookAround()
+        if !isOver.value { world.after(10_000) { lookAround() } }
     }
 
     // MARK: From outside

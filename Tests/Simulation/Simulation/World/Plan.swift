@@ -8,14 +8,19 @@ package struct Plan: Sendable {
     package let calls: Int
     package let temper: Temper
     package let weather: Weather
+    let features: Features
     /// Whether `World.digest` is kept.
     package var keepsDigest = false
 
     let agentCount: Int
+    var agents: Range<Int> { 0..<agentCount }
     let flowCount: Int
     let skillCount: Int
-    /// How long each media server plays; nil: for ever. The last one is the music.
+    /// How long each media server plays; nil: for ever. The last one is the music, the one before takes calls that no agent takes.
     let media: [ClosedRange<Milliseconds>?]
+    /// Which of them says what dissuades and what agents are told, and which one takes calls that no agent takes.
+    static let message = 2
+    static let elsewhere = 3
     /// From one call to the next, at most.
     let pause: Milliseconds
     /// An agent whose location leads nowhere.
@@ -34,7 +39,8 @@ package struct Plan: Sendable {
         agentCount = random.number(2...16)
         flowCount = random.number(1...4)
         skillCount = random.number(1...flowCount)
-        media = [500...4_000, 2_000...9_000, nil]
+        features = .any(&random, isOrderly: self.temper.isOrderly)
+        media = [500...4_000, 2_000...9_000, 300...3_000, 1_000...15_000, nil]
         // An agent has a call every 15 s or so: sometimes that is too little, sometimes too much.
         pause =
             30_000 / Milliseconds(agentCount) * (self.temper.isOrderly ? random.time(130...200) : random.time(70...160))
@@ -49,6 +55,10 @@ package struct Plan: Sendable {
         // Callers and agents; who else has a place in a call proves it by its tags.
         configuration.trusted = [IPNetwork("10.16.0.0/12"), IPNetwork("10.32.0.0/12")].compactMap(\.self)
         if random.happens(20) { configuration.untrusted = .drop }
+        configuration.routes = Route.AgentLogin.allCases.compactMap { login in
+            guard let pattern = try? RoutePattern("sip:\(login.rawValue)@*") else { return nil }
+            return Route(pattern: pattern, flow: nil, agentLogin: login)
+        }
         configuration.agentRingTimeout = random.time(8_000...20_000)
         configuration.maxWait = isOrderly ? 600_000 : 120_000
         configuration.welcomeMax = 30_000
@@ -68,4 +78,8 @@ package struct Plan: Sendable {
     var longestSilence: Milliseconds {
         weather.loss == 0 && weather.reordering == 0 ? configuration.handOverTimeout : 60_000
     }
+
+    /// How long he may be without anybody even being called for him, where media servers fail: the longest pause between two
+    /// attempts, and one of them.
+    var longestPause: Milliseconds { 30_000 + configuration.mediaAnswerTimeout + 60_000 }
 }

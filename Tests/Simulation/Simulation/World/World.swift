@@ -11,16 +11,16 @@ package final class World {
     var temper: Temper { plan.temper }
     let core = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 5060)
     var random: SeededGenerator
-    private(set) var exchange: Exchange
+    var exchange: Exchange
     private(set) var now = World.beginning
-    private(set) var judge: Judge
+    var judge: Judge
     private(set) var store = RecordStore()
     /// How many were looked at when they ended.
     package private(set) var conversations = 0
     /// A digest of everything that the core sent: the same seed gives the same.
     package private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     package private(set) var datagrams = 0
-    private let trace: Trace?
+    let trace: Trace?
 
     private var agenda = Agenda()
     private var callers: [Caller?] = []
@@ -43,7 +43,15 @@ package final class World {
     private var oldServers = Expiry<(ServerKey, StationServer)>(after: 100_000)
     private var oldSessions = Expiry<Session>(after: 100_000)
     private var forgettable = Expiry<StationClient>(after: 110_000)
+    /// INVITEs to media servers, and to whoever takes calls that no agent takes: for how long the core may wait for an answer.
+    private var mediaCalls: Expiry<MediaCall>
+    private var callsElsewhere: Expiry<MediaCall>
     private var minted = 0
+
+    private struct MediaCall {
+        let caller: Caller
+        let callID: UInt64
+    }
 
     private struct ServerKey: Hashable {
         let branch: UInt64
@@ -56,6 +64,8 @@ package final class World {
         self.trace = trace
         random = SeededGenerator(seed: plan.seed ^ 0x5EED_0F_1E55)
         let configuration = plan.configuration
+        mediaCalls = Expiry(after: configuration.mediaAnswerTimeout + 1)
+        callsElsewhere = Expiry(after: configuration.agentRingTimeout + 1)
         exchange = Exchange(
             configuration: configuration,
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)]),
@@ -81,6 +91,8 @@ package final class World {
 
     func caller(_ number: Int) -> Caller? { callers.indices.contains(number) ? callers[number] : nil }
 
+    func caller(named name: String) -> Caller? { name.utf8.number(behind: 1).flatMap(caller) }
+
     /// Somebody new calls.
     func addCall(to flow: [UInt8]) {
         let caller = Caller(.caller, callers.count, in: self)
@@ -98,43 +110,6 @@ package final class World {
         case .stranger: return strangers.indices.contains(number) ? strangers[number] : nil
         case nil: return nil
         }
-    }
-
-    // MARK: The core's other inputs
-
-    func provision(_ provisioning: Provisioning) {
-        note("reload: flows \(provisioning.flows.map(\.id)), agents \(provisioning.agents.map(\.id))")
-        judge.shadow.provision(provisioning)
-        _ = exchange.provision(provisioning, now: now)
-        collect(.reload)
-    }
-
-    func setLogin(_ agent: Int, _ isLoggedIn: Bool) {
-        note("a\(agent) is logged \(isLoggedIn ? "in" : "off")", about: ["a\(agent)"])
-        // He may be gone by a reload.
-        try? exchange.setLogin(agentID: "a\(agent)", loggedIn: isLoggedIn, now: now)
-        collect(.login)
-    }
-
-    func configure(_ change: (inout ExchangeConfiguration) -> Void) {
-        var configuration = exchange.configuration
-        change(&configuration)
-        note("another configuration")
-        judge.shadow.policy = configuration.policy
-        exchange.apply(configuration, now: now)
-        collect(.configuration)
-    }
-
-    /// Every call is ended, and new ones get 503.
-    func shutDown() {
-        note("the core shuts down")
-        exchange.shutDown(now: now)
-        collect(.operation)
-    }
-
-    func resetStatistics() {
-        exchange.resetStatistics(now: now)
-        collect(.operation)
     }
 
     // MARK: Time
@@ -169,7 +144,9 @@ package final class World {
 
     private var nextMoment: Milliseconds? {
         var next = agenda.next
-        for other in [exchange.nextDeadline, oldClients.next, oldReinvites.next] {
+        for other in [
+            exchange.nextDeadline, oldClients.next, oldReinvites.next, mediaCalls.next, callsElsewhere.next,
+        ] {
             if let other, other < next ?? .max { next = other }
         }
         return next
@@ -178,7 +155,11 @@ package final class World {
     private func perform(_ job: Agenda.Job) {
         switch job {
         case .arrival(let bytes, let station):
-            if station.kind == .agent { noticePickup(bytes, by: station) }
+            switch station.kind {
+            case .agent: noticePickup(bytes, by: station)
+            case .media: noticeMediaAnswer(bytes)
+            case .caller, .stranger: break
+            }
             exchange.receive(bytes, from: station.address, on: ListenerID(0), now: now)
             collect(.message(of: station))
         case .delivery(let bytes, let station): station.receive(bytes)
@@ -191,6 +172,8 @@ package final class World {
     private func expire() {
         while let client = oldClients.takeNext(now: now) { client.session.station.lifetimeIsOver(of: client) }
         while let client = oldReinvites.takeNext(now: now) { client.session.station.reinviteIsOld(client) }
+        while let call = mediaCalls.takeNext(now: now) { isOld(call) }
+        while let call = callsElsewhere.takeNext(now: now) { isOld(call) }
         while let (key, server) = oldServers.takeNext(now: now) {
             if servers[key] === server { servers[key] = nil }
         }
@@ -255,7 +238,7 @@ package final class World {
     }
 
     /// Hands out what the core wants done, and holds the rules against it.
-    private func collect(_ cause: Cause) {
+    func collect(_ cause: Cause) {
         // Two sets of buffers take turns: nothing is copied.
         var effects = Effects()
         swap(&effects, &spare)
@@ -272,7 +255,11 @@ package final class World {
                 if !wasCaller(outgoing.destination) { complain("the core sent to nobody at \(outgoing.destination)") }
                 continue
             }
-            if station.kind == .agent { noticeOffer(outgoing.bytes, to: station) }
+            switch station.kind {
+            case .agent: noticeOffer(outgoing.bytes, to: station)
+            case .media: noticeMediaCall(outgoing.bytes, to: station)
+            case .caller, .stranger: break
+            }
             let (first, copy) = plan.weather.fate(&random)
             if let first, now + first >= station.cutOffUntil {
                 agenda.plan(.delivery(outgoing.bytes, to: station), at: now + first)
@@ -281,6 +268,7 @@ package final class World {
             if trace != nil { tell(outgoing.bytes, station, isOurs: true, first, copy) }
         }
         judge.hear(effects, of: &exchange, at: now, after: cause)
+        for notice in effects.notices { noticeChange(notice) }
         if trace != nil {
             for notice in effects.notices { tell(notice) }
         }
@@ -313,19 +301,63 @@ package final class World {
 
     /// The core has called an agent: his 200 in this dialog is that of his newest offer.
     private func noticeOffer(_ bytes: [UInt8], to station: Station) {
-        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID"),
-            bytes.value(of: "CSeq")?.elementsEqual([UInt8]("1 INVITE")) == true
-        else { return }
+        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID") else { return }
         let digest = callID.digest
         if knownOffers.insert(digest).inserted { offered[station.number] = digest }
     }
 
     private func noticePickup(_ bytes: [UInt8], by station: Station) {
         guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] == UInt8(ascii: "2"),
-            bytes.value(of: "CSeq")?.elementsEqual([UInt8]("1 INVITE")) == true,
+            bytes.value(of: "CSeq")?.suffix(7).elementsEqual([UInt8](" INVITE")) == true,
             bytes.value(of: "Call-ID")?.digest == offered[station.number]
         else { return }
         judge.shadow.pickedUp(station.number)
+    }
+
+    /// Somebody is called who is to play to the caller, or to talk to him.
+    private func noticeMediaCall(_ bytes: [UInt8], to station: Station) {
+        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID")?.digest,
+            let caller = bytes.callers.first.flatMap(caller(named:)), !caller.mediaCalls.contains(callID)
+        else { return }
+        caller.mediaCalls.append(callID)
+        caller.lastMediaCall = now
+        caller.openMediaCall = (callID, judge.events)
+        if station.number == Plan.elsewhere {
+            callsElsewhere.begin(MediaCall(caller: caller, callID: callID), now: now)
+        } else {
+            mediaCalls.begin(MediaCall(caller: caller, callID: callID), now: now)
+        }
+    }
+
+    /// A final response of a media server to its first INVITE.
+    private func noticeMediaAnswer(_ bytes: [UInt8]) {
+        guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] != UInt8(ascii: "1"),
+            let caller = bytes.callers.first.flatMap(caller(named:)), let open = caller.openMediaCall,
+            bytes.value(of: "Call-ID")?.digest == open.callID
+        else { return }
+        caller.openMediaCall = nil
+    }
+
+    /// Whatever happens to a call afterwards may be the end of what was called for it.
+    private func noticeChange(_ notice: Notice) {
+        let number: Int32
+        switch notice {
+        case .callState(let call, _, _, _), .callAnswered(let call, _, _), .refused(let call, _, _, _, _),
+            .callEnded(let call, _, _, _, _), .mediaFailed(let call, _, _), .callOverflows(let call, _, _):
+            number = call
+        default: return
+        }
+        guard let caller = judge.shadow.call(number).flatMap({ caller(named: $0.caller) }),
+            let open = caller.openMediaCall, open.event < judge.events
+        else { return }
+        caller.openMediaCall = nil
+    }
+
+    /// The core must have had an answer by now, or have given up.
+    private func isOld(_ call: MediaCall) {
+        guard call.caller.openMediaCall?.callID == call.callID else { return }
+        call.caller.openMediaCall = nil
+        call.caller.complain("whoever is called for him does not answer, and is waited for")
     }
 
     // MARK: Rules that need the stations
@@ -338,12 +370,20 @@ package final class World {
         guard wasUp || session.phase == .up, let caller = caller(session.caller) else { return }
         if session.station !== caller { caller.partners += session.phase == .up ? 1 : -1 }
         caller.silences += 1
-        guard caller.partners == 0, caller.session?.phase == .up, temper.hasGoodMedia, temper.goesDeadInTalk == 0,
+        guard caller.partners == 0, caller.session?.phase == .up, temper.goesDeadInTalk == 0,
             plan.weather.partition == 0
         else { return }
-        let (silence, limit) = (caller.silences, plan.longestSilence)
+        let limit = temper.hasGoodMedia ? plan.longestSilence : plan.longestPause
+        expectMedia(for: caller, silence: caller.silences, within: limit)
+    }
+
+    /// By then the caller hears something again; where media servers fail, somebody has been called for him at least.
+    private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds) {
         after(limit) { [self] in
             guard caller.silences == silence, !caller.hasBeenAway else { return }
+            if !temper.hasGoodMedia, case let rest = caller.lastMediaCall + limit - now, rest > 0 {
+                return expectMedia(for: caller, silence: silence, within: rest)
+            }
             caller.complain("an answered caller has been without media for \(limit) ms")
         }
     }
@@ -379,70 +419,4 @@ package final class World {
     package var longestAfterlife: Milliseconds { judge.longestAfterlife }
     /// How long it all took, by its own clock.
     package var duration: Milliseconds { now - World.beginning }
-}
-
-// MARK: - The trace
-
-extension World {
-    private func note(_ text: String, about: [String] = []) { trace?.add(text, about: about, at: now) }
-
-    private func tell(
-        _ bytes: [UInt8],
-        _ station: Station,
-        isOurs: Bool,
-        _ first: Milliseconds?,
-        _ copy: Milliseconds?
-    ) {
-        var line = String(decoding: bytes.prefix { $0 != 0x0D }.prefix(80), as: UTF8.self)
-        if line.hasPrefix("SIP/2.0 ") { line = String(line.dropFirst(8)) }
-        let cseq = bytes.value(of: "CSeq").map { String(decoding: $0.prefix(20), as: UTF8.self) } ?? "?"
-        let caller = bytes.callers.first.map { " for \($0)" } ?? ""
-        let fate = first.map { "\($0) ms" } ?? "lost"
-        let twice = copy.map { ", again \($0) ms" } ?? ""
-        let arrow = isOurs ? "core → \(station.label)" : "\(station.label) → core"
-        note("\(arrow)  \(line)  [\(cseq)\(caller); \(fate)\(twice)]", about: [station.label] + bytes.callers)
-    }
-
-    private func tell(_ notice: Notice) {
-        let text = "\(notice)"
-        var about: [String] = []
-        switch notice {
-        case .callArrived(_, _, _, let caller): about = [caller]
-        case .callState(let number, _, _, let agent):
-            about = [judge.shadow.call(number)?.caller, agent].compactMap(\.self)
-        case .callAnswered(let number, _, let agent), .refused(let number, _, let agent, _, _):
-            about = [judge.shadow.call(number)?.caller ?? "", agent]
-        case .callEnded(let number, _, _, _, _), .mediaFailed(let number, _, _):
-            about = [judge.shadow.call(number)?.caller ?? ""]
-        case .agentChanged(let change): about = [change.agentID]
-        case .agentLoggedOffForNoAnswer(let agent): about = [agent]
-        default: break
-        }
-        note("       core: \(text)", about: about)
-    }
-}
-
-extension [UInt8] {
-    /// The value of the first header field of that name, which must be written like that.
-    func value(of name: StaticString) -> ArraySlice<UInt8>? {
-        var start = 0
-        while let end = self[start...].firstIndex(of: 0x0D), end > start {
-            let line = self[start..<end]
-            let length = name.utf8CodeUnitCount
-            if line.count > length + 2, line[start + length] == UInt8(ascii: ":"), spells(line.prefix(length), name) {
-                return line.dropFirst(length + 2)
-            }
-            start = Swift.min(end + 2, count)
-        }
-        return nil
-    }
-
-    /// Callers that From and To name.
-    fileprivate var callers: [String] {
-        [value(of: "From"), value(of: "To")].compactMap { line in
-            guard let line, let start = line.firstRange(of: Array("sip:c".utf8))?.upperBound else { return nil }
-            let digits = line[start...].prefix { $0.isDigit }
-            return digits.isEmpty ? nil : "c" + String(decoding: digits, as: UTF8.self)
-        }
-    }
 }
