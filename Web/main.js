@@ -148,6 +148,7 @@ function grown() {
 }
 
 let isDrawing = false;
+let drawnAt = 0;
 
 function draw() {
   if (isDrawing || !snapshot) return;
@@ -156,6 +157,7 @@ function draw() {
     isDrawing = false;
     if (!snapshot) return;
     const now = Date.now();
+    drawnAt = performance.now();
     wall.show(grown(), journeys, { text: byId("find").value.trim(), all: byId("all").checked }, now);
     const end = hour.samples.at(-1)?.at ?? now;
     for (const { chart, name, isCounter } of charts) chart.show(hour.points(name, isCounter), end);
@@ -167,7 +169,7 @@ byId("find").addEventListener("input", draw);
 byId("all").addEventListener("change", draw);
 setInterval(() => {
   byId("clock").textContent = new Date().toLocaleTimeString();
-  if (!document.hidden) draw();
+  if (!document.hidden && performance.now() - drawnAt > 700) draw();
 }, 1000);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) want();

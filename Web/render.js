@@ -13,12 +13,33 @@ export function element(name, className, text) {
   return node;
 }
 
+// What was set last is kept beside the node: asking the document costs more than comparing two words.
 function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.shownText === text) return;
+  node.shownText = text;
+  node.textContent = text;
 }
 
 function setClass(node, name) {
-  if (node.className !== name) node.className = name;
+  if (node.shownClass === name) return;
+  node.shownClass = name;
+  node.className = name;
+}
+
+/** Times go on by themselves; of what nobody sees they are brought up to date when it comes into view. */
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      target.isSeen = isIntersecting;
+      if (isIntersecting) target.showTime?.();
+    }
+  },
+  { rootMargin: "300px" },
+);
+
+function setTime(node, place, text) {
+  node.showTime = () => setText(place, text);
+  if (node.isSeen ?? true) node.showTime();
 }
 
 /** The children of a parent, one an item, in the order of the items. */
@@ -35,6 +56,7 @@ class Keyed {
     const wanted = new Set(items.map(key));
     for (const [name, node] of this.#nodes) {
       if (wanted.has(name)) continue;
+      sight.unobserve(node);
       node.remove();
       this.#nodes.delete(name);
     }
@@ -45,6 +67,7 @@ class Keyed {
       if (!node) {
         node = this.make(item);
         this.#nodes.set(name, node);
+        sight.observe(node);
       }
       this.change(node, item);
       if (node === place) place = place.nextElementSibling;
@@ -63,8 +86,9 @@ function row(count) {
   return node;
 }
 
+/** Sets the texts of cells; null leaves one alone. */
 function fill(node, texts) {
-  texts.forEach((text, index) => setText(node.children[index], text));
+  texts.forEach((text, index) => text !== null && setText(node.children[index], text));
 }
 
 const unknownWait = 2147483647000;
@@ -116,9 +140,9 @@ export class Wall {
       String(flow.abandoned),
     ]);
     const isUrgent = flow.queued > 0 && flow.longest_wait > flow.threshold;
-    node.children[1].className = isUrgent ? "big urgent" : "big";
-    node.children[2].className = isUrgent ? "big urgent" : "big";
-    node.children[5].className = flow.queued > 0 && flow.logged_in === 0 ? "urgent" : "";
+    setClass(node.children[1], isUrgent ? "big urgent" : "big");
+    setClass(node.children[2], isUrgent ? "big urgent" : "big");
+    setClass(node.children[5], flow.queued > 0 && flow.logged_in === 0 ? "urgent" : "");
     node.children[4].title = `answered within ${duration(flow.threshold)}`;
   }
 
@@ -138,9 +162,9 @@ export class Wall {
     const { word, sign } = states[state];
     const [, stateText, since] = tile.children;
     setText(stateText, `${sign} ${word}${agent.flow ? ` · ${agent.flow}` : ""}`);
-    setText(since, agent.wrapup_left > 0 ? `${duration(agent.wrapup_left)} left` : duration(agent.since));
+    setTime(node, since, agent.wrapup_left > 0 ? `${duration(agent.wrapup_left)} left` : duration(agent.since));
     setClass(tile, `tile ${state}`);
-    tile.disabled = !this.canSteer;
+    if (tile.disabled === this.canSteer) tile.disabled = !this.canSteer;
   }
 
   #call(node, call) {
@@ -149,9 +173,10 @@ export class Wall {
       call.caller || "–",
       call.flow,
       `${callWord(call)}${call.position >= 0 ? ` (${call.position + 1}.)` : ""}`,
-      duration(call.since),
+      null,
       call.agent ?? "–",
     ]);
+    setTime(node, node.children[4], duration(call.since));
     setClass(node, call.ended ? "ended" : "");
     const steps = call.steps.map((step) => {
       const who = step.agent ? ` ${step.agent}` : "";
@@ -160,7 +185,7 @@ export class Wall {
     });
     setText(node.children[6], steps.join(" → ") || "–");
     const cell = node.children[7];
-    cell.className = "steer";
+    setClass(cell, "steer");
     const mayEnd = this.canSteer && !call.ended;
     if (mayEnd && !cell.firstChild) {
       const button = element("button", "", "Steer…");

@@ -124,7 +124,7 @@ struct WallboardTests {
         try await browser.waits(for: "document.getElementById('steer').open")
         try await browser.click("#steer-choices button:last-child")
         try await browser.click("#steer-do")
-        try await browser.waits(for: "document.querySelector('#calls tbody tr.ended')")
+        try await browser.waits(for: "!document.querySelector('#calls tbody tr:not(.ended)')")
         try await callers.finish()
         try await expectNoComplaints(browser)
 

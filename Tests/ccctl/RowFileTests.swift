@@ -24,29 +24,58 @@ struct RowFileTests {
         #expect(try rows(text, .agent) == ["2 agentid=anna location=sip:anna@192.0.2.2 skills=a,b"])
     }
 
-    /// SELECT … INTO OUTFILE … FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '\\', of a table of OpenSIPS.
-    @Test("a dump of MySQL has no names of columns, escapes with backslashes, and has \\N for NULL")
-    func readsDump() throws {
-        let dump = #"""
-            1,"support",256,"helping","\"VIP\" line",0,0,0,0,0,\N,"sip:queue@192.0.2.1:5060",\N,\N
-            2,"sales",1,"selling",\N,30,1,60,0,10,"sip:welcome@192.0.2.1","sip:queue@192.0.2.1:5060","sip:busy@192.0.2.1",\N
+    /// cc_flows as MariaDB 10.11 writes the table of OpenSIPS, with a column that somebody has added: by INTO OUTFILE without
+    /// options, with options, and by `mariadb --batch`.
+    static let dumps: [(name: String, hasNames: Bool, text: String)] = [
+        (
+            "tabs", false,
+            #"""
+            1	support	256	helping	"VIP", line\\1	0	0	0	0	0	\N	sip:queue@192.0.2.1:5060	\N	\N	x
+            2	sales	256	selling	\N	0	0	0	0	0	\N	sip:queue@192.0.2.1	\N	\N	x
             """#
-        let columns = """
-            id,flowid,priority,skill,prependcid,max_wrapup_time,dissuading_hangup,dissuading_onhold_th,dissuading_ewt_th,\
-            dissuading_qsize_th,message_welcome,message_queue,message_dissuading,message_flow_id
+        ),
+        (
+            "quotes where needed", false,
+            #"""
+            1,"support",256,"helping","\"VIP\", line\\1",0,0,0,0,0,\N,"sip:queue@192.0.2.1:5060",\N,\N,"x"
+            2,"sales",256,"selling",\N,0,0,0,0,0,\N,"sip:queue@192.0.2.1",\N,\N,"x"
+            """#
+        ),
+        (
+            "quotes everywhere", false,
+            #"""
+            "1";"support";"256";"helping";"\"VIP\", line\\1";"0";"0";"0";"0";"0";\N;"sip:queue@192.0.2.1:5060";\N;\N;"x"
+            "2";"sales";"256";"selling";\N;"0";"0";"0";"0";"0";\N;"sip:queue@192.0.2.1";\N;\N;"x"
+            """#
+        ),
+        (
+            "with names", true,
             """
-        let rows = try RowFile.rows(
-            of: dump,
-            name: "f",
-            kind: .flow,
-            columns: columns.split(separator: ",").map(String.init)
-        )
+            \(columns.joined(separator: "\t"))
+            1	support	256	helping	"VIP", line\\\\1	0	0	0	0	0	NULL	sip:queue@192.0.2.1:5060	NULL	NULL	x
+            2	sales	256	selling	NULL	0	0	0	0	0	NULL	sip:queue@192.0.2.1	NULL	NULL	x
+            """
+        ),
+    ]
+    static let columns = [
+        "id", "flowid", "priority", "skill", "prependcid", "max_wrapup_time", "dissuading_hangup",
+        "dissuading_onhold_th",
+        "dissuading_ewt_th", "dissuading_qsize_th", "message_welcome", "message_queue", "message_dissuading",
+        "message_flow_id", "site",
+    ]
+
+    @Test("a dump of MySQL is read as it is", arguments: dumps)
+    func readsDump(name: String, hasNames: Bool, text: String) throws {
+        let columns = hasNames ? nil : Self.columns
+        let rows = try RowFile.rows(of: text, name: "f", kind: .flow, columns: columns)
         func value(_ row: Int, _ column: String) -> String? { rows[row].values.first { $0.column == column }?.text }
-        #expect(rows.count == 2)
-        #expect(value(0, "prependcid") == "\"VIP\" line")
+        try #require(rows.count == 2)
+        #expect(value(0, "prependcid") == #""VIP", line\1"#)
+        #expect(value(0, "message_queue") == "sip:queue@192.0.2.1:5060")
         #expect(value(0, "message_welcome") == nil)
+        #expect(value(1, "flowid") == "sales")
         #expect(value(1, "prependcid") == nil)
-        #expect(value(1, "message_dissuading") == "sip:busy@192.0.2.1")
+        #expect(value(1, "site") == "x")
     }
 
     @Test(

@@ -48,7 +48,7 @@ struct DelimitedText {
     private mutating func row() throws(Problem) -> Row {
         var row = Row(line: line, fields: [])
         while true {
-            row.fields.append(current == "\"" ? try quoted() : plain())
+            row.fields.append(try field())
             guard current == separator else { break }
             place += 1
         }
@@ -56,6 +56,19 @@ struct DelimitedText {
         if current == "\n" { place += 1 }
         line += 1
         return row
+    }
+
+    /// Fields separated by tabs have no quotes where MySQL wrote them: there a quote that does not close the field is a letter.
+    private mutating func field() throws(Problem) -> String? {
+        guard current == "\"" else { return plain() }
+        let begin = (place, line)
+        do throws(Problem) {
+            return try quoted()
+        } catch {
+            guard separator == "\t" else { throw error }
+            (place, line) = begin
+            return plain()
+        }
     }
 
     private mutating func plain() -> String? {

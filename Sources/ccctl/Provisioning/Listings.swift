@@ -42,7 +42,7 @@ struct ShowRow<Subject: ProvisioningSubject>: ParsableCommand {
 
     @OptionGroup var options: Options
     @OptionGroup var targets: DatabaseTargets
-    @Argument(help: "Its ID.") var id: String
+    @Argument(help: "Its ID.", completion: Subject.completion) var id: String
 
     func run() throws {
         let listing = try targets.listing(of: Subject.kind)

@@ -9,18 +9,27 @@ protocol ProvisioningSubject {
     static var list: String { get }
     /// The columns that fit a terminal.
     static var shortColumns: [String] { get }
+    /// The IDs that the daemon knows, for the shell.
+    static var completion: CompletionKind { get }
+}
+
+extension ProvisioningSubject {
+    /// `COLUMN=` for the shell.
+    static var columnCompletion: CompletionKind { .list(kind.columns.dropFirst().map { "\($0)=" }) }
 }
 
 enum FlowSubject: ProvisioningSubject {
     static let kind = ProvisioningKind.flow
     static let list = "Flows"
     static let shortColumns = ["flowid", "priority", "skill", "prependcid", "message_welcome", "message_queue"]
+    static var completion: CompletionKind { .flows }
 }
 
 enum AgentSubject: ProvisioningSubject {
     static let kind = ProvisioningKind.agent
     static let list = "Agents"
     static let shortColumns = ["agentid", "location", "logstate", "skills", "wrapup_time"]
+    static var completion: CompletionKind { .agents }
 }
 
 /// `ccctl flow …`: works on the provisioning database; the daemon need not run.
@@ -95,7 +104,8 @@ struct AddRow<Subject: ProvisioningSubject>: ParsableCommand {
     @OptionGroup var targets: DatabaseTargets
     @OptionGroup var taking: TakingOver
     @Argument(help: "Its ID.") var id: String
-    @Argument(help: ArgumentHelp("Columns.", valueName: "column=value")) var columns: [ColumnSetting] = []
+    @Argument(help: ArgumentHelp("Columns.", valueName: "column=value"), completion: Subject.columnCompletion)
+    var columns: [ColumnSetting] = []
 
     func validate() throws { try ColumnSetting.check(columns, for: Subject.kind) }
 
@@ -118,8 +128,9 @@ struct SetRow<Subject: ProvisioningSubject>: ParsableCommand {
     @OptionGroup var options: Options
     @OptionGroup var targets: DatabaseTargets
     @OptionGroup var taking: TakingOver
-    @Argument(help: "Its ID.") var id: String
-    @Argument(help: ArgumentHelp("Columns.", valueName: "column=value")) var columns: [ColumnSetting]
+    @Argument(help: "Its ID.", completion: Subject.completion) var id: String
+    @Argument(help: ArgumentHelp("Columns.", valueName: "column=value"), completion: Subject.columnCompletion)
+    var columns: [ColumnSetting]
 
     func validate() throws { try ColumnSetting.check(columns, for: Subject.kind) }
 
@@ -138,7 +149,7 @@ struct RemoveRow<Subject: ProvisioningSubject>: ParsableCommand {
     @OptionGroup var options: Options
     @OptionGroup var targets: DatabaseTargets
     @OptionGroup var taking: TakingOver
-    @Argument(help: ArgumentHelp("Their IDs.", valueName: "id")) var ids: [String]
+    @Argument(help: ArgumentHelp("Their IDs.", valueName: "id"), completion: Subject.completion) var ids: [String]
 
     func run() throws {
         let rows = ids.map { ProvisioningEdit.Row(values: [(Subject.kind.id, $0)]) }
