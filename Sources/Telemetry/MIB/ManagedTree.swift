@@ -127,13 +127,11 @@ private struct Scalars: ManagedSection {
 private struct Table<Subject: Sendable>: ManagedSection {
     private let section: ManagedSectionNumber
     private let columns: ManagedNumbers.List<Subject>
-    private let rows: [Row]
+    /// A row each, in the order of their indexes.
+    private let subjects: [Subject]
+    /// By themselves, and in one piece, because a search looks at a dozen of them and at nothing else of a row.
+    private let indexes: RowIndexes
     private let now: Milliseconds
-
-    private struct Row {
-        let index: [UInt8]
-        let subject: Subject
-    }
 
     /// - Parameter subjects: sorted by ID, bytewise.
     init(
@@ -146,30 +144,28 @@ private struct Table<Subject: Sendable>: ManagedSection {
         self.section = section
         self.columns = columns
         self.now = now
-        var rows = subjects.map { Row(index: RowIndex.octets(of: $0[keyPath: id]), subject: $0) }
+        let all = RowIndexes(subjects.lazy.map { RowIndex.octets(of: $0[keyPath: id]) })
         // Only indexes that are not the ID itself can be out of order, or, by a clash of hashes, twice there.
-        let isSorted = zip(rows, rows.dropFirst()).allSatisfy { $0.index.lexicographicallyPrecedes($1.index) }
-        if !isSorted {
-            rows.sort { $0.index.lexicographicallyPrecedes($1.index) }
-            for position in rows.indices.reversed().dropLast() where rows[position].index == rows[position - 1].index {
-                rows.remove(at: position)
-            }
+        guard all.isAscending else {
+            let positions = all.ascending
+            self.subjects = positions.map { subjects[$0] }
+            indexes = RowIndexes(positions.lazy.map { Array(all[$0]) })
+            return
         }
-        self.rows = rows
+        self.subjects = subjects
+        indexes = all
     }
 
     func get(_ name: ArraySlice<UInt32>) -> ManagedTree.Answer {
         guard name.first == 1, let number = name.dropFirst().first, let column = columns[number] else {
             return .noSuchObject
         }
-        let index = name.dropFirst(2)
-        let position = firstRow(from: index)
-        guard position < rows.count, Self.isSame(rows[position].index, index) else { return .noSuchInstance }
-        return .value(column.read(rows[position].subject, now))
+        let place = indexes.place(of: name.dropFirst(2))
+        return place.isThere ? .value(column.read(subjects[place.position], now)) : .noSuchInstance
     }
 
     func next(after name: ArraySlice<UInt32>, inclusive: Bool) -> ManagedTree.Instance? {
-        guard !rows.isEmpty else { return nil }
+        guard !subjects.isEmpty else { return nil }
         let entry = name.first ?? 0
         if entry > 1 { return nil }
         let rest = entry == 1 ? name.dropFirst() : []
@@ -177,36 +173,22 @@ private struct Table<Subject: Sendable>: ManagedSection {
         let column = columns.position(notBelow: number)
         guard column < columns.entries.count else { return nil }
         if columns.entries[column].number > number { return instance(column: column, row: 0) }
-        let index = rest.dropFirst()
-        var row = firstRow(from: index)
-        if !inclusive, row < rows.count, Self.isSame(rows[row].index, index) { row += 1 }
-        return row < rows.count ? instance(column: column, row: row) : instance(column: column + 1, row: 0)
+        let place = indexes.place(of: rest.dropFirst())
+        let row = place.isThere && !inclusive ? place.position + 1 : place.position
+        return row < subjects.count ? instance(column: column, row: row) : instance(column: column + 1, row: 0)
     }
 
     private func instance(column: Int, row: Int) -> ManagedTree.Instance? {
         guard column < columns.entries.count else { return nil }
         let entry = columns.entries[column]
-        return .init(
-            name: section.name + [1, entry.number] + rows[row].index.map(UInt32.init),
-            value: entry.object.read(rows[row].subject, now)
-        )
-    }
-
-    /// Position of the first row whose index is not below this one.
-    private func firstRow(from index: ArraySlice<UInt32>) -> Int {
-        var (low, high) = (0, rows.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if Self.precedes(rows[middle].index, index) { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    private static func precedes(_ octets: [UInt8], _ index: ArraySlice<UInt32>) -> Bool {
-        octets.lazy.map(UInt32.init).lexicographicallyPrecedes(index)
-    }
-
-    private static func isSame(_ octets: [UInt8], _ index: ArraySlice<UInt32>) -> Bool {
-        octets.count == index.count && octets.lazy.map(UInt32.init).elementsEqual(index)
+        let index = indexes[row]
+        var name: [UInt32] = []
+        name.reserveCapacity(ManagedTree.objects.count + 3 + index.count)
+        name += ManagedTree.objects
+        name.append(section.rawValue)
+        name.append(1)
+        name.append(entry.number)
+        for octet in index { name.append(UInt32(octet)) }
+        return .init(name: name, value: entry.object.read(subjects[row], now))
     }
 }
