@@ -1,7 +1,9 @@
 import CallCenter
 
 /// One metric family with the bytes that never change.
-struct Family: Sendable {
+///
+/// A class, because it is gone through for every number: a copy would count references to all that it holds.
+final class Family: Sendable {
     let statistic: Statistic
     /// The lines HELP and TYPE of the text format.
     private let textHead: [UInt8]

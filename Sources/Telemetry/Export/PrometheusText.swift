@@ -14,22 +14,41 @@ package enum PrometheusText {
         let flows = Subjects("flow", snapshot.center.flows, only: filter.flows, id: \.id)
         let agents = Subjects("agent", snapshot.center.agents, only: filter.agents, id: \.id)
         let wanted = families.filter { filter.accepts($0.statistic) }
-        var text = TextWriter(
-            capacity: filter.names.isEmpty ? 32_768 + 5_120 * flows.count + 1_024 * agents.count : 32_768
-        )
-        for family in wanted {
-            text.append(family.head(format))
-            switch family.statistic.source {
-            case .global(let read):
-                family.append(read(snapshot), labels: [], as: format, to: &text)
-            case .flow(let read):
-                flows.forEach { flow, labels in family.append(read(flow), labels: labels, as: format, to: &text) }
-            case .agent(let read):
-                agents.forEach { agent, labels in family.append(read(agent), labels: labels, as: format, to: &text) }
+        // A page a family. Each flow and each agent is looked at once, for all its pages: to copy one out of the snapshot costs
+        // more than to print a number of it.
+        var pages = wanted.map { family in
+            var page = TextWriter(capacity: 4_096)
+            page.append(family.head(format))
+            if case .global(let read) = family.statistic.source {
+                family.append(read(snapshot), labels: [], as: format, to: &page)
             }
+            return page
         }
+        fill(&pages, wanted, from: flows, as: format) { if case .flow(let read) = $0 { read } else { nil } }
+        fill(&pages, wanted, from: agents, as: format) { if case .agent(let read) = $0 { read } else { nil } }
+        var text = TextWriter(capacity: pages.reduce(16) { $0 + $1.bytes.count })
+        for page in pages { text.append(page.bytes) }
         if format == .openMetrics { text.append("# EOF\n") }
         return text.bytes
+    }
+
+    /// - Parameter reading: how the figure of such a subject is read; nil if a family is of others.
+    private static func fill<Subject>(
+        _ pages: inout [TextWriter],
+        _ families: [Family],
+        from subjects: Subjects<Subject>,
+        as format: ExpositionFormat,
+        _ reading: (Statistic.Source) -> ((Subject) -> Figure)?
+    ) {
+        let columns = families.enumerated().compactMap { page, family in
+            reading(family.statistic.source).map { (page: page, family: family, read: $0) }
+        }
+        guard !columns.isEmpty else { return }
+        subjects.forEach { subject, labels in
+            for column in columns {
+                column.family.append(column.read(subject), labels: labels, as: format, to: &pages[column.page])
+            }
+        }
     }
 
     private static let families = Catalogue.statistics.map(Family.init)
@@ -41,8 +60,6 @@ private struct Subjects<Subject> {
     private var bytes: [UInt8] = []
     /// Where the label of each ends.
     private var ends: [Int] = []
-
-    var count: Int { subjects.count }
 
     init(_ label: String, _ all: [Subject], only wanted: [String], id: (Subject) -> String) {
         subjects = wanted.isEmpty ? all : all.filter { wanted.contains(id($0)) }
