@@ -4,7 +4,8 @@
 # A snmpd with two subagents that have as many rows of the same six columns: callcenterd, and Tests/Load/snmp-reference.c
 # with net-snmp's own table helper. Tests/Load/snmp-walk.c reads both in turns, six columns a request.
 
-# bench_snmp ROWS ROUNDS: prints the best rate of each, and the ratio of the times; fails above 1.2.
+# bench_snmp ROWS ROUNDS: reads both in turns, prints the median and the best rate of each, and the ratio of the median times; fails
+# above 1.2, and below 10,000 rows a second at best (whatever else the machine does, the best round shows what it can).
 bench_snmp() {
     local rows=$1 rounds=$2 port=$((14000 + RANDOM % 900)) root=1.3.6.1.4.1.8072.9999.9999
     need snmpd:snmpd sqlite3:sqlite3 cc:gcc /usr/include/net-snmp/net-snmp-config.h:libsnmp-dev
@@ -45,17 +46,25 @@ YAML
     wait_for 60 complete 5061.1 || die "the reference does not show all rows"
     wait_for 60 complete 5060.1.3 || die "callcenterd does not show all rows"
 
-    local round ours=0 theirs=0 rate
+    local round
+    # Once without counting: caches, pages, branch predictors.
+    walk 5060.1.3 2 7 >/dev/null
+    walk 5061.1 2 7 >/dev/null
     for ((round = 0; round < rounds; round++)); do
         # ccaId to ccaWrapupLeft, against a text, two enumerations, two counters and a gauge.
-        rate=$(walk 5060.1.3 2 7 | cut -d' ' -f3)
-        ((rate > ours)) && ours=$rate
-        rate=$(walk 5061.1 2 7 | cut -d' ' -f3)
-        ((rate > theirs)) && theirs=$rate
+        walk 5060.1.3 2 7 >>"$scratch/ours"
+        walk 5061.1 2 7 >>"$scratch/theirs"
     done
-    printf 'SNMP bulk walk, %d rows x 6 columns\n' "$rows"
-    printf '  callcenterd    %d rows/s\n' "$ours"
-    printf '  tdata helper   %d rows/s\n' "$theirs"
-    awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "  time           %.2f x that of the helper\n", b / a }'
-    ((ours * 12 >= theirs * 10))
+    # figures FILE: the median time, and the rate in it and at best.
+    figures() { sort -n -k2,2 "$1" | awk '{ time[NR] = $2; rate[NR] = $3 } END { m = int((NR + 1) / 2); print time[m], rate[m], rate[1] }'; }
+    local our_time our_rate our_best their_time their_rate their_best
+    read -r our_time our_rate our_best < <(figures "$scratch/ours")
+    read -r their_time their_rate their_best < <(figures "$scratch/theirs")
+    printf 'SNMP bulk walk, %d rows x 6 columns, in turns, %d times each\n' "$rows" "$rounds"
+    printf '  callcenterd    %d rows/s median, %d at best\n' "$our_rate" "$our_best"
+    printf '  tdata helper   %d rows/s median, %d at best\n' "$their_rate" "$their_best"
+    awk -v a="$our_time" -v b="$their_time" -v best="$our_best" 'BEGIN {
+        printf "  median time    %.2f x that of the helper\n", a / b
+        exit !(a <= b * 1.2 && best >= 10000)
+    }'
 }

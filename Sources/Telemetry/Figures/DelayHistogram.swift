@@ -1,8 +1,10 @@
 /// Counts of short delays, in microseconds, below each of a fixed list of bounds.
 package struct DelayHistogram: Sendable, Equatable {
-    /// Upper bounds, inclusive, in microseconds; a last bucket without bound follows.
+    /// Upper bounds, inclusive, in microseconds; a last bucket without bound follows. They are close together below 2 ms,
+    /// which the loop is to keep.
     package static let bounds: [UInt64] = [
-        100, 250, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+        100, 250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+        1_000_000,
     ]
 
     /// Not cumulative; one more than there are bounds.
