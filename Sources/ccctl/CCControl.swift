@@ -33,6 +33,10 @@ struct CCControl: ParsableCommand {
     ///
     /// - Returns: the exit status.
     static func run(_ arguments: [String]) -> Int32 {
+        if let script = BashCompletion.script(for: arguments) {
+            Terminal.write(script + "\n")
+            return 0
+        }
         do {
             var command = try parseAsRoot(arguments)
             try command.run()
