@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a way in could not be opened. The message is one line: what, where, why, and what to do.
 package struct ManagementError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Trouble: Sendable {
@@ -13,12 +15,15 @@ package struct ManagementError: Error, Sendable, Equatable, CustomStringConverti
     package var place: String
     package var reason: String
     package var trouble: Trouble
+    /// The system's number for it (errno(3)).
+    package var code: Int32
 
-    package init(key: String, place: String, reason: String, trouble: Trouble = .listening) {
+    package init(key: String, place: String, reason: String, trouble: Trouble = .listening, code: Int32 = EINVAL) {
         self.key = key
         self.place = place
         self.reason = reason
         self.trouble = trouble
+        self.code = code
     }
 
     package var description: String {

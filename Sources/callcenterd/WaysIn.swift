@@ -38,26 +38,12 @@ struct WaysIn {
                 onRunning: { _ in onRunning() }
             )
         )
+        let entry = CommandEntry(dispatcher: dispatcher, group: group, logger: logger, onRunning: onRunning)
         services.append(
-            MIService(
-                configuration: .init(path: configuration.managementSocket),
-                dispatcher: dispatcher,
-                events: events,
-                group: group,
-                logger: logger,
-                onRunning: onRunning
-            )
+            MIService(configuration: .init(path: configuration.managementSocket), events: events, entry: entry)
         )
         if let path = configuration.managementFIFO {
-            services.append(
-                FIFOService(
-                    configuration: .init(path: path),
-                    dispatcher: dispatcher,
-                    group: group,
-                    logger: logger,
-                    onRunning: onRunning
-                )
-            )
+            services.append(FIFOService(configuration: .init(path: path), entry: entry))
         }
         // Stops first, and with it all who watch: they would keep their connections for ever.
         services.append(events)

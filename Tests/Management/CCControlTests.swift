@@ -175,27 +175,26 @@ struct CCControlTests {
         }
     }
 
-    @Test("events are a line each, or an object each")
-    func printsEvents() async throws {
+    /// What `ccctl events` says of one event that happens while it watches.
+    private func events(_ arguments: String...) async throws -> Outcome {
         let hub = EventHub()
         let report = AgentReport(agentID: "ann", state: .free, previous: .offline, isLoggedIn: true)
-        let event = CenterEvent(time: 1_764_099_916_123, .agent(report))
-        try await withMI(daemon.bounded, events: hub) { path async throws in
-            // Whoever watches from now on, until both have had theirs.
-            let publishing = Task {
-                while !Task.isCancelled {
-                    if hub.isWatched { hub.publish(event) }
-                    try await Task.sleep(for: .milliseconds(5))
-                }
-            }
-            defer { publishing.cancel() }
-            let plain = try await run(["--socket", path, "events", "--times", "1"])
-            let line = "2025-11-25T19:45:16.123Z agent ann free previous_state=offline logged_in=true\n"
-            #expect(plain == Outcome(status: 0, output: line, errors: ""))
-            let json = try await run(["--socket", path, "events", "--times", "1", "--json", "--agent", "ann"])
-            #expect(json.output.hasPrefix(#"{"event":"agent","number":"#))
-            #expect(json.output.hasSuffix(#""state":"free","previous_state":"offline","logged_in":true}"# + "\n"))
+        return try await withMI(daemon.bounded, events: hub) { path async throws in
+            async let outcome = run(["--socket", path, "events", "--times", "1"] + arguments)
+            try await eventually("somebody to watch") { hub.isWatched }
+            hub.publish(CenterEvent(time: 1_764_099_916_123, .agent(report)))
+            return try await outcome
         }
+    }
+
+    @Test("events are a line each, or an object each")
+    func printsEvents() async throws {
+        let plain = try await events()
+        let line = "2025-11-25T19:45:16.123Z agent ann free previous_state=offline logged_in=true\n"
+        #expect(plain == Outcome(status: 0, output: line, errors: ""))
+        let json = try await events("--json", "--agent", "ann")
+        #expect(json.output.hasPrefix(#"{"event":"agent","number":"#))
+        #expect(json.output.hasSuffix(#""state":"free","previous_state":"offline","logged_in":true}"# + "\n"))
     }
 
     @Test("events that the daemon ends, end with status 3 and its words")
@@ -203,7 +202,7 @@ struct CCControlTests {
         let hub = EventHub()
         try await withMI(daemon.bounded, events: hub) { path async throws in
             let closing = Task {
-                while !hub.isWatched { try await Task.sleep(for: .milliseconds(5)) }
+                try await eventually("somebody to watch") { hub.isWatched }
                 hub.close()
             }
             defer { closing.cancel() }
@@ -253,12 +252,24 @@ struct CCControlTests {
     @Test("bash completes commands, and the names of agents, flows and commands of the daemon")
     func completes() async throws {
         try await withMI(daemon.bounded) { path async throws in
-            #expect(try await completions(path, ["cc_list_"]).contains("cc_list_agents"))
+            await expect(
+                ["cc_list_agents", "cc_list_calls", "cc_list_flows", "cc_list_queue"],
+                after: ["cc_list_"],
+                path
+            )
             await expect(["ann", "bob", "cem", "dee"], after: ["login", ""], path)
             await expect(["bob"], after: ["cc_agent_login", "b"], path)
             await expect(["sales", "support"], after: ["cc_list_calls", "--flow", "s"], path)
             await expect(["cc_reset_stats"], after: ["call", "cc_reset"], path)
             await expect(["cca_att_bob"], after: ["get_statistics", "cca_att_b"], path)
+            // The short names likewise.
+            await expect(["flow", "flows"], after: ["fl"], path)
+            await expect(["reload", "reset-stats"], after: ["re"], path)
+            await expect(["sales", "support"], after: ["calls", "--flow", "s"], path)
+            await expect(["cca_att_bob"], after: ["stats", "cca_att_b"], path)
+            await expect(["ann"], after: ["free", "a"], path)
+            await expect(["cem"], after: ["dispatch", "7", "c"], path)
+            await expect(["--state"], after: ["agents", "--st"], path)
         }
         // Without a daemon there is nothing to offer, and nothing to wait for.
         #expect(try await completions("/nowhere.sock", ["login", ""]) == [])

@@ -171,12 +171,12 @@ struct FIFOTests {
         try await withTemporaryFolder { folder async throws in
             let path = folder + "/mi.fifo"
             try #require(mkfifo(path, 0o600) == 0)
-            let file = try FIFOFile.make(path)
-            close(file.descriptor)
+            let (file, descriptor) = try FIFOFile.make(path)
+            close(descriptor)
             file.remove()
             #expect(!FileManager.default.fileExists(atPath: path))
             try Data("keep".utf8).write(to: URL(fileURLWithPath: path))
-            let error = #expect(throws: ManagementError.self) { try FIFOFile.make(path) }
+            let error = #expect(throws: ManagementError.self) { _ = try FIFOFile.make(path) }
             #expect(
                 error?.description
                     == "mi.fifo: cannot listen on \(path): a file that is no FIFO is in the way; remove it"

@@ -267,7 +267,8 @@ struct SocketTests {
                 throws: ManagementError(
                     key: "mi.socket",
                     place: path,
-                    reason: "another process listens there; is callcenterd running already?"
+                    reason: "another process listens there; is callcenterd running already?",
+                    code: EADDRINUSE
                 )
             ) {
                 try await mi(at: path, daemon.bounded).run()

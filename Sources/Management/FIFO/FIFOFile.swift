@@ -1,46 +1,31 @@
 import Glibc
 
 /// The FIFO (fifo(7)) that commands are written to: made, guarded and removed with care.
-struct FIFOFile {
-    static let key = "mi.fifo"
-
-    let path: String
-    /// Open for reading and writing, so that it does not end when a writer goes.
-    let descriptor: CInt
-    private let facts: FileFacts
+enum FIFOFile {
+    private static let key = "mi.fifo"
 
     /// Makes a FIFO, readable and writable for owner and group only. One that is left from before gives way; anything
     /// else at that place is refused.
-    static func make(_ path: String) throws(ManagementError) -> FIFOFile {
-        func failure(_ reason: String) -> ManagementError { ManagementError(key: key, place: path, reason: reason) }
+    ///
+    /// - Returns: the file, and a descriptor open for reading and writing, so that it does not end when a writer goes.
+    static func make(_ path: String) throws(ManagementError) -> (file: EntryFile, descriptor: CInt) {
         if let facts = FileFacts(path: path) {
             guard facts.isFIFO else {
-                throw failure("a file that is no FIFO is in the way; remove it")
+                let reason = "a file that is no FIFO is in the way; remove it"
+                throw ManagementError(key: key, place: path, reason: reason, code: EEXIST)
             }
-            guard unlink(path) == 0 || errno == ENOENT else { throw failure(reason(errno)) }
+            try EntryFile.clear(key, path)
         }
-        guard mkfifo(path, S_IRUSR | S_IWUSR) == 0 else { throw failure(reason(errno)) }
+        guard mkfifo(path, S_IRUSR | S_IWUSR) == 0 else { throw .system(key, path, errno) }
         let descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw failure(reason(errno)) }
-        guard let facts = FileFacts(descriptor: descriptor), facts.isFIFO,
-            fchmod(descriptor, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) == 0
+        guard descriptor >= 0 else { throw .system(key, path, errno) }
+        guard let facts = FileFacts(descriptor: descriptor), facts.isFIFO, fchmod(descriptor, EntryFile.mode) == 0
         else {
-            let reason = reason(errno)
+            let number = errno
             close(descriptor)
-            throw failure(reason)
+            throw .system(key, path, number)
         }
-        return FIFOFile(path: path, descriptor: descriptor, facts: facts)
-    }
-
-    /// Takes the file away, unless another has been put in its place meanwhile.
-    func remove() {
-        guard FileFacts(path: path)?.isSame(as: facts) == true else { return }
-        unlink(path)
-    }
-
-    private static func reason(_ number: CInt) -> String {
-        guard let text = strerror(number) else { return "error \(number)" }
-        return String(cString: text)
+        return (EntryFile(key: key, path: path, facts: facts), descriptor)
     }
 }
 

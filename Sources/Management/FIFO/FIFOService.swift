@@ -1,4 +1,4 @@
-package import Logging
+import Logging
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -22,36 +22,21 @@ package struct FIFOService: Service {
     }
 
     private let configuration: Configuration
-    private let dispatcher: RPCDispatcher
-    private let group: any EventLoopGroup
-    private let logger: Logger
-    private let onRunning: @Sendable () async -> Void
+    private let entry: CommandEntry
+    private var logger: Logger { entry.logger }
 
-    /// - Parameters:
-    ///   - group: whose loops do the input; not the loop of the calls.
-    ///   - onRunning: called once the FIFO is there.
-    package init(
-        configuration: Configuration,
-        dispatcher: RPCDispatcher,
-        group: any EventLoopGroup,
-        logger: Logger,
-        onRunning: @escaping @Sendable () async -> Void = {}
-    ) {
+    package init(configuration: Configuration, entry: CommandEntry) {
         self.configuration = configuration
-        self.dispatcher = dispatcher
-        self.group = group
-        self.logger = logger
-        self.onRunning = onRunning
+        self.entry = entry
     }
 
     /// Serves until the group shuts down; then the FIFO goes.
     ///
     /// - Throws: `ManagementError` if the FIFO cannot be made.
     package func run() async throws {
-        let file = try FIFOFile.make(configuration.path)
-        defer { file.remove() }
-        let channel = try await NIOPipeBootstrap(group: group)
-            .takingOwnershipOfDescriptor(input: file.descriptor) { [configuration] channel in
+        let (file, descriptor) = try FIFOFile.make(configuration.path)
+        let channel = try await NIOPipeBootstrap(group: entry.group)
+            .takingOwnershipOfDescriptor(input: descriptor) { [configuration] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         FIFOFraming(maximumLength: configuration.maximumRequest, patience: configuration.patience)
@@ -59,12 +44,8 @@ package struct FIFOService: Service {
                     return try NIOAsyncChannel<MIFrame, Never>(wrappingChannelSynchronously: channel)
                 }
             }
-        logger.info("management FIFO open", metadata: ["path": "\(configuration.path)"])
-        await onRunning()
-        try await withGracefulShutdownHandler {
+        try await entry.serve("FIFO", file, on: channel.channel) {
             try await channel.executeThenClose { inbound in try await serve(inbound) }
-        } onGracefulShutdown: {
-            channel.channel.close(promise: nil)
         }
     }
 
@@ -105,7 +86,9 @@ package struct FIFOService: Service {
                 return
             }
         }
-        guard let answer = await dispatcher.reply(to: request.text, from: .fifo(user: reply?.owner)) else { return }
+        guard let answer = await entry.dispatcher.reply(to: request.text, from: .fifo(user: reply?.owner)) else {
+            return
+        }
         guard let reply else { return }
         if await !reply.write(answer.bytes + [UInt8(ascii: "\n")], within: configuration.replyTimeout) {
             logger.warning("FIFO reply not taken", metadata: ["path": "\(reply.path)"])

@@ -97,9 +97,9 @@ package struct HTTPService: Service {
                 try await application.run()
             }
         } catch let error as IOError {
-            throw failure(Self.reason(of: error))
+            throw failure(Self.reason(of: error), error.errnoCode)
         } catch is SocketAddressError.UnknownHost {
-            throw failure("no such address")
+            throw failure("no such address", EADDRNOTAVAIL)
         }
     }
 
@@ -164,8 +164,8 @@ package struct HTTPService: Service {
         )
     }
 
-    private func failure(_ reason: String) -> ManagementError {
-        ManagementError(key: "http.listen", place: configuration.listen, reason: reason)
+    private func failure(_ reason: String, _ code: CInt) -> ManagementError {
+        ManagementError(key: "http.listen", place: configuration.listen, reason: reason, code: code)
     }
 
     private static func reason(of error: IOError) -> String {

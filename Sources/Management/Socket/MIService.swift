@@ -1,4 +1,4 @@
-package import Logging
+import Logging
 package import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -25,34 +25,18 @@ package struct MIService: Service {
     private typealias Connection = NIOAsyncChannel<MIFrame, ByteBuffer>
 
     private let configuration: Configuration
-    private let dispatcher: RPCDispatcher
+    private let entry: CommandEntry
     private let events: EventHub
-    private let group: any EventLoopGroup
-    private let logger: Logger
     private let connections: Connections
     private let refusals: RefusalLog
-    private let onRunning: @Sendable () async -> Void
 
-    /// - Parameters:
-    ///   - events: what connections can watch.
-    ///   - group: whose loops do the input and output; not the loop of the calls.
-    ///   - onRunning: called once the socket takes connections.
-    package init(
-        configuration: Configuration,
-        dispatcher: RPCDispatcher,
-        events: EventHub,
-        group: any EventLoopGroup,
-        logger: Logger,
-        onRunning: @escaping @Sendable () async -> Void = {}
-    ) {
+    /// - Parameter events: what connections can watch.
+    package init(configuration: Configuration, events: EventHub, entry: CommandEntry) {
         self.configuration = configuration
-        self.dispatcher = dispatcher
         self.events = events
-        self.group = group
-        self.logger = logger
+        self.entry = entry
         self.connections = Connections(limit: configuration.maximumConnections)
-        self.refusals = RefusalLog(logger)
-        self.onRunning = onRunning
+        self.refusals = RefusalLog(entry.logger)
     }
 
     /// Serves until the group shuts down; then requests under way get their replies, and the socket file goes.
@@ -60,8 +44,7 @@ package struct MIService: Service {
     /// - Throws: `ManagementError` if the socket cannot be opened.
     package func run() async throws {
         let (file, descriptor) = try SocketFile.bind(to: configuration.path)
-        defer { file.remove() }
-        let server = try await ServerBootstrap(group: group)
+        let server = try await ServerBootstrap(group: entry.group)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(descriptor) { [configuration] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -74,9 +57,7 @@ package struct MIService: Service {
                     )
                 }
             }
-        logger.info("management socket open", metadata: ["path": "\(configuration.path)"])
-        await onRunning()
-        try await withGracefulShutdownHandler {
+        try await entry.serve("socket", file, on: server.channel) {
             try await server.executeThenClose { inbound in
                 try await withThrowingDiscardingTaskGroup { tasks in
                     for try await connection in inbound {
@@ -84,8 +65,6 @@ package struct MIService: Service {
                     }
                 }
             }
-        } onGracefulShutdown: {
-            server.channel.close(promise: nil)
         }
     }
 
@@ -111,7 +90,7 @@ package struct MIService: Service {
             }
         } catch {
             // The peer has gone before it took its reply, which is its own affair.
-            logger.debug("management connection lost", metadata: ["error": "\(error)"])
+            entry.logger.debug("management connection lost", metadata: ["error": "\(error)"])
         }
     }
 
@@ -129,7 +108,7 @@ package struct MIService: Service {
             case .request(let request):
                 connections.note(channel, isIdle: false)
                 let text = Array(request.readableBytesView)
-                let reply = await dispatcher.reply(to: text, from: requester, watch: watching.watch)
+                let reply = await entry.dispatcher.reply(to: text, from: requester, watch: watching.watch)
                 if let reply { try await outbound.write(line(reply)) }
                 if let subscription = watching.subscription {
                     return try await stream(subscription, until: &frames, to: outbound)

@@ -8,8 +8,6 @@ struct ResetStatistics: DaemonCommand {
     )
 
     @OptionGroup var options: Options
-    var method: String { "cc_reset_stats" }
-    var parameters: Parameters { Parameters() }
 }
 
 struct AgentLogin: DaemonCommand {
@@ -26,7 +24,6 @@ struct AgentLogin: DaemonCommand {
         guard state == 0 || state == 1 else { throw ValidationError("state is \(state), expected 0 or 1") }
     }
 
-    var method: String { "cc_agent_login" }
     var parameters: Parameters { [.text(agentID), .integer(state)] }
 }
 

@@ -16,6 +16,9 @@ protocol DaemonCommand: ParsableCommand {
 }
 
 extension DaemonCommand {
+    /// Most have the daemon's name for it.
+    var method: String { Self._commandName }
+    var parameters: Parameters { Parameters() }
     var watching: Watching? { nil }
 
     func render(_ result: RawJSON, width: Int?) -> String { Terminal.line(result.text) + "\n" }

@@ -5,20 +5,20 @@ protocol ListCommand: DaemonCommand {
     /// Name of the list in the result.
     static var list: String { get }
     static var columns: [String] { get }
-    var page: Page { get }
-    var repetition: Watching { get }
+    var listing: Listing { get }
     /// By name, besides the page.
     var filters: [(name: String, value: String?)] { get }
 }
 
 extension ListCommand {
-    var watching: Watching? { repetition }
+    var options: Options { listing.options }
+    var watching: Watching? { listing.repetition }
 
     var parameters: Parameters {
         var parameters = Parameters()
         for (name, value) in filters { parameters.add(name, value.map(Parameter.text)) }
-        parameters.add("offset", page.offset.map(Parameter.integer))
-        parameters.add("limit", page.limit.map(Parameter.integer))
+        parameters.add("offset", listing.page.offset.map(Parameter.integer))
+        parameters.add("limit", listing.page.limit.map(Parameter.integer))
         return parameters
     }
 
@@ -26,8 +26,15 @@ extension ListCommand {
         let rows = result[Self.list]?.elements ?? []
         let table = Table(columns: Self.columns, rows: rows).text(width: width)
         guard let total = result["Total"] else { return table }
-        return table + "\(rows.count) of \(total.text), from \(page.offset ?? 0)\n"
+        return table + "\(rows.count) of \(total.text), from \(listing.page.offset ?? 0)\n"
     }
+}
+
+/// What every list takes.
+struct Listing: ParsableArguments {
+    @OptionGroup var options: Options
+    @OptionGroup var page: Page
+    @OptionGroup var repetition: Watching
 }
 
 /// Which part of a list.
@@ -50,13 +57,10 @@ struct ListFlows: ListCommand {
         "id", "Avg Call Duration", "Processed Calls", "Logged Agents", "Ongoing Calls", "Ref Calls",
     ]
 
-    @OptionGroup var options: Options
-    @OptionGroup var page: Page
-    @OptionGroup var repetition: Watching
+    @OptionGroup var listing: Listing
     @Option(help: "Only this flow.", completion: .flows) var flow: String?
     @Option(help: "Only flows that need this skill.") var skill: String?
 
-    var method: String { "cc_list_flows" }
     var filters: [(name: String, value: String?)] { [("flow", flow), ("skill", skill)] }
 }
 
@@ -69,9 +73,7 @@ struct ListAgents: ListCommand {
     static let list = "Agents"
     static let columns = ["id", "Ref", "Loged in", "State", "Wrapup-ends"]
 
-    @OptionGroup var options: Options
-    @OptionGroup var page: Page
-    @OptionGroup var repetition: Watching
+    @OptionGroup var listing: Listing
     @Option(help: "Only this agent.", completion: .agents) var agent: String?
     @Option(
         help: "Only agents who are offline, free, incall or in wrapup.",
@@ -80,7 +82,6 @@ struct ListAgents: ListCommand {
     @Option(help: "Only agents who could serve this flow.", completion: .flows) var flow: String?
     @Option(help: "Only agents with this skill.") var skill: String?
 
-    var method: String { "cc_list_agents" }
     var filters: [(name: String, value: String?)] {
         [("agent_id", agent), ("state", state), ("flow", flow), ("skill", skill)]
     }
@@ -98,12 +99,9 @@ struct ListQueue: ListCommand {
         "Skill",
     ]
 
-    @OptionGroup var options: Options
-    @OptionGroup var page: Page
-    @OptionGroup var repetition: Watching
+    @OptionGroup var listing: Listing
     @Option(help: "Only calls of this flow.", completion: .flows) var flow: String?
 
-    var method: String { "cc_list_queue" }
     var filters: [(name: String, value: String?)] { [("flow", flow)] }
 }
 
@@ -116,9 +114,7 @@ struct ListCalls: ListCommand {
     static let list = "Calls"
     static let columns = ["id", "Ref", "State", "Call Time", "Flow", "Agent"]
 
-    @OptionGroup var options: Options
-    @OptionGroup var page: Page
-    @OptionGroup var repetition: Watching
+    @OptionGroup var listing: Listing
     @Option(help: "Only calls of this flow.", completion: .flows) var flow: String?
     @Option(help: "Only calls at this agent.", completion: .agents) var agent: String?
     @Option(
@@ -126,6 +122,5 @@ struct ListCalls: ListCommand {
         completion: .list(["welcome", "dissuading1", "dissuading2", "queued", "preagent", "toagent", "transferred"])
     ) var state: String?
 
-    var method: String { "cc_list_calls" }
     var filters: [(name: String, value: String?)] { [("flow", flow), ("agent_id", agent), ("state", state)] }
 }

@@ -9,7 +9,6 @@ struct Which: DaemonCommand {
     @OptionGroup var options: Options
     @Argument(help: "The name of a command of the daemon.", completion: .methods) var command: String?
 
-    var method: String { "which" }
     var parameters: Parameters { Parameters(command.map { [.text($0)] } ?? []) }
 
     func render(_ result: RawJSON, width: Int?) -> String {
@@ -31,7 +30,6 @@ struct GetStatistics: DaemonCommand {
     @Argument(help: "Names, such as ccg_incalls or ccf_awt_support.", completion: .statistics)
     var names: [String] = []
 
-    var method: String { "get_statistics" }
     var parameters: Parameters { Parameters(names.map(Parameter.text)) }
     var watching: Watching? { repetition }
 
@@ -45,8 +43,6 @@ struct Health: DaemonCommand {
 
     @OptionGroup var options: Options
     @OptionGroup var repetition: Watching
-    var method: String { "health" }
-    var parameters: Parameters { Parameters() }
     var watching: Watching? { repetition }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.lines(of: result) }
@@ -56,8 +52,6 @@ struct Version: DaemonCommand {
     static let configuration = CommandConfiguration(abstract: "Show the version of the daemon.")
 
     @OptionGroup var options: Options
-    var method: String { "version" }
-    var parameters: Parameters { Parameters() }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.lines(of: result) }
 }
@@ -70,8 +64,6 @@ struct Reload: DaemonCommand {
     )
 
     @OptionGroup var options: Options
-    var method: String { "cc_reload" }
-    var parameters: Parameters { Parameters() }
 
     func render(_ result: RawJSON, width: Int?) -> String { Report.reload(result) }
 }

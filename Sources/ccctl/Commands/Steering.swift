@@ -17,7 +17,6 @@ struct InternalDispatching: DaemonCommand {
         throw ValidationError("dispatching is \(dispatching), expected 0 or 1")
     }
 
-    var method: String { "internal_call_dispatching" }
     var parameters: Parameters { dispatching.map { [.integer($0)] } ?? [] }
 
     func render(_ result: RawJSON, width: Int?) -> String {
@@ -36,7 +35,6 @@ struct Dispatch: DaemonCommand {
     @Argument(help: "The id of the call, as the lists show it.") var callID: Int
     @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
-    var method: String { "dispatch_call_to_agent" }
     var parameters: Parameters { [.integer(callID), .text(agentID)] }
 }
 
@@ -52,7 +50,6 @@ struct FreeAgent: DaemonCommand {
     @OptionGroup var options: Options
     @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
-    var method: String { "cc_free_agent" }
     var parameters: Parameters { [.text(agentID)] }
 }
 
@@ -66,7 +63,6 @@ struct EndCall: DaemonCommand {
     @OptionGroup var options: Options
     @Argument(help: "The id of the call, as the lists show it.") var callID: Int
 
-    var method: String { "cc_end_call" }
     var parameters: Parameters { [.integer(callID)] }
 }
 
@@ -81,7 +77,6 @@ struct MoveCall: DaemonCommand {
     @Argument(help: "The id of the call, as the lists show it.") var callID: Int
     @Argument(help: "The place; 0 is the first.") var position: Int
 
-    var method: String { "cc_move_call" }
     var parameters: Parameters { [.integer(callID), .integer(position)] }
 }
 
@@ -94,6 +89,5 @@ struct EndWrapup: DaemonCommand {
     @OptionGroup var options: Options
     @Argument(help: "The ID of the agent.", completion: .agents) var agentID: String
 
-    var method: String { "cc_end_wrapup" }
     var parameters: Parameters { [.text(agentID)] }
 }

@@ -78,10 +78,16 @@ func mi(
 ) -> MIService {
     var configuration = MIService.Configuration(path: path)
     configure(&configuration)
-    return MIService(
-        configuration: configuration,
+    return MIService(configuration: configuration, events: events, entry: entry(control, log, onRunning))
+}
+
+private func entry(
+    _ control: BoundedControl,
+    _ log: RecordedLog,
+    _ onRunning: @escaping @Sendable () -> Void
+) -> CommandEntry {
+    CommandEntry(
         dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
-        events: events,
         group: MultiThreadedEventLoopGroup.singleton,
         logger: log.logger,
         onRunning: onRunning
@@ -128,13 +134,7 @@ func withFIFO<Answer>(
         var configuration = FIFOService.Configuration(path: folder + "/mi.fifo")
         configure(&configuration)
         return try await withRunning { onRunning in
-            FIFOService(
-                configuration: configuration,
-                dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
-                group: MultiThreadedEventLoopGroup.singleton,
-                logger: log.logger,
-                onRunning: { onRunning(folder) }
-            )
+            FIFOService(configuration: configuration, entry: entry(control, log) { onRunning(folder) })
         } _: {
             try await body($0)
         }
