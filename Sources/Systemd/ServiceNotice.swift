@@ -15,8 +15,8 @@ package enum ServiceNotice: Sendable, Equatable {
     case store(name: String)
     /// Descriptors kept under this name are to be closed.
     case forget(name: String)
-    /// The service ends because of an error; `errno` where the system has given one.
-    case failed(errno: Int32?, status: String)
+    /// The service ends because of an error: the system's own number for it, or the one that comes closest.
+    case failed(errno: Int32, status: String)
 
     /// The lines of the protocol.
     var assignments: String {
@@ -29,7 +29,7 @@ package enum ServiceNotice: Sendable, Equatable {
         case .extendTimeout(let microseconds): "EXTEND_TIMEOUT_USEC=\(microseconds)"
         case .store(let name): "FDSTORE=1\nFDNAME=\(Self.line(name))"
         case .forget(let name): "FDSTOREREMOVE=1\nFDNAME=\(Self.line(name))"
-        case .failed(let errno, let status): (errno.map { "ERRNO=\($0)\n" } ?? "") + "STATUS=\(Self.line(status))"
+        case .failed(let errno, let status): "ERRNO=\(errno)\nSTATUS=\(Self.line(status))"
         }
     }
 

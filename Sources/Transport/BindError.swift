@@ -26,6 +26,20 @@ package enum BindError: Error, Equatable {
     }
 }
 
+extension BindError {
+    /// The system's number for it (errno(3)).
+    package var code: Int32 {
+        switch self {
+        case .addressInUse: EADDRINUSE
+        case .addressNotAvailable: EADDRNOTAVAIL
+        case .notPermitted: EACCES
+        case .system(_, _, let code): code
+        case .notUDP: EPROTONOSUPPORT
+        case .tooManyListeners: EMFILE
+        }
+    }
+}
+
 extension BindError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -31,6 +31,25 @@ struct Callcenterd: AsyncParsableCommand {
     @Flag(help: "Ask the running daemon not to take new calls (they get 503), and wait until its last call has ended.")
     var drain = false
 
+    /// Usage that is wrong ends like a configuration that is: with a word to the service manager.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if !exitCode(for: error).isSuccess {
+                let manager = ServiceManager.shared
+                manager.notify(.failed(errno: EINVAL, status: message(for: error)))
+                manager.flush(within: .seconds(1))
+            }
+            exit(withError: error)
+        }
+    }
+
     func validate() throws {
         guard !check || !drain else { throw ValidationError("--check and --drain exclude each other") }
     }
@@ -78,7 +97,7 @@ struct Callcenterd: AsyncParsableCommand {
         }
     }
 
-    private func fail(_ message: String, status: Int32, errno: Int32?) -> Never {
+    private func fail(_ message: String, status: Int32, errno: Int32) -> Never {
         if !check, !drain {
             manager.notify(.failed(errno: errno, status: message))
             manager.flush(within: .seconds(1))

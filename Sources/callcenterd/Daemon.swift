@@ -44,7 +44,7 @@ struct Daemon {
             if ownership.hasWaited { readAgain(logger) }
             manager.notify(.status("starting: opening the databases"))
             // Migrations of a big database and the reading of many flows and agents take their time.
-            manager.holdOn(limit: .seconds(900))
+            manager.holdOn(limit: ServiceState.longestWork)
             let store = try CentreStore.open(configuration, logger: logger)
             let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let streams = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -169,7 +169,12 @@ struct Daemon {
                 .init(service: ReloadOnHangup(centre: centre, state: state, logger: logger)),
                 .init(service: StatusLine(centre: centre, state: state)),
                 .init(
-                    service: DrainOnSignal(centre: centre, state: state, logger: logger),
+                    service: DrainOnSignal(
+                        centre: centre,
+                        state: state,
+                        longest: configuration.longestCall,
+                        logger: logger
+                    ),
                     successTerminationBehavior: .gracefullyShutdownGroup
                 ),
                 .init(service: ProvisioningWatch(centre: centre)),

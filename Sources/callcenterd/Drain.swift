@@ -10,17 +10,24 @@ import UnixSignals
 struct DrainOnSignal: Service {
     let centre: Centre
     let state: ServiceState
+    /// What a call may last, its wait included.
+    let longest: Duration
     let logger: Logger
 
     func run() async throws {
         let requests = await UnixSignalsSequence(trapping: .sigusr1)
         for await _ in requests.cancelOnGracefulShutdown() {
             logger.notice("no new calls; the end comes with the last one")
-            state.drainBegins()
+            state.drainBegins(limit: longest)
             await cancelWhenGracefulShutdown { await centre.drain() }
             return
         }
     }
+}
+
+extension Configuration {
+    /// From the INVITE to the end that comes by itself.
+    var longestCall: Duration { .milliseconds(welcomeMax + maxWait + maxCallDuration) }
 }
 
 /// `callcenterd --drain`: asks the running daemon not to take new calls, and waits for its end.
@@ -61,6 +68,6 @@ struct DrainRequest {
 
     private func failure(_ what: String, _ number: Int32) -> StartError {
         let reason = strerror(number).map { String(cString: $0) } ?? "error \(number)"
-        return .system("cannot ask the running daemon: \(what): \(reason)")
+        return .system("cannot ask the running daemon: \(what): \(reason)", errno: number)
     }
 }

@@ -58,12 +58,21 @@ final class ServiceState: Sendable {
         manager.notify(.ready(status: refusal.map { Self.with(refusal: $0, line) } ?? line))
     }
 
-    func drainBegins() { state.withLock { $0.isDraining = true } }
+    /// - Parameter limit: what the calls there are may last. A manager that has asked for this (`ExecStop=callcenterd --drain`)
+    ///   is not to give up before.
+    func drainBegins(limit: Duration) {
+        state.withLock { $0.isDraining = true }
+        manager.holdOn(limit: limit)
+    }
 
     func stopping() {
         manager.notify(.stopping(status: "stopping: calls end, records are being written"))
-        manager.holdOn(limit: .seconds(60))
+        // As for the start: a disk or a database that is slow is waited for, one that hangs is not waited for for ever.
+        manager.holdOn(limit: Self.longestWork)
     }
+
+    /// For which more time is asked for, at the start and at the end.
+    static let longestWork = Duration.seconds(900)
 
     /// Tells how things are, if that has changed.
     func show(_ snapshot: Snapshot) {

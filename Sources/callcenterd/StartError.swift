@@ -7,44 +7,46 @@ import Transport
 struct StartError: Error, CustomStringConvertible {
     let description: String
     let status: Int32
-    /// What the system said, where that is known.
-    var errno: Int32?
+    /// What the system said, or what comes closest: the service manager is told a number whatever has failed.
+    let errno: Int32
 
     /// A socket, a file or another resource of the system cannot be had.
-    static func system(_ what: String) -> StartError { StartError(description: what, status: EX_OSERR) }
+    static func system(_ what: String, errno: Int32 = EIO) -> StartError {
+        StartError(description: what, status: EX_OSERR, errno: errno)
+    }
 
-    static func configuration(_ what: String) -> StartError { StartError(description: what, status: EX_CONFIG) }
+    static func configuration(_ what: String) -> StartError {
+        StartError(description: what, status: EX_CONFIG, errno: EINVAL)
+    }
 
     /// Puts the errors of the shells into words for the person at the terminal.
     init(_ error: any Error) {
         switch error {
         case let error as StartError: self = error
-        case let error as BindError:
-            self = .system("sip.listen: \(error)")
-            errno = error.code
+        case let error as BindError: self = .system("sip.listen: \(error)", errno: error.code)
         case let error as TLSProblem: self = .configuration("\(error)")
         case let error as ManagementError:
-            self = error.trouble == .unusable ? .configuration("\(error)") : .system("\(error)")
-        case let error as StoreError: self = .system("db_url: \(error)")
-        default: self.init(description: "\(error)", status: EX_SOFTWARE)
+            self = error.trouble == .unusable ? .configuration("\(error)") : .system("\(error)", errno: error.code)
+        case let error as StoreError: self = .system("db_url: \(error)", errno: error.code)
+        // What nobody has thought of: this process has no way on.
+        default: self.init(description: "\(error)", status: EX_SOFTWARE, errno: ENOTRECOVERABLE)
         }
     }
 
-    private init(description: String, status: Int32) {
+    private init(description: String, status: Int32, errno: Int32) {
         self.description = description
         self.status = status
+        self.errno = errno
     }
 }
 
-extension BindError {
-    /// The errno behind it, if there is one.
-    fileprivate var code: Int32? {
-        switch self {
-        case .addressInUse: EADDRINUSE
-        case .addressNotAvailable: EADDRNOTAVAIL
-        case .notPermitted: EACCES
-        case .system(_, _, let code): code
-        case .notUDP, .tooManyListeners: nil
+extension StoreError {
+    fileprivate var code: Int32 {
+        switch kind {
+        case .address: EINVAL
+        case .unusable: ENOTSUP
+        case .unavailable: EAGAIN
+        case .refused: EIO
         }
     }
 }

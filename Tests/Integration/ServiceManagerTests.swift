@@ -46,6 +46,7 @@ struct ServiceManagerTests {
 
         daemon.signal(SIGTERM)
         try await manager.hears("STOPPING=1")
+        try await manager.hears("EXTEND_TIMEOUT_USEC=20000000")
         #expect(try await daemon.ended() == 0)
     }
 
@@ -64,16 +65,58 @@ struct ServiceManagerTests {
         #expect(!said.contains { $0.contains("READY=1") })
     }
 
+    static let failures: [(name: String, more: [String], status: Int32, errno: Int32)] = [
+        ("a socket of management that another file is in the way of", ["mi: {socket: FILE}"], 71, EEXIST),
+        ("a socket of management in a folder that is not there", ["mi: {socket: FILE/mi.sock}"], 71, ENOTDIR),
+        ("a database that is none", ["db_url: sqlite:FILE"], 71, ENOTSUP),
+        ("a key that nobody knows", ["wrapup_tiem: 3"], 78, EINVAL),
+        ("an argument that nobody knows", [], 64, EINVAL),
+    ]
+
+    @Test("whatever it fails of, the manager is told an errno and why", arguments: failures)
+    func tells(failure: (name: String, more: [String], status: Int32, errno: Int32)) async throws {
+        let stage = try Stage.here()
+        let manager = try NotifySocket(on: stage)
+        defer { manager.close() }
+        let other = stage.path("other")
+        try Data("something else\n".utf8).write(to: URL(fileURLWithPath: other))
+        var lines = [
+            "db_url: sqlite:\(stage.path("callcenterd.db"))", "state_directory: \(stage.folder.path)",
+            "sip: {listen: [\"udp:127.0.0.1:\(try Ports.free())\"]}",
+            "http: {listen: \"127.0.0.1:\(try Ports.free())\"}",
+            "mi: {socket: \(stage.path("mi.sock"))}",
+        ]
+        for line in failure.more {
+            let key = line.prefix { $0 != ":" }
+            lines.removeAll { $0.hasPrefix("\(key):") }
+            lines.append(line.replacing("FILE", with: other))
+        }
+        let file = stage.path("callcenterd.yaml")
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: file))
+        let arguments = failure.more.isEmpty ? ["--confg", file] : ["--config", file]
+        let command = ["NOTIFY_SOCKET=\(manager.path)", try Binaries.path("callcenterd")] + arguments
+        let daemon = stage.start("callcenterd", "env", command)
+        #expect(try await daemon.ended() == failure.status, "\(daemon.text)")
+        let last = try #require(manager.receive().last { $0.hasPrefix("ERRNO=") }, "\(daemon.text)")
+        #expect(last.hasPrefix("ERRNO=\(failure.errno)\nSTATUS="))
+        #expect(last.count > "ERRNO=22\nSTATUS=".count)
+    }
+
     @Test("--drain lets nobody in any more, and the daemon stops after its last call")
     func drain() async throws {
-        let centre = try await Centre.open(loggedIn: false)
+        let stage = try Stage.here()
+        let manager = try NotifySocket(on: stage)
+        defer { manager.close() }
+        var options = Daemon.Options()
+        options.environment = ["NOTIFY_SOCKET=\(manager.path)"]
+        let centre = try await Centre.open(loggedIn: false, options: options)
         let daemon = centre.daemon
         // Leaves twelve seconds after the music has begun.
         let leave = Sipp.Caller.End.hangUp(on: centre.queue.audioPort, after: 12_000)
         let callers = try Sipp.callers("caller", .init(end: leave), flows: ["sales"], to: daemon.port)
         try await daemon.callReaches("queued")
 
-        let stage = try Stage.here()
+        _ = manager.receive()
         let request = stage.start(
             "drain",
             try Binaries.path("callcenterd"),
@@ -95,6 +138,8 @@ struct ServiceManagerTests {
         #expect(refusal.header("Retry-After") != nil)
         #expect(try await daemon.calls().map(\.State) == ["queued"], "the caller of before keeps his place")
         #expect(request.status == nil, "the request waits for the end")
+        // A manager that waits, too, is asked to go on waiting.
+        for _ in 0..<2 { try await manager.hears("EXTEND_TIMEOUT_USEC=20000000") }
 
         try await callers.finish()
         #expect(try await daemon.process.ended() == 0)

@@ -16,7 +16,6 @@ struct ServiceNoticeTests {
             (.store(name: "udp_127.0.0.1_5060"), "FDSTORE=1\nFDNAME=udp_127.0.0.1_5060"),
             (.forget(name: "udp_127.0.0.1_5060"), "FDSTOREREMOVE=1\nFDNAME=udp_127.0.0.1_5060"),
             (.failed(errno: 98, status: "in use"), "ERRNO=98\nSTATUS=in use"),
-            (.failed(errno: nil, status: "broken"), "STATUS=broken"),
         ]
     )
     func assignments(notice: ServiceNotice, text: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -49,21 +50,22 @@ struct Announcer: AsyncParsableCommand {
         do {
             try await serve(log)
         } catch let error as SoundLibrary.Failure {
-            throw exit(78, error, log)
+            throw exit(78, EINVAL, error, log)
         } catch let error as BindError {
-            throw exit(71, error, log)
+            throw exit(71, error.code, error, log)
         } catch let error as NoFreePort {
-            throw exit(71, error, log)
+            throw exit(71, EADDRINUSE, error, log)
         } catch let error as ListenerFailure {
-            throw exit(71, error, log)
+            throw exit(71, EIO, error, log)
         } catch {
-            throw exit(70, error, log)
+            throw exit(70, ENOTRECOVERABLE, error, log)
         }
     }
 
-    private func exit(_ code: Int32, _ error: any Error, _ log: Logger) -> ExitCode {
+    /// - Parameter errno: what comes closest, for the service manager.
+    private func exit(_ code: Int32, _ errno: Int32, _ error: any Error, _ log: Logger) -> ExitCode {
         log.critical("\(error)")
-        ServiceManager.shared.notify(.failed(errno: nil, status: "\(error)"))
+        ServiceManager.shared.notify(.failed(errno: errno, status: "\(error)"))
         return ExitCode(code)
     }
 

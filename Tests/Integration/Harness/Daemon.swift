@@ -56,6 +56,8 @@ struct Daemon: Sendable {
         var sip = ""
         /// Further lines of the configuration file.
         var more = ""
+        /// Besides that of the tests: `NAME=VALUE`.
+        var environment: [String] = []
     }
 
     enum Failure: Error, CustomStringConvertible {
@@ -142,7 +144,9 @@ struct Daemon: Sendable {
             """
         let file = stage.path("callcenterd.yaml")
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
-        let process = try stage.start("callcenterd", Binaries.path("callcenterd"), ["--config", file])
+        let command = options.environment + [try Binaries.path("callcenterd"), "--config", file]
+        // env(1) becomes the program, so signals reach it.
+        let process = stage.start("callcenterd", "env", command)
         return Daemon(stage: stage, process: process, port: port, httpPort: httpPort)
     }
 
