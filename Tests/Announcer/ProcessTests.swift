@@ -57,8 +57,15 @@ private final class Program: Sendable {
 /// Collects RTP on a loopback port.
 private final class Listener: DatagramHandler {
     private(set) var packets: [[UInt8]] = []
+    /// Told of each packet.
+    let heard: AsyncStream<Void>.Continuation
 
-    func received(_ bytes: [UInt8], from peer: Endpoint, on listener: ListenerID) { packets.append(bytes) }
+    init(_ heard: AsyncStream<Void>.Continuation) { self.heard = heard }
+
+    func received(_ bytes: [UInt8], from peer: Endpoint, on listener: ListenerID) {
+        packets.append(bytes)
+        heard.yield()
+    }
     func batchEnded() {}
     func listenerFailed(_ listener: ListenerID, reason: String) {}
 }
@@ -89,16 +96,19 @@ struct ProcessTests {
     }
 
     /// Starts an announcer and calls it. Returns how sipp ended, how the announcer ended, and the packets that came.
+    ///
+    /// - Parameter stopsAfter: stops the announcer as soon as so many packets have come.
     private static func call(
         _ user: String,
         _ scenario: String,
-        stopAfter: Duration? = nil
+        stopsAfter: Int? = nil
     ) async throws -> (sipp: Int32, announcer: Int32, packets: [[UInt8]]) {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let anyPort = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 0)
         let ear = try await DatagramTransport.bind(listeners: [anyPort], on: loop)
+        let (packets, heard) = AsyncStream<Void>.makeStream()
         let listener = try await loop.submit {
-            let listener = Listener()
+            let listener = Listener(heard)
             ear.start(listener)
             return NIOLoopBound(listener, eventLoop: loop)
         }.get()
@@ -125,9 +135,19 @@ struct ProcessTests {
                     "-key", "rtp_port", "\(ear.listeners[0].local.port)", "-timeout", "20", "-timeout_error",
                 ]
             )
-            if let stopAfter {
-                try await Task.sleep(for: stopAfter)
+            if let stopsAfter {
+                // A caller who gives up has heard too little.
+                let ending = Task {
+                    _ = await caller.status
+                    heard.finish()
+                }
+                var count = 0
+                for await _ in packets {
+                    count += 1
+                    if count == stopsAfter { break }
+                }
                 announcer.terminate()
+                await ending.value
             }
             result.sipp = await caller.status
             announcer.terminate()
@@ -190,7 +210,7 @@ struct ProcessTests {
 
     @Test("says BYE to its callers when it is stopped, and exits with 0")
     func stop() async throws {
-        let (sipp, announcer, packets) = try await Self.call("queue", "listens", stopAfter: .milliseconds(700))
+        let (sipp, announcer, packets) = try await Self.call("queue", "listens", stopsAfter: 20)
         #expect(sipp == 0 && announcer == 0)
         #expect(!packets.isEmpty)
     }
