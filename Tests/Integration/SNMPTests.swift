@@ -48,6 +48,9 @@ struct SNMPTests {
                 "ccaState.'anna' 1", "ccaState.'ben' 0",
             ]
         )
+        // One at a time, or many at once: the same rows in the same order.
+        let single = try await master.ask("snmpwalk", ["-OQseU"], "ccaId").text
+        #expect(single == "ccaId.'anna' = anna\nccaId.'ben' = ben\n")
         // Before everything, between objects, within an index, behind the last row of a column and the last column.
         let table = ".1.3.6.1.4.1.8072.9999.9999.5060"
         for (from, to) in [
