@@ -7,7 +7,10 @@ package struct CallCounters: Sendable, Equatable {
     package var answered: UInt64 = 0
     package var abandoned: UInt64 = 0
     /// In the order of `FailureCause.allCases`.
-    package var failed = [UInt64](repeating: 0, count: FailureCause.allCases.count)
+    package var failed = CallCounters.noFailures
+
+    /// One array for all that have nothing to count yet: a snapshot makes many of them.
+    private static let noFailures = [UInt64](repeating: 0, count: FailureCause.allCases.count)
 
     package init() {}
 

@@ -6,7 +6,9 @@ package struct Histogram: Sendable, Equatable {
     ]
 
     /// Not cumulative; one more than there are bounds.
-    package private(set) var buckets = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
+    package private(set) var buckets = Histogram.empty
+    /// One array for all that are empty: a snapshot makes many of them.
+    private static let empty = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
     /// Milliseconds.
     package private(set) var sum: UInt64 = 0
     package private(set) var count: UInt64 = 0
