@@ -115,6 +115,11 @@ static int line_logged(int major, int minor, void *message, void *unused) {
     return 0;
 }
 
+static void ticked(unsigned alarm, void *unused) {
+    (void)alarm, (void)unused;
+    callbacks.tick(callbacks.context);
+}
+
 static void woken(int descriptor, void *unused) {
     (void)unused;
     uint64_t count;
@@ -159,6 +164,7 @@ int cnetsnmp_start(const char *socket, int ping, const uint32_t *base, size_t le
     }
     atomic_store(&wake_descriptor, descriptor);
     init_snmp("callcenterd");
+    snmp_alarm_register(1, SA_REPEAT, ticked, NULL);
     return 0;
 }
 

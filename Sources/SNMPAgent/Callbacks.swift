@@ -23,6 +23,10 @@ func agentSessionChanged(_ context: UnsafeMutableRawPointer?, _ isOpen: CInt) {
     agent(context)?.sessionChanged(isOpen: isOpen != 0)
 }
 
+func agentTicks(_ context: UnsafeMutableRawPointer?) {
+    agent(context)?.ticked()
+}
+
 func agentLogs(_ context: UnsafeMutableRawPointer?, _ priority: CInt, _ line: UnsafePointer<CChar>?) {
     guard let line else { return }
     agent(context)?.log(priority: priority, String(cString: line))

@@ -12,6 +12,9 @@ package import Telemetry
 package final class SNMPAgent: Sendable {
     /// Seconds between attempts to reach the master, and between checks that it is still there.
     private static let ping: CInt = 1
+    /// Milliseconds between two ticks from which on it was a silent master that was waited for: between a ping and the six
+    /// seconds that libnetsnmp waits for an answer.
+    private static let silence: Int64 = 3_000
 
     private struct State {
         /// What is answered from; replaced as a whole.
@@ -23,6 +26,9 @@ package final class SNMPAgent: Sendable {
         /// The core's clock when the master's sysUpTime was 0, in milliseconds.
         var masterStarted: Int64 = 0
         var hasSaidAbsent = false
+        /// Milliseconds of the core's clock, and the failures until then.
+        var lastTick = monotonicMilliseconds()
+        var failuresAtTick: UInt64 = 0
         var isStopping = false
         var hasEnded = false
     }
@@ -86,6 +92,7 @@ package final class SNMPAgent: Sendable {
             begin: agentBegins,
             find: agentFinds,
             session: agentSessionChanged,
+            tick: agentTicks,
             log: agentLogs
         )
         guard cnetsnmp_start(socket, Self.ping, base, base.count, callbacks) == 0 else {
@@ -155,6 +162,23 @@ package final class SNMPAgent: Sendable {
         } else {
             logger.notice("SNMP: the master agent is gone; looking for it again", metadata: ["socket": "\(socket)"])
         }
+    }
+
+    /// libnetsnmp says nothing of a master that takes the connection and then does not answer. It waits for it, and tries again
+    /// without coming back; so what tells of it is that it takes so long until this is called.
+    func ticked() {
+        let now = monotonicMilliseconds()
+        let isFirst = state.withLock { state in
+            defer { (state.lastTick, state.failuresAtTick) = (now, state.figures.connectFailures) }
+            guard now - state.lastTick >= Self.silence, !state.figures.isConnected, !state.isStopping,
+                state.figures.connectFailures == state.failuresAtTick
+            else { return false }
+            state.figures.connectFailures += 1
+            defer { state.hasSaidAbsent = true }
+            return !state.hasSaidAbsent
+        }
+        guard isFirst else { return }
+        logger.notice("SNMP: the master agent does not answer; trying again", metadata: ["socket": "\(socket)"])
     }
 
     /// Most of what libnetsnmp says is about the master that is not there, once an attempt.

@@ -211,6 +211,26 @@ struct SNMPTests {
         daemon.process.text.split(separator: "\n").filter { $0.contains(text) }
     }
 
+    @Test("a snmpd that hangs from the start is counted, and told of once, and served when it goes on")
+    func hangsAtFirst() async throws {
+        let master = try await SNMPMaster.start()
+        master.process.signal(SIGSTOP)
+        let daemon = try await Daemon.start(
+            flows: [.init(id: "sales", skill: "selling", queue: 9)],
+            agents: [],
+            options: options(master)
+        )
+        try await eventually("two attempts", within: .seconds(60), every: .milliseconds(200)) {
+            try await daemon.metrics()["callcenter_snmp_connect_failures_total"].map { $0 >= 2 } == true ? () : nil
+        }
+        #expect(try await daemon.metrics()["callcenter_snmp_connected"] == 0)
+        #expect(lines(of: daemon, with: "SNMP:").count == 1)
+        #expect(lines(of: daemon, with: "the master agent does not answer").count == 1)
+        master.process.signal(SIGCONT)
+        try await master.hasSubagent()
+        #expect(try await master.walk("ccfId").map(\.value) == ["sales"])
+    }
+
     @Test("a snmpd that hangs has no effect on calls, nor on the end of the daemon, and is served when it goes on")
     func hangs() async throws {
         let master = try await SNMPMaster.start()

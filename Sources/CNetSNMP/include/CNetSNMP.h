@@ -47,6 +47,8 @@ struct cnetsnmp_callbacks {
                                  int is_inclusive, struct cnetsnmp_instance *instance);
     // A session with the master agent has begun (1) or ended (0).
     void (*session)(void *context, int is_open);
+    // Once a second, between two other things that are done: late when one of them has taken long.
+    void (*tick)(void *context);
     // A line of libnetsnmp for the log.
     void (*log)(void *context, int priority, const char *line);
 };
