@@ -13,7 +13,8 @@ extension Snapshot {
         process.startedAt = started
         process.loopDelay = figures.loopDelay
         process.signalling = ProcessFigures.Signalling(figures)
-        process.admission = ProcessFigures.Admission(figures.exchange)
+        process.admission = ProcessFigures.Admission(figures)
+        process.streams = ProcessFigures.Streams(figures.streams)
         process.mediaFailures = figures.exchange.mediaFailures
         let written = store.writer.figures
         process.snmp = snmp
@@ -57,10 +58,33 @@ extension ProcessFigures.Signalling {
 }
 
 extension ProcessFigures.Admission {
-    init(_ counters: ExchangeCounters) {
+    init(_ figures: CoreFigures) {
         self.init()
+        let counters = figures.exchange
+        isOverloaded = figures.isOverloaded
+        overloads = counters.overloads
+        flooding = counters.flooding
+        challenged = counters.challenged
         untrusted = counters.untrusted
         overloaded = counters.overloaded
         outcomes = zip(RoutingOutcome.allCases, counters.outcomes).map { NamedCount("\($0.rawValue)", $1) }
+    }
+}
+
+extension ProcessFigures.Streams {
+    init(_ counters: StreamCounters) {
+        self.init()
+        connections = counters.connections
+        accepted = counters.accepted
+        connected = counters.connected
+        connectFailures = counters.connectFailures
+        handshakeFailures = counters.handshakeFailures
+        refused = counters.refused
+        broken = counters.broken
+        expired = counters.expired
+        congested = counters.congested
+        received = counters.received
+        sent = counters.sent
+        dropped = counters.dropped
     }
 }

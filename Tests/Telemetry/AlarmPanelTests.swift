@@ -50,6 +50,18 @@ struct AlarmPanelTests {
         #expect(scene.panel.counters == counters(sent: 2))
     }
 
+    @Test("overload is told when it has begun and when it is over")
+    func overload() {
+        var scene = Scene()
+        scene.process.admission.isOverloaded = true
+        #expect(scene.after(0) == [])
+        #expect(scene.after(2_000) == ["ccgOverloadBegun"])
+        #expect(scene.after(60_000) == [])
+        scene.process.admission.isOverloaded = false
+        #expect(scene.after(1_000) == [])
+        #expect(scene.after(2_000) == ["ccgOverloadOver"])
+    }
+
     @Test("a change that is taken back in time is not told, and counted")
     func flap() {
         var scene = Scene()

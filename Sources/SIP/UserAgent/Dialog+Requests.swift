@@ -61,14 +61,16 @@ extension Dialog {
 
     func writeContact(to writer: inout MessageWriter) {
         writer.begin(.contact)
-        writer.append("<sip:")
+        let isSecure = isSecure && local.transport == .tls
+        writer.append(isSecure ? "<sips:" : "<sip:")
         writer.append(host: local.address)
         writer.append(":")
         writer.append(decimal: UInt64(local.port))
         switch local.transport {
         case .udp: break
         case .tcp: writer.append(";transport=tcp")
-        case .tls: writer.append(";transport=tls")
+        // Said by the scheme already; RFC 3261 section 26.2.2 has no such parameter beside it.
+        case .tls: if !isSecure { writer.append(";transport=tls") }
         }
         writer.append(">")
         writer.end()

@@ -19,6 +19,8 @@ struct Dialog {
     var local: Endpoint
     /// Where the peer was last heard from: requests go there if his Contact names no address that we can use.
     var heardFrom: Endpoint?
+    /// It was begun by a `sips:` URI: our Contact is one, too (RFC 3261 sections 8.1.1.8 and 12.1.1).
+    var isSecure = false
 
     /// Where a name that the dialog's requests go to leads.
     var located: Located?

@@ -93,6 +93,8 @@ extension UserAgent {
             dialog.remoteCSeq = message.cseq.number
             dialog.routeSet = message.recordRoutes
             dialog.heardFrom = source
+            let called = message.requestURI.flatMap { try? message.uri(in: $0) }
+            dialog.isSecure = called?.scheme == .sips || dialog.nextURI.scheme == .sips
             return Leg(
                 id: id,
                 owner: .max,

@@ -27,6 +27,7 @@ extension UserAgent {
             // Until he says more, he is where he was called: his Contact may be a name.
             dialog.heardFrom = destination
             dialog.routeSet = routeSet
+            dialog.isSecure = route.scheme == .sips || invitation.target.scheme == .sips
             return Leg(
                 id: id,
                 owner: invitation.owner,

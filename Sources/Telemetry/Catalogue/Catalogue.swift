@@ -2,7 +2,7 @@
 /// this table, so that adding a statistic is one entry.
 package enum Catalogue {
     /// In the order in which the ways out show them.
-    package static let statistics = reference + center + process
+    package static let statistics = reference + center + process + network
 
     static let global = statistics.filter { if case .global = $0.source { true } else { false } }
     static let flow = statistics.filter { if case .flow = $0.source { true } else { false } }

@@ -10,6 +10,7 @@ package struct ProcessFigures: Sendable, Equatable {
     package var loopDelay = DelayHistogram()
     package var signalling = Signalling()
     package var admission = Admission()
+    package var streams = Streams()
     package var store = Store()
     package var snmp = SNMP()
     /// Announcements and hold music that could not be had.
@@ -43,8 +44,39 @@ package struct ProcessFigures: Sendable, Equatable {
         package var untrusted: UInt64 = 0
         /// At the bound of calls or transactions.
         package var overloaded: UInt64 = 0
+        /// New calls are refused since there is too much to do.
+        package var isOverloaded = false
+        /// How often that has begun.
+        package var overloads: UInt64 = 0
+        /// Requests and datagrams beyond what their source may send.
+        package var flooding: UInt64 = 0
+        /// Requests of strangers that were answered with 401.
+        package var challenged: UInt64 = 0
         /// Outcomes of `cc_handle_call`, named by their code: `1` (accepted), `-1` to `-5`.
         package var outcomes: [NamedCount] = []
+
+        package init() {}
+    }
+
+    /// SIP connections over TCP and TLS.
+    package struct Streams: Sendable, Equatable {
+        package var connections = 0
+        package var accepted: UInt64 = 0
+        package var connected: UInt64 = 0
+        package var connectFailures: UInt64 = 0
+        package var handshakeFailures: UInt64 = 0
+        /// Not taken or not made since there were too many.
+        package var refused: UInt64 = 0
+        /// Closed for what they carried.
+        package var broken: UInt64 = 0
+        /// Closed since nothing came, or a message took too long.
+        package var expired: UInt64 = 0
+        /// Closed since the peer did not read.
+        package var congested: UInt64 = 0
+        /// Messages.
+        package var received: UInt64 = 0
+        package var sent: UInt64 = 0
+        package var dropped: UInt64 = 0
 
         package init() {}
     }

@@ -34,6 +34,10 @@ enum ManagedNumbers {
             ccgStoreBacklog ccgCdrsWritten ccgCdrsLost ccgProvisioningStale
             ccgSnmpConnected ccgSnmpConnectFailures ccgSnmpRequests ccgNotificationsSent ccgNotificationsSuppressed
             ccgCdrsRefused ccgStoreUp ccgJournalBytes ccgJournalDamaged ccgJournalFailing
+            ccgSipOverloaded ccgSipOverloads ccgSipFloods ccgSipChallenges ccgStreams ccgStreamsOpenedPeer
+            ccgStreamsOpenedUs ccgStreamsFailedConnect ccgStreamsFailedHandshake ccgStreamsFailedRefused
+            ccgStreamsFailedBroken ccgStreamsFailedExpired ccgStreamsFailedCongested
+            ccgStreamMessagesReceived ccgStreamMessagesSent ccgStreamMessagesDropped
             """
     )
 

@@ -105,5 +105,12 @@ extension Alarm {
             objects: ["ccaId", "ccaState", "ccaLoggedIn"],
             .agent { agent, _ in .count(agent.noAnswerLogoffsSinceStart) }
         ),
+        Alarm(
+            "ccgOverloadBegun",
+            end: "ccgOverloadOver",
+            number: 15,
+            objects: ["ccgSipOverloaded", "ccgSipTransactions"],
+            .global { snapshot, _ in .holds(snapshot.process.admission.isOverloaded) }
+        ),
     ]
 }

@@ -49,7 +49,9 @@ struct SIPProbe: Sendable {
         return lines.joined(separator: "\r\n") + "\r\n\r\n" + sdp
     }
 
-    func send(_ text: String) { socket.send(text.utf8, to: Socket.address("127.0.0.1", daemon)) }
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) { socket.send(bytes, to: Socket.address("127.0.0.1", daemon)) }
 
     /// The final status that comes back, which gets its ACK.
     ///

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SIP
 
-/// A user agent with a UDP and a TCP socket, and what it sends.
+/// A user agent with a UDP, a TCP and a TLS socket, and what it sends.
 private final class TransportBench {
     private(set) var agent: UserAgent
     private var now: Milliseconds = 1_000
@@ -15,6 +15,7 @@ private final class TransportBench {
                 listeners: [
                     .init(endpoint: Endpoint(address: local, port: 5060)),
                     .init(endpoint: Endpoint(address: local, port: 5070, transport: .tcp)),
+                    .init(endpoint: Endpoint(address: local, port: 5061, transport: .tls)),
                 ],
                 product: "test"
             ),
@@ -90,6 +91,41 @@ struct UserAgentTransportTests {
         #expect(bench.events.isEmpty, "nobody is told of a detour")
         let third = try bench.call("sip:anna@198.51.100.7", padding: 1_300)
         #expect(third.map(\.destination) == [udp])
+    }
+
+    @Test(
+        "TLS: Via and Contact say so, and a Contact is sips: where the peer's URI is (RFC 3261 section 8.1.1.8)",
+        arguments: [
+            ("sip:anna@198.51.100.7;transport=tls", "sip:192.0.2.1:5061;transport=tls"),
+            ("sips:anna@198.51.100.7", "sips:192.0.2.1:5061"),
+        ]
+    )
+    func secure(uri: String, contact: String) throws {
+        let sent = try TransportBench().call(uri)
+        try #require(sent.count == 1)
+        #expect(sent[0].destination == Endpoint(address: TransportBench.peer, port: 5061, transport: .tls))
+        #expect(via(sent[0]) == "Via: SIP/2.0/TLS 192.0.2.1:5061")
+        #expect(text(sent[0]).contains("\r\nContact: <\(contact)>\r\n"))
+    }
+
+    @Test("a TLS peer who was found by name is the same under the address in his Contact, and nobody else there is")
+    func named() throws {
+        var heardFrom = Endpoint(address: TransportBench.peer, port: 5061, transport: .tls)
+        heardFrom.domain = 3
+        var dialog = Dialog(
+            callID: [],
+            localTag: Token(slot: 1, generation: 1, nonce: 1),
+            localAddress: [],
+            remoteAddress: [],
+            remoteTarget: try #require(URI("sip:anna@198.51.100.7:5061;transport=tls")),
+            localCSeq: 1,
+            listener: ListenerID(2),
+            local: Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5061, transport: .tls)
+        )
+        dialog.heardFrom = heardFrom
+        #expect(dialog.nextHop == heardFrom)
+        dialog.remoteTarget = try #require(URI("sip:anna@198.51.100.7:5071;transport=tls"))
+        #expect(dialog.nextHop == Endpoint(address: TransportBench.peer, port: 5071, transport: .tls))
     }
 
     @Test("what fits goes by UDP")
