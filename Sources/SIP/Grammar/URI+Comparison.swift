@@ -10,8 +10,10 @@ extension URI {
         guard isSameHost(as: other) else { return false }
         let (mine, theirs) = (parameterList, other.parameterList)
         for parameter in mine {
-            if let counterpart = theirs.first(where: { $0.name == parameter.name }) {
-                guard counterpart.value == parameter.value else { return false }
+            // One of a name is what the RFC allows; where there are more, all count.
+            let counterparts = theirs.filter { $0.name == parameter.name }
+            if !counterparts.isEmpty {
+                guard counterparts == mine.filter({ $0.name == parameter.name }) else { return false }
             } else if Self.mustMatch.contains(parameter.name) {
                 return false
             }

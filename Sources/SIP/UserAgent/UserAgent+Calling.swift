@@ -218,7 +218,13 @@ extension UserAgent {
 
     mutating func sendACK(_ cseq: UInt32, body: [UInt8]?, of leg: Leg) {
         leg.ackDue = nil
-        guard let destination = leg.dialog.nextHop else { return }
+        guard var destination = leg.dialog.nextHop else { return }
+        // Nothing tells that an ACK is lost: it goes where the request before it got through.
+        if let heardFrom = leg.dialog.heardFrom, heardFrom.transport == destination.transport,
+            destination.transport.isStream, withoutStreams.contains(destination, now: now)
+        {
+            destination = heardFrom
+        }
         let product = configuration.product
         let bytes = leg.dialog.request(
             .ack,

@@ -23,7 +23,10 @@ extension UserAgent {
         } else if destination.transport.isStream, let heardFrom, heardFrom.transport == destination.transport,
             heardFrom != destination
         {
-            fallback = OutboundRequest(bytes: first.bytes, destination: heardFrom, listener: first.listener)
+            var other = OutboundRequest(bytes: first.bytes, destination: heardFrom, listener: first.listener)
+            // Not again and again by way of a time-out: he stays behind his NAT.
+            if withoutStreams.contains(first.destination, now: now) { swap(&first, &other) }
+            fallback = other
         }
         withTransactions { transactions, wheel, out in
             transactions.start(
@@ -75,6 +78,7 @@ extension UserAgent {
     /// The transport says that a peer cannot be reached over a stream, or that a connection with requests of ours on it is lost.
     package mutating func transportFailed(_ peer: Endpoint, now: Milliseconds) {
         self.now = now
+        withoutStreams.insert(peer, until: now + Self.streamRefusalLifetime)
         if peer.transport == .tcp {
             var datagrams = peer
             datagrams.transport = .udp
@@ -85,7 +89,8 @@ extension UserAgent {
         }
     }
 
-    /// How long a peer who does not take TCP gets large requests by UDP at once.
+    /// How long a peer who does not take TCP gets large requests by UDP at once, and one who cannot be reached where his Contact says
+    /// gets them where he was heard.
     static let streamRefusalLifetime: Milliseconds = 300_000
 }
 

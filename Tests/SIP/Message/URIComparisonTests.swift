@@ -18,7 +18,7 @@ struct URIComparisonTests {
                 "sip:alice@atlanta.com?priority=urgent&subject=project%20x"
             ),
             ("sip:a@[2001:DB8::1]", "sip:a@[2001:db8:0::1]"), ("tel:+1-201-555-0123", "tel:+12015550123"),
-            ("urn:service:sos", "urn:service:sos"),
+            ("urn:service:sos", "urn:service:sos"), ("sip:a@x.com;p=1;p", "sip:a@x.com;P=1;P"),
         ]
     )
     func equivalent(a: String, b: String) throws {
@@ -37,7 +37,8 @@ struct URIComparisonTests {
             ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting"),
             ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4"),
             ("sip:a@x.com;security=on", "sip:a@x.com;security=off"),
-            ("sip:a@x.com", "sips:a@x.com"), ("sip:a:one@x.com", "sip:a:two@x.com"), ("sip:a@x.com", "sip:x.com"),
+            ("sip:a@x.com;p=1;p", "sip:a@x.com;p;p=1"), ("sip:a@x.com", "sips:a@x.com"),
+            ("sip:a:one@x.com", "sip:a:two@x.com"), ("sip:a@x.com", "sip:x.com"),
             ("tel:+12015550123", "tel:+12015550124"), ("urn:service:sos", "urn:service:fire"),
         ]
     )

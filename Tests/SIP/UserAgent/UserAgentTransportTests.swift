@@ -8,6 +8,8 @@ private final class TransportBench {
     private var now: Milliseconds = 1_000
     static let peer = IPAddress(v4: 0xC633_6407)
 
+    private struct Unreadable: Error {}
+
     init() {
         let local = IPAddress(v4: 0xC000_0201)
         agent = UserAgent(
@@ -36,6 +38,47 @@ private final class TransportBench {
             owner: 1
         )
         try #require(agent.invite(invitation, now: now) != nil)
+        return take()
+    }
+
+    /// A caller over TCP who has been answered and has acknowledged that.
+    func established(from source: Endpoint, contact: String, number: Int) throws -> LegID {
+        func receive(_ method: String, to tag: String, body: String) throws {
+            let text =
+                "\(method) sip:help@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.7;branch=z9hG4bK\(method)\(number)\r\n"
+                + "Max-Forwards: 70\r\nFrom: <sip:p@h>;tag=r\r\nTo: <sip:help@192.0.2.1>\(tag)\r\nCall-ID: \(number)\r\n"
+                + "CSeq: 1 \(method)\r\nContact: <\(contact)>\r\nContent-Type: application/sdp\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            guard case .message(let message) = Message.parse(Array(text.utf8)) else { throw Unreadable() }
+            agent.receive(message, from: source, on: ListenerID(1), now: now)
+        }
+        try receive("INVITE", to: "", body: UserAgentBench.body(version: 1))
+        let leg = try #require(events.last?.leg)
+        agent.accept(leg, relaying: try UserAgentBench.description(), now: now)
+        let answer = String(decoding: try #require(take().last).bytes, as: UTF8.self)
+        let tag = try #require(answer.firstMatch(of: /\r\nTo: [^\r]*(;tag=[^;\r]+)/))
+        try receive("ACK", to: String(tag.1), body: "")
+        return leg
+    }
+
+    /// A re-INVITE in that call.
+    func reinvite(_ leg: LegID) throws -> [Outgoing] {
+        _ = agent.reinvite(leg, relaying: try UserAgentBench.description(port: 4_444), retriesOnGlare: true, now: now)
+        return take()
+    }
+
+    /// The answer to a request of ours, and what follows from it.
+    func answer(_ request: Outgoing, from source: Endpoint, contact: String) throws -> [Outgoing] {
+        guard case .message(let message) = Message.parse(request.bytes) else { throw Unreadable() }
+        let text = String(decoding: makeResponse(to: message, source: source, status: 200, toTag: nil), as: UTF8.self)
+        let body = UserAgentBench.body(version: 2)
+        let whole = text.replacing(
+            "Content-Length: 0\r\n\r\n",
+            with:
+                "Contact: <\(contact)>\r\nContent-Type: application/sdp\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+        guard case .message(let response) = Message.parse(Array(whole.utf8)) else { throw Unreadable() }
+        agent.receive(response, from: source, on: request.listener, now: now)
         return take()
     }
 
@@ -126,6 +169,25 @@ struct UserAgentTransportTests {
         #expect(dialog.nextHop == heardFrom)
         dialog.remoteTarget = try #require(URI("sip:anna@198.51.100.7:5071;transport=tls"))
         #expect(dialog.nextHop == Endpoint(address: TransportBench.peer, port: 5071, transport: .tls))
+    }
+
+    @Test(
+        "a caller who cannot be reached where his Contact says is called back on his connection, from then on at once"
+    )
+    func behindNAT() throws {
+        let bench = TransportBench()
+        let contact = "sip:p@10.0.0.7:5070;transport=tcp"
+        let there = Endpoint(address: IPAddress(v4: 0x0A00_0007), port: 5_070, transport: .tcp)
+        let here = Endpoint(address: IPAddress(v4: 0xCB00_7105), port: 6_666, transport: .tcp)
+        let first = try bench.established(from: here, contact: contact, number: 1)
+        #expect(try bench.reinvite(first).map(\.destination) == [there])
+        let again = bench.fail(there)
+        try #require(again.map(\.destination) == [here])
+        let ack = try bench.answer(again[0], from: here, contact: contact)
+        #expect(ack.map { text($0).prefix(4) } == ["ACK "])
+        #expect(ack.map(\.destination) == [here])
+        let second = try bench.established(from: here, contact: contact, number: 2)
+        #expect(try bench.reinvite(second).map(\.destination) == [here])
     }
 
     @Test("what fits goes by UDP")
