@@ -159,7 +159,7 @@ function draw() {
     const now = Date.now();
     drawnAt = performance.now();
     wall.show(grown(), journeys, { text: byId("find").value.trim(), all: byId("all").checked }, now);
-    const end = hour.samples.at(-1)?.at ?? now;
+    const end = hour.end ?? now;
     for (const { chart, name, isCounter } of charts) chart.show(hour.points(name, isCounter), end);
   });
 }

@@ -96,13 +96,20 @@ export class Journeys {
 /** Samples of the last hour, oldest first: those of the daemon, then ours. */
 export class Hour {
   samples = [];
+  #now;
 
   start(samples) {
     this.samples = samples.slice();
   }
 
-  /** Adds what is now, at most once in half a minute. */
+  /** When what is now was. */
+  get end() {
+    return this.#now?.at;
+  }
+
+  /** Takes what is now; it is kept at most once in half a minute. */
   add(sample) {
+    this.#now = sample;
     const last = this.samples.at(-1);
     if (last && sample.at - last.at < 29000) return;
     this.samples.push(sample);
@@ -111,7 +118,10 @@ export class Hour {
 
   /** One line of a chart: points of a value, or how much a counter rose. */
   points(name, isCounter) {
-    if (!isCounter) return this.samples.map((sample) => ({ at: sample.at, value: sample[name] }));
+    if (!isCounter) {
+      const all = this.#now && this.#now !== this.samples.at(-1) ? [...this.samples, this.#now] : this.samples;
+      return all.map((sample) => ({ at: sample.at, value: sample[name] }));
+    }
     return this.samples.slice(1).map((sample, index) => {
       const before = this.samples[index];
       const minutes = Math.max(1, sample.at - before.at) / 60000;

@@ -172,7 +172,7 @@ export class Wall {
       String(call.id),
       call.caller || "–",
       call.flow,
-      `${callWord(call)}${call.position >= 0 ? ` (${call.position + 1}.)` : ""}`,
+      `${callWord(call)}${call.position >= 0 ? `, place ${call.position + 1}` : ""}`,
       null,
       call.agent ?? "–",
     ]);
