@@ -53,6 +53,7 @@ extension Exchange {
             _ = agent.wheel.schedule(token, at: deadline)
         case .agentChanged(let change):
             note(.agentChanged(change))
+            keep(change)
         case .agentLoggedOffForNoAnswer(let agentID):
             note(.agentLoggedOffForNoAnswer(agentID: agentID))
         case .repaired(let what):

@@ -9,6 +9,8 @@ package struct Effects: Sendable {
     package var lookups: [Lookup] = []
     /// To be stored.
     package var records: [CallDetailRecord] = []
+    /// To be kept for the next process, behind the records and before any datagram leaves.
+    package var kept: [Keeping] = []
     /// To be logged or published.
     package var notices: [Notice] = []
 
@@ -18,6 +20,7 @@ package struct Effects: Sendable {
         datagrams.removeAll(keepingCapacity: true)
         lookups.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
+        kept.removeAll(keepingCapacity: true)
         notices.removeAll(keepingCapacity: true)
     }
 }

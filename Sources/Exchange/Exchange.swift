@@ -50,6 +50,8 @@ package struct Exchange: ~Copyable {
     private var dueTimers: [TimerToken] = []
     /// Calls that the input at hand has had to do with.
     var touched: [CallID] = []
+    /// What is kept for the next process.
+    var keeper = Keeper()
 
     package init(configuration: ExchangeConfiguration, userAgent: UserAgentConfiguration, random: SeededGenerator) {
         var random = random
@@ -131,6 +133,8 @@ package struct Exchange: ~Copyable {
     package mutating func provision(_ provisioning: Provisioning, now: Milliseconds) -> ProvisioningReport {
         self.now = now
         let report = center.provision(provisioning, now: now, out: &distribution)
+        // Whom a pass has visited may have changed places with others.
+        keeper.nextAgent = 0
         settle()
         return report
     }
@@ -189,6 +193,7 @@ package struct Exchange: ~Copyable {
     private mutating func begin(_ now: Milliseconds) {
         self.now = now
         touched.removeAll(keepingCapacity: true)
+        keeper.touchedDone = 0
     }
 
     /// Works until nothing is left of what SIP has to say to calls and of what the distribution decides. A decision is carried
@@ -213,6 +218,7 @@ package struct Exchange: ~Copyable {
                 break
             }
         }
+        keepChanged()
         agent.drainDatagrams(into: &effects.datagrams)
         agent.drainLookups(into: &effects.lookups)
     }

@@ -31,7 +31,11 @@ extension Exchange {
     /// Puts a waiting call at another place among those of its flow, 0 being the first; returns the place that it got.
     package mutating func moveCall(_ number: Int32, to position: Int, now: Milliseconds) throws(SteeringError) -> Int {
         self.now = now
-        return try center.move(call: number, to: position)
+        let place = try center.move(call: number, to: position)
+        // Others have moved as well.
+        touched.append(contentsOf: calls.handles)
+        settle()
+        return place
     }
 
     package mutating func endWrapup(agentID: String, now: Milliseconds) throws(SteeringError) {

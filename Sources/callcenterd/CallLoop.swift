@@ -13,6 +13,12 @@ final class CallLoop: NetworkHandler {
     private let locator: Locator
     private let clock: SteadyClock
     private let outlet: EffectOutlet
+    private let keeper: CallKeeper
+    /// Everything that is alive is being kept anew.
+    private var isKeepingAll = false
+    private var isHalted = false
+    /// So many calls or agents at once: some hundred microseconds.
+    private static let keptAtOnce = 64
 
     /// When the next wake-up is planned; earlier ones that were overtaken fire and find nothing to do.
     private var plannedWakeup: Milliseconds?
@@ -21,8 +27,15 @@ final class CallLoop: NetworkHandler {
     private static let repairInterval: Milliseconds = 5_000
     private var nextRepair: Milliseconds
 
-    init(exchange: consuming Exchange, network: SIPNetwork, locator: Locator, clock: SteadyClock, outlet: EffectOutlet)
-    {
+    init(
+        exchange: consuming Exchange,
+        network: SIPNetwork,
+        locator: Locator,
+        clock: SteadyClock,
+        outlet: EffectOutlet,
+        keeper: CallKeeper
+    ) {
+        self.keeper = keeper
         self.exchange = exchange
         self.network = network
         self.locator = locator
@@ -34,6 +47,7 @@ final class CallLoop: NetworkHandler {
     // MARK: The network
 
     func received(_ bytes: [UInt8], from peer: Endpoint, on listener: ListenerID) {
+        guard !isHalted else { return }
         exchange.receive(bytes, from: peer, on: listener, now: clock.now)
         carryOut()
     }
@@ -44,6 +58,7 @@ final class CallLoop: NetworkHandler {
     }
 
     func unreachable(_ peer: Endpoint, on listener: ListenerID) {
+        guard !isHalted else { return }
         exchange.transportFailed(peer, now: clock.now)
         carryOut()
     }
@@ -82,14 +97,21 @@ final class CallLoop: NetworkHandler {
 
     // MARK: Time
 
-    /// Asks for no more names.
-    func stopLocating() { locator.stop() }
+    /// Nothing happens any more: what is to be done about calls is the next process's.
+    func halt() {
+        isHalted = true
+        locator.stop()
+    }
 
-    /// Begins to look at the time, whether or not anything comes from outside.
-    func start() { plan() }
+    /// Does what the calls of an earlier process want done, and begins to look at the time.
+    func start() {
+        carryOut()
+        network.flush()
+        plan()
+    }
 
     private func wakeUp(planned: Milliseconds) {
-        guard plannedWakeup == planned else { return }
+        guard plannedWakeup == planned, !isHalted else { return }
         plannedWakeup = nil
         loopDelay.record(microseconds: UInt64(clamping: clock.microseconds - planned * 1_000))
         let now = clock.now
@@ -101,9 +123,24 @@ final class CallLoop: NetworkHandler {
             exchange.repair(now: now)
         }
         carryOut()
+        keepAll(now: now)
         network.flush()
         plan()
         outlet.alive()
+    }
+
+    /// Has everything that is alive kept anew, a few at a time, when the journal would like to be rid of what is old.
+    private func keepAll(now: Milliseconds) {
+        if !isKeepingAll {
+            guard keeper.wantsPass else { return }
+            keeper.beginPass()
+            exchange.beginKeepingAll()
+            isKeepingAll = true
+        }
+        guard exchange.keepMore(atMost: Self.keptAtOnce, now: now) else { return carryOut() }
+        carryOut()
+        keeper.endPass()
+        isKeepingAll = false
     }
 
     /// Sees to it that the loop wakes up when the Exchange has something to do.
@@ -135,6 +172,7 @@ final class CallLoop: NetworkHandler {
     }
 
     private func located(_ id: LookupID, _ targets: [Endpoint]) {
+        guard !isHalted else { return }
         exchange.located(id, targets: targets, now: clock.now)
         carryOut()
         network.flush()
@@ -145,6 +183,7 @@ final class CallLoop: NetworkHandler {
         locate()
         // Before any message leaves that tells of it.
         for record in exchange.effects.records { outlet.store(record) }
+        if !exchange.effects.kept.isEmpty { keeper.keep(exchange.effects.kept) }
         for datagram in exchange.effects.datagrams {
             network.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
         }

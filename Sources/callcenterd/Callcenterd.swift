@@ -14,7 +14,8 @@ struct Callcenterd: AsyncParsableCommand {
             "Inbound call centre: SIP calls wait in flows and are handed to agents by skill, priority and arrival.",
         discussion: """
             Exit status: 0 stopped as asked; 78 the configuration is wrong; 71 a socket or another resource of the system \
-            cannot be had; 70 internal error. SIGHUP reloads configuration, flows and agents; SIGTERM ends calls and stops; \
+            cannot be had; 70 internal error. SIGHUP reloads configuration, flows and agents; SIGTERM stops, \
+            and leaves calls that are in progress to the next start; \
             SIGUSR1 stops after the last call, as --drain does.
             """,
         version: Version.current

@@ -41,6 +41,8 @@ final class Centre: Sendable {
         let provisioning = try await store.source.readAtStart()
         let lastNumber = await store.lastCallNumber()
         let logins = LoginKeeper.restorable(await store.savedLogins(), provisioning.agents)
+        let keeper = CallKeeper(journal: store.calls, logger: logger)
+        let kept = keeper.found()
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
         let outlet = EffectOutlet(
             writer: store.writer,
@@ -91,12 +93,20 @@ final class Centre: Sendable {
                 try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
             }
             Self.log(report, logger)
+            let (restored, lost) = exchange.restore(calls: kept.calls, agents: kept.agents, now: clock.now)
+            if restored + lost > 0 {
+                logger.notice(
+                    "calls of the last process taken over",
+                    metadata: ["count": "\(restored)", "lost": "\(lost)"]
+                )
+            }
             let loop = CallLoop(
                 exchange: exchange,
                 network: network,
                 locator: locator.value,
                 clock: clock,
-                outlet: outlet
+                outlet: outlet,
+                keeper: keeper
             )
             network.start(loop)
             loop.start()
@@ -291,16 +301,9 @@ final class Centre: Sendable {
         }
     }
 
-    /// Ends all calls, waits for the last words of their legs, writes what is to be written.
+    /// Stops at once: calls are the next process's, which finds them in the journal. Writes what is to be written.
     func stop() async {
-        _ = try? await command { exchange, now in exchange.shutDown(now: now) }
-        let deadline = ContinuousClock.now + .seconds(3)
-        while ContinuousClock.now < deadline {
-            let alive = try? await command { exchange, _ in exchange.dialogsAlive }
-            if alive == 0 || alive == nil { break }
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        _ = try? await network.eventLoop.submit { [loop] in loop.value.stopLocating() }.get()
+        _ = try? await network.eventLoop.submit { [loop] in loop.value.halt() }.get()
         await network.close()
         await store.close()
     }

@@ -10,6 +10,8 @@ struct CentreStore: Sendable {
     let source: ProvisioningSource
     let journal: Journal
     let writer: RecordWriter
+    /// What is alive, for the next process.
+    let calls: CallJournal
     /// What becomes of log-ins.
     let logins: LoginKeeper
     private let runtime: any CenterDatabase
@@ -41,6 +43,12 @@ struct CentreStore: Sendable {
         } catch {
             throw StartError.system("state_directory: \(error)")
         }
+        let calls: CallJournal
+        do throws(StoreError) {
+            calls = try CallJournal(folder: "\(configuration.stateDirectory)/calls")
+        } catch {
+            throw StartError.system("state_directory: \(error)")
+        }
         for finding in journal.findings { logger.critical("the journal is damaged: \(finding)") }
         let waiting = journal.pending(.record)
         if waiting > 0 {
@@ -61,6 +69,7 @@ struct CentreStore: Sendable {
             ),
             journal: journal,
             writer: writer,
+            calls: calls,
             logins: LoginKeeper { loginWriter.submit($0) },
             runtime: runtime,
             loginWriter: loginWriter,
@@ -70,7 +79,9 @@ struct CentreStore: Sendable {
     }
 
     /// The number of the last call, from which to go on.
-    func lastCallNumber() async -> Int32 {
+    func lastCallNumber() async -> Int32 { calls.lastCallNumber(after: await lastRecordedNumber()) }
+
+    private func lastRecordedNumber() async -> Int32 {
         do throws(StoreError) {
             let written = try await records.background { database throws(StoreError) in
                 try database.highestCallNumber()
@@ -113,6 +124,7 @@ struct CentreStore: Sendable {
         if figures.lost > 0 { logger.critical("records lost", metadata: ["count": "\(figures.lost)"]) }
         loginWriter.stop()
         journal.close()
+        calls.close()
         // One that hangs is not waited for: the end of the process closes it.
         guard figures.backlog == 0 else { return }
         for database in databases { try? database.close() }

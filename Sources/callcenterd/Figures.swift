@@ -25,9 +25,10 @@ extension Snapshot {
         process.store.isWriting = !written.isFailing
         process.store.isProvisioningStale = store.source.isStale
         let journal = store.journal.figures
-        process.store.journalBytes = journal.bytes
+        let calls = store.calls.figures
+        process.store.journalBytes = journal.bytes + calls.bytes
         process.store.journalDamaged = journal.damaged
-        process.store.isJournalFailing = journal.isFailing
+        process.store.isJournalFailing = journal.isFailing || calls.isFailing
         self.init(center: figures.center, process: process)
     }
 }

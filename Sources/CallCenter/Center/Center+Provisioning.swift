@@ -151,7 +151,7 @@ extension Center {
         flows.remove(at: index)
     }
 
-    private mutating func sortFlows() {
+    mutating func sortFlows() {
         flowOrder = (0..<flows.capacity).filter(flows.isOccupied)
             .sorted { flows[$0].definition.id.precedes(flows[$1].definition.id) }
     }
@@ -216,7 +216,7 @@ extension Center {
         }
     }
 
-    private mutating func sortAgents() {
+    mutating func sortAgents() {
         agentOrder = (0..<agents.capacity).filter(agents.isOccupied)
             .sorted { agents[$0].definition.id.precedes(agents[$1].definition.id) }
     }
@@ -226,7 +226,7 @@ extension Center {
 
 extension Center {
     /// The dense number of a skill; each call is matched by one of `releaseSkill`.
-    private mutating func retainSkill(_ name: String) -> Int {
+    mutating func retainSkill(_ name: String) -> Int {
         if let index = skillIndex[name] {
             skills[index].users += 1
             return index

@@ -1,9 +1,10 @@
 /// Values one after the other as bytes, numbers little-endian, texts behind their length.
-package struct ByteWriter {
-    package private(set) var bytes: [UInt8] = []
+@usableFromInline package struct ByteWriter {
+    @usableFromInline package internal(set) var bytes: [UInt8] = []
 
-    package init() { bytes.reserveCapacity(512) }
+    @inlinable package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
+    @inlinable
     package mutating func write(_ number: some FixedWidthInteger) {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
@@ -15,6 +16,21 @@ package struct ByteWriter {
             bytes.append(contentsOf: utf8)
         }
     }
+
+    /// Behind their number.
+    @inlinable
+    package mutating func write(bytes more: [UInt8]) {
+        write(UInt32(clamping: more.count))
+        bytes.append(contentsOf: more)
+    }
+
+    @inlinable
+    package mutating func write(bytes more: [UInt8]?) {
+        write(UInt8(more == nil ? 0 : 1))
+        if let more { write(bytes: more) }
+    }
+
+    @inlinable package mutating func write(_ flag: Bool) { write(UInt8(flag ? 1 : 0)) }
 
     package mutating func write(_ text: String?) {
         write(UInt8(text == nil ? 0 : 1))
@@ -30,7 +46,9 @@ package struct ByteWriter {
 /// Reads what a `ByteWriter` wrote.
 package struct ByteReader {
     /// The bytes end before the value does, or hold none of its kind.
-    package struct Malformed: Error {}
+    package struct Malformed: Error {
+        package init() {}
+    }
 
     private var rest: ArraySlice<UInt8>
 
@@ -47,6 +65,19 @@ package struct ByteReader {
         withUnsafeMutableBytes(of: &number) { $0.copyBytes(from: rest.prefix(size)) }
         rest = rest.dropFirst(size)
         return Number(littleEndian: number)
+    }
+
+    package mutating func flag() throws(Malformed) -> Bool { try number(UInt8.self) != 0 }
+
+    package mutating func bytes() throws(Malformed) -> [UInt8] {
+        let count = Int(try number(UInt32.self))
+        guard rest.count >= count else { throw Malformed() }
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+    }
+
+    package mutating func optionalBytes() throws(Malformed) -> [UInt8]? {
+        try flag() ? try bytes() : nil
     }
 
     package mutating func text() throws(Malformed) -> String {

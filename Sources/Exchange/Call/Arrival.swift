@@ -64,6 +64,7 @@ extension Exchange {
             side: .unanswered(offer: agent.remoteOffer(of: leg))
         )
         _ = calls.insert(call)
+        touched.append(call.id)
         counters.count(.accepted)
         agent.setOwner(call.id.owner, of: leg)
         agent.keepAlive(leg, now: now)

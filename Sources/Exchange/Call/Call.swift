@@ -54,9 +54,35 @@ final class Call {
     var refusals = 0
     var holdFailures = 0
     var callIDs: [String] = []
+    /// What the journal knows it by: the UUID that it got first.
+    let key: String
+    /// As it was when it was last kept.
+    var mark: CallMark?
+    /// In which pass over all calls that was.
+    var keptInPass: UInt32 = 0
 
     init(id: CallID, facts: CallFacts, caller: LegID, ref: CallRef, flow: FlowDefinition, side: CallerSide) {
         self.id = id
+        self.facts = facts
+        self.caller = caller
+        self.ref = ref
+        self.flow = flow
+        self.callerSide = side
+        key = facts.uuid
+    }
+
+    /// One of an earlier process.
+    init(
+        id: CallID,
+        key: String,
+        facts: CallFacts,
+        caller: LegID,
+        ref: CallRef,
+        flow: FlowDefinition,
+        side: CallerSide
+    ) {
+        self.id = id
+        self.key = key
         self.facts = facts
         self.caller = caller
         self.ref = ref

@@ -67,5 +67,8 @@ struct CallTimers {
 
     var isAnyRunning: Bool { running.contains { $0 != nil } }
 
+    /// nil if it does not run.
+    func deadline(_ timer: CallTimer) -> Milliseconds? { running[Int(timer.rawValue)]?.deadline }
+
     func isRunning(_ timer: CallTimer) -> Bool { running[Int(timer.rawValue)] != nil }
 }

@@ -65,6 +65,7 @@ extension Exchange {
         if let agentRef, let agentLeg { clear(agentRef, after: agentLeg) }
         call.stage = .ended
         calls.remove(call.id)
+        forgetKept(call)
     }
 
     /// A timer of the call has run out.

@@ -69,6 +69,59 @@ package struct SDPContinuity: Sendable {
         inForce = sent
     }
 
+    /// What a later process needs in order to go on.
+    package struct Kept: Sendable, Equatable {
+        package var sessionID: UInt64
+        package var version: UInt64
+        /// The body that holds; nil if none was sent.
+        package var body: [UInt8]?
+        /// Session id and version of the description received last; nil if there was none.
+        package var receivedSessionID: [UInt8]?
+        package var receivedVersion: [UInt8]?
+
+        package init(
+            sessionID: UInt64,
+            version: UInt64,
+            body: [UInt8]?,
+            receivedSessionID: [UInt8]?,
+            receivedVersion: [UInt8]?
+        ) {
+            self.sessionID = sessionID
+            self.version = version
+            self.body = body
+            self.receivedSessionID = receivedSessionID
+            self.receivedVersion = receivedVersion
+        }
+    }
+
+    package var kept: Kept {
+        Kept(
+            sessionID: sessionID,
+            version: version,
+            body: (inForce ?? sent)?.bytes,
+            receivedSessionID: received?.sessionID,
+            receivedVersion: received?.version
+        )
+    }
+
+    /// Rises whenever what is kept of the bodies sent changes.
+    var revision: UInt64 { sent == nil ? 0 : version }
+
+    /// Goes on from what was kept; `address` is for a leg that has sent nothing yet. nil if the body is none of ours.
+    package init?(resuming kept: Kept, address: IPAddress) {
+        if let body = kept.body {
+            // The body that holds may be older than the one sent last.
+            guard let plain = SDPContinuity(resuming: body, skippingVersions: 0) else { return nil }
+            let behind = kept.version >= plain.version ? min(kept.version - plain.version, 1 << 32) : 0
+            self.init(resuming: body, skippingVersions: behind + 100)
+        } else {
+            self.init(sessionID: kept.sessionID, version: kept.version, address: address)
+        }
+        if let sessionID = kept.receivedSessionID, let version = kept.receivedVersion {
+            received = (sessionID, version)
+        }
+    }
+
     /// The body sent last on this leg. nil if none was sent.
     package var lastSent: [UInt8]? { sent?.bytes }
 

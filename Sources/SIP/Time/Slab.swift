@@ -26,6 +26,13 @@
             generation = 0
             nextFree = .max
         }
+
+        /// One that is occupied, or vacant, as it was in an earlier process.
+        init(_ element: Element?, generation: UInt32) {
+            self.element = element
+            self.generation = generation
+            nextFree = .max
+        }
     }
 
     @usableFromInline var slots: [Slot] = []
@@ -110,6 +117,25 @@
         guard count < limit else { return nil }
         guard firstFree != .max else { return SlabHandle(index: UInt32(slots.count), generation: 0) }
         return SlabHandle(index: firstFree, generation: slots[Int(firstFree)].generation)
+    }
+
+    /// Slots above this are not restored: no process has had as many, and damage must not cost memory.
+    private static var highestRestored: UInt32 { 1 << 22 }
+
+    /// Puts elements back under the handles that they had in an earlier process. Only a slab that has never been used takes
+    /// them; what is beyond its limit, or would be the second in a slot, is left out.
+    package mutating func restore(_ elements: [(handle: SlabHandle, element: Element)]) {
+        guard slots.isEmpty else { return }
+        for (handle, element) in elements.sorted(by: { $0.handle.index < $1.handle.index }) {
+            guard handle.index < Self.highestRestored, handle.index >= slots.count, count < limit else { continue }
+            while slots.count < handle.index { slots.append(Slot(nil, generation: 0)) }
+            slots.append(Slot(element, generation: handle.generation))
+            count += 1
+        }
+        for index in slots.indices.reversed() where slots[index].element == nil {
+            slots[index].nextFree = firstFree
+            firstFree = UInt32(index)
+        }
     }
 
     @inlinable

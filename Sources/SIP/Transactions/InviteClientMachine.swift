@@ -74,6 +74,11 @@ package struct InviteClientMachine: Hashable, Sendable {
         }
     }
 
+    /// Whether nothing has come yet, so that the INVITE is sent again and again.
+    var isCalling: Bool {
+        if case .calling = state { true } else { false }
+    }
+
     /// What to do with a response.
     package enum Reception: Equatable, Sendable {
         /// Pass it up.

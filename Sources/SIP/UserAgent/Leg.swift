@@ -176,6 +176,10 @@ extension Leg {
         let giveUp: Milliseconds
         var interval: Milliseconds
         var timer: TimerID
+        /// What it answers, for a later process.
+        let request: Message
+        /// Sent by an earlier process, which may have had the ACK: that none comes proves nothing.
+        var mayBeAcknowledged = false
     }
 
     struct AckDue {
@@ -187,6 +191,8 @@ extension Leg {
     struct SentACK {
         let cseq: UInt32
         let request: OutboundRequest
+        /// When it was sent first.
+        var moment: Milliseconds = .min
     }
 
     struct EndedFork {

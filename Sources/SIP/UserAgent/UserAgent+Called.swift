@@ -186,7 +186,8 @@ extension UserAgent {
             hasOffer: incoming.offer == nil,
             giveUp: now + 64 * transactions.timers.t1,
             interval: interval,
-            timer: arm(.retransmit2xx, of: leg, at: now + interval)
+            timer: arm(.retransmit2xx, of: leg, at: now + interval),
+            request: incoming.request
         )
     }
 
@@ -223,8 +224,12 @@ extension UserAgent {
     mutating func retransmit2xx(of leg: Leg) {
         guard var accepted = leg.accepted else { return }
         guard now < accepted.giveUp else {
-            leg.accepted = nil
-            lose(leg)
+            if accepted.mayBeAcknowledged, !accepted.hasOffer {
+                acknowledged(leg, accepted, nil)
+            } else {
+                leg.accepted = nil
+                lose(leg)
+            }
             return
         }
         respond(accepted.transaction, status: 200, response: accepted.response)
@@ -251,6 +256,7 @@ extension UserAgent {
     mutating func acknowledged(_ leg: Leg, _ accepted: Leg.AcceptedInvite, _ description: SessionDescription?) {
         wheel.cancel(accepted.timer)
         leg.accepted = nil
+        changedOwners.append(leg.owner)
         if leg.isAbandoned {
             if leg.owesBye { sendBye(on: leg) }
             return

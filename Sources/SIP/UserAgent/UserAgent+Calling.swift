@@ -236,7 +236,7 @@ extension UserAgent {
             for proof in leg.inviteProofs { proof.write(to: &writer) }
         }
         let request = sendACK(bytes, to: destination, from: leg.dialog.listener)
-        leg.sentACKs.append(Leg.SentACK(cseq: cseq, request: request))
+        leg.sentACKs.append(Leg.SentACK(cseq: cseq, request: request, moment: now))
         if leg.sentACKs.count > Leg.keptACKs { leg.sentACKs.removeFirst() }
     }
 

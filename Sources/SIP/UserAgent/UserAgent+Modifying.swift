@@ -27,6 +27,7 @@ extension UserAgent {
             return
         }
         leg.dialog.remoteCSeq = message.cseq.number
+        changedOwners.append(leg.owner)
         leg.dialog.heardFrom = source
         leg.lastHeard = now
         leg.noteAllow(of: message)

@@ -14,6 +14,7 @@ extension UserAgent {
         heardFrom: Endpoint? = nil
     ) {
         let now = now
+        noteChange(of: transaction)
         let built = OutboundRequest(bytes: request, destination: destination, listener: listener)
         var first = fitting(built)
         var fallback: OutboundRequest?

@@ -23,6 +23,8 @@ package struct UserAgent: ~Copyable {
     var lookups: [Lookup] = []
     /// Targets that have failed lately.
     var suspects = EndpointMemory()
+    /// Owners of legs that may have changed, more than once perhaps, until the user takes the list.
+    var changedOwners: [UInt64] = []
     /// Key of the tags of responses that we forget (RFC 3261 section 8.2.7).
     let statelessKey: UInt64
     /// Time of the input that is being worked on.
@@ -180,6 +182,7 @@ package struct UserAgent: ~Copyable {
             return
         }
         leg.lastHeard = now
+        changedOwners.append(leg.owner)
         switch response.cseq.method {
         case .invite: receive(inviteResponse: response, status: status, transaction, of: leg)
         case .bye: if status >= 200 { byeDone(transaction, by: response, status: status, of: leg) }

@@ -124,7 +124,6 @@ enum JournalFiles {
             findings.append("\(lost) entries before \(segment.path) are lost")
         }
         var scan = JournalScan(from: JournalSegment.headerSize, sequence: segment.first)
-        var last: Range<Int>?
         while let entry = scan.next(segment.bytes) {
             for (index, reader) in readers.enumerated() {
                 guard entry.kind == reader.kind.code, entry.sequence >= reader.done else { continue }
@@ -133,10 +132,13 @@ enum JournalFiles {
                     state.foundLogins.append(login)
                 }
             }
-            if entry.kind == JournalKind.record.code { last = entry.payload }
-        }
-        if let last, let record = try? CallDetailRecord(encoded: Array(segment.bytes[last])) {
-            state.lastCallNumber = record.callNumber
+            // Calls end in another order than they begin.
+            if entry.kind == JournalKind.record.code,
+                let record = try? CallDetailRecord(encoded: Array(segment.bytes[entry.payload]))
+            {
+                let numbers = [state.lastCallNumber, record.callNumber].compactMap(\.self)
+                state.lastCallNumber = CallNumbers.last(among: numbers)
+            }
         }
         segment.setEnd(scan.place)
         state.next = scan.sequence

@@ -22,6 +22,8 @@ final class JournalSegment: @unchecked Sendable {
     private let published = Atomic<Int>(JournalSegment.headerSize)
     /// Up to where it is on the disk.
     private let synced = Atomic<Int>(JournalSegment.headerSize)
+    /// Its folder on the disk has it.
+    private let isNamed = Atomic<Bool>(false)
 
     var end: Int { published.load(ordering: .acquiring) }
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
@@ -88,13 +90,14 @@ final class JournalSegment: @unchecked Sendable {
 
     private var headerSum: UInt32 { Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes[0..<16])) }
 
-    /// Takes a free segment into use.
+    /// Takes a free segment into use. The magic comes last: a process that dies before leaves a free one, not a damaged one.
     func begin(with first: UInt64) {
         self.first = first
         memory.storeBytes(of: 0, toByteOffset: Self.headerSize, as: UInt64.self)
         memory.storeBytes(of: first.littleEndian, toByteOffset: 8, as: UInt64.self)
+        let sum = withUnsafeBytes(of: (Self.magic.littleEndian, first.littleEndian)) { Checksum.crc32c($0) }
+        memory.storeBytes(of: sum.littleEndian, toByteOffset: 16, as: UInt32.self)
         memory.storeBytes(of: Self.magic.littleEndian, toByteOffset: 0, as: UInt64.self)
-        memory.storeBytes(of: headerSum.littleEndian, toByteOffset: 16, as: UInt32.self)
         synced.store(0, ordering: .relaxed)
         published.store(Self.headerSize, ordering: .releasing)
     }
@@ -123,7 +126,19 @@ final class JournalSegment: @unchecked Sendable {
         let end = self.end
         guard synced.load(ordering: .relaxed) != end else { return }
         guard fdatasync(descriptor) == 0 else { throw JournalError.system(path, "cannot be written", errno) }
+        try name()
         synced.store(end, ordering: .relaxed)
+    }
+
+    /// A file whose entry in its folder is lost is lost with all that is in it (fsync(2)).
+    private func name() throws(StoreError) {
+        guard !isNamed.load(ordering: .relaxed) else { return }
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let folder = Glibc.open(end == path.startIndex ? "." : String(path[..<end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw JournalError.system(path, "cannot be entered into its folder", errno) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw JournalError.system(path, "cannot be entered into its folder", errno) }
+        isNamed.store(true, ordering: .relaxed)
     }
 }
 

@@ -199,7 +199,10 @@ package final class RecordWriter: Sendable {
     private func settle(_ batch: [JournaledRecord]) {
         guard let last = batch.last else { return }
         progress.withLock { $0.records.removeFirst(batch.count) }
-        let number = batch.last { $0.record != nil }?.record?.callNumber ?? reader.callNumber
+        // Calls end in another order than they begin.
+        let number = CallNumbers.last(
+            among: (batch.compactMap { $0.record?.callNumber } + [reader.callNumber]).filter { $0 > 0 }
+        )
         reader.settle(through: last.sequence, count: batch.count, callNumber: number)
     }
 

@@ -17,17 +17,56 @@ final class Bench {
     var isDead: (Endpoint) -> Bool = { _ in false }
     private(set) var records: [CallDetailRecord] = []
     private(set) var notices: [Notice] = []
+    /// What the core has had kept of calls and agents, the last of each: encoded, as in the journal.
+    private(set) var keptCalls: [String: [UInt8]] = [:]
+    private(set) var keptAgents: [String: [UInt8]] = [:]
+    /// How often a call was kept.
+    private(set) var keepings = 0
+    /// Calls that earlier cores have received.
+    private var receivedBefore: UInt64 = 0
+    private var provisioning = Provisioning(flows: [], agents: [])
+    private let configuration: ExchangeConfiguration
+    private let hashes: DigestHashes?
 
     init(seed: UInt64 = 1, hashes: DigestHashes? = nil, configure: (inout ExchangeConfiguration) -> Void = { _ in }) {
         var configuration = ExchangeConfiguration()
         configuration.trusted = [IPNetwork("127.0.0.1/32")].compactMap(\.self)
         configure(&configuration)
+        self.configuration = configuration
+        self.hashes = hashes
         exchange = Exchange(
             configuration: configuration,
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)], hashes: hashes),
             random: SeededGenerator(seed: seed)
         )
         exchange.wallOffset = 1_700_000_000_000
+    }
+
+    /// The core dies, and another goes on with what it has had kept. Datagrams that come meanwhile are lost.
+    ///
+    /// - Parameters:
+    ///   - pause: for which nobody is there.
+    ///   - seed: of the new core.
+    @discardableResult
+    func restart(after pause: Milliseconds = 0, seed: UInt64 = 2) throws -> (restored: Int, lost: Int) {
+        collect()
+        inTransit.removeAll()
+        receivedBefore += snapshot.totals.counters.received
+        now += pause
+        let logins = snapshot.agents.map { ($0.id, $0.isLoggedIn) }
+        exchange = Exchange(
+            configuration: configuration,
+            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)], hashes: hashes),
+            random: SeededGenerator(seed: seed)
+        )
+        exchange.wallOffset = 1_700_000_000_000
+        exchange.nextCallNumber = 1_000 * Int32(seed)
+        _ = exchange.provision(provisioning, now: now)
+        for (id, isLoggedIn) in logins { try? exchange.setLogin(agentID: id, loggedIn: isLoggedIn, now: now) }
+        exchange.effects.removeAll()
+        let calls = try keptCalls.values.map { try KeptCall(encoded: $0) }
+        let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
+        return exchange.restore(calls: calls, agents: agents, now: now)
     }
 
     func phone(_ name: String, port: UInt16, manner: Phone.Manner = .answer(after: 0)) -> Phone {
@@ -37,7 +76,8 @@ final class Bench {
     }
 
     func provision(_ flows: [FlowDefinition], _ agents: [AgentDefinition]) {
-        _ = exchange.provision(Provisioning(flows: flows, agents: agents), now: now)
+        provisioning = Provisioning(flows: flows, agents: agents)
+        _ = exchange.provision(provisioning, now: now)
         carry()
     }
 
@@ -88,6 +128,7 @@ final class Bench {
             exchange.effects.removeAll()
             records += effects.records
             notices += effects.notices
+            for kept in effects.kept { keep(kept) }
             for outgoing in effects.datagrams {
                 guard case .message(let message) = Message.parse(outgoing.bytes) else { continue }
                 guard !loses(message, false), !isDead(outgoing.destination) else { continue }
@@ -95,6 +136,16 @@ final class Bench {
             }
             if effects.lookups.isEmpty { break }
             for lookup in effects.lookups { exchange.located(lookup.id, targets: [], now: now) }
+        }
+    }
+
+    private func keep(_ kept: Keeping) {
+        switch kept {
+        case .call(let key, _, let encoded):
+            keepings += 1
+            keptCalls[key] = encoded
+        case .callEnded(let key, _): keptCalls[key] = nil
+        case .agent(let agent): keptAgents[agent.id] = agent.encoded
         }
     }
 
@@ -118,9 +169,12 @@ final class Bench {
         if exchange.timersRunning > 0 { found.append("\(exchange.timersRunning) timers") }
         for agent in snapshot.agents where agent.state != .free { found.append("\(agent.id) is \(agent.state)") }
         let ended = counters.answered + counters.abandoned + counters.failed.reduce(0, +)
-        if counters.received != ended { found.append("\(counters.received) received, \(ended) ended") }
+        let begun = counters.received + counters.restored
+        if begun != ended { found.append("\(begun) received or restored, \(ended) ended") }
         let finals = records.filter { $0.offerNumber == 0 }.count
-        if UInt64(finals) != counters.received { found.append("\(counters.received) calls, \(finals) final records") }
+        let calls = receivedBefore + counters.received
+        if UInt64(finals) != calls { found.append("\(calls) calls, \(finals) final records") }
+        if !keptCalls.isEmpty { found.append("\(keptCalls.count) calls kept") }
         if Set(records.map { "\($0.callUUID)-\($0.offerNumber)" }).count != records.count {
             found.append("doubled records")
         }

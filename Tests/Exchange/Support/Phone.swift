@@ -56,6 +56,8 @@ final class Phone {
     /// What came in: `INVITE`, `INVITE sdp=agent-1`, `200 INVITE sdp=welcome`, `BYE`, …
     var log: [String] = []
     var received: [Message] = []
+    /// What it has sent of its own accord.
+    var sent: [String] = []
 
     init(_ name: String, port: UInt16, on bench: Bench, manner: Manner = .answer(after: 0)) {
         self.name = name
@@ -281,7 +283,10 @@ final class Phone {
         bench.deliver(bytes, from: endpoint)
     }
 
-    func send(_ text: String) { bench.deliver(Array(text.utf8), from: endpoint) }
+    func send(_ text: String) {
+        sent.append(text)
+        bench.deliver(Array(text.utf8), from: endpoint)
+    }
 
     private func describe(_ message: Message) -> String {
         var text = message.status.map { "\($0) \(message.cseq.method)" } ?? "\(message.method)"

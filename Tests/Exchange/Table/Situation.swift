@@ -41,6 +41,7 @@ final class Situation {
     let state: State
     private let call: String
     private var logs: [(phone: Phone, seen: Int)] = []
+    private var hasRestarted = false
 
     init(_ state: State) {
         self.state = state
@@ -139,7 +140,8 @@ final class Situation {
             guard let number = bench.call?.number else { return false }
             try? bench.exchange.endCall(number, now: bench.now)
         case .restart:
-            bench.exchange.shutDown(now: bench.now)
+            guard (try? bench.restart()) != nil else { return false }
+            hasRestarted = true
         }
         bench.run(for: 100)
         return true
@@ -181,6 +183,8 @@ final class Situation {
             counts.append("failed: \(cause.rawValue)")
         }
         parts.append(counts.isEmpty ? "not counted" : counts.joined(separator: ", "))
+        // What the phones notice of that is for `RestartTests`.
+        if hasRestarted { return parts.joined(separator: " | ") }
         parts.append(
             "anna " + (bench.agent("anna").map { ($0.isLoggedIn ? "" : "off, ") + $0.state.rawValue } ?? "gone")
         )

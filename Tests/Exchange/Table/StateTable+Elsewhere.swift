@@ -25,8 +25,7 @@ extension StateTable {
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             queue: bye | voicemail: cancel, ack
         queued, leaving x restart
-            gone | CDR 1 operator 0 by system, fstats 1 | failed: operator | anna off, free | alice: bye
-            queue: bye | voicemail: cancel, ack
+            queued | not counted
         queued, leaving x media hang-up
             cannot be
         queued, leaving x BYE of the agent
@@ -58,8 +57,7 @@ extension StateTable {
             gone | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow | anna off, free
             alice: bye | voicemail: bye
         transferred x restart
-            gone | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow | anna off, free
-            alice: bye | voicemail: bye
+            transferred | CDR 1 overflow 200 by system, fstats 1, transferred | not counted
         transferred x refusal of whoever is called
             cannot be
         transferred x BYE of the agent

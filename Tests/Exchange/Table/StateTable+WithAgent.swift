@@ -26,8 +26,7 @@ extension StateTable {
             gone | CDR 1 operator anna 480 by operator, fstats 3 | failed: operator | anna free
             alice: 480 invite | anna: cancel, ack
         toagent, unanswered x restart
-            gone | CDR 1 operator anna 503 by system, fstats 3 | failed: operator | anna free
-            alice: 503 invite | anna: cancel, ack
+            toagent | not counted
         toagent, unanswered x media hang-up
             cannot be
         toagent, unanswered x BYE of the agent
@@ -57,8 +56,7 @@ extension StateTable {
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna free | alice: bye
             queue: bye | anna: cancel, ack
         toagent x restart
-            gone | CDR 1 operator anna 0 by system, fstats 3 | failed: operator | anna free | alice: bye
-            queue: bye | anna: cancel, ack
+            toagent | not counted
         toagent x BYE of the agent
             cannot be
         toagent, joining x CANCEL or BYE of the caller
@@ -86,8 +84,7 @@ extension StateTable {
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna wrapup | alice: bye
             queue: bye | anna: ack sdp=-, bye
         toagent, joining x restart
-            gone | CDR 1 operator anna 0 by system, fstats 3 | failed: operator | anna wrapup | alice: bye
-            queue: bye | anna: ack sdp=-, bye
+            toagent | not counted
         toagent, joining x silence of whoever is called or connected
             cannot be
         toagent, joining x media hang-up
@@ -120,8 +117,7 @@ extension StateTable {
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna wrapup | alice: bye
             queue: bye | anna: bye | briefing: bye
         preagent x restart
-            gone | CDR 1 operator anna 0 by system, fstats 3 | failed: operator | anna wrapup | alice: bye
-            queue: bye | anna: bye | briefing: bye
+            preagent | not counted
         preagent x refusal of whoever is called
             cannot be
         toagent, talking x CANCEL or BYE of the caller
@@ -148,8 +144,7 @@ extension StateTable {
             gone | CDR 0 answered anna 200 by operator, fstats 7 | answered | anna wrapup | alice: bye
             anna: bye
         toagent, talking x restart
-            gone | CDR 0 answered anna 200 by system, fstats 7 | answered | anna wrapup | alice: bye
-            anna: bye
+            toagent | not counted
         toagent, talking x refusal of whoever is called
             cannot be
         toagent, talking x media hang-up

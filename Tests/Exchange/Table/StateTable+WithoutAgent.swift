@@ -26,8 +26,7 @@ extension StateTable {
             gone | CDR 1 operator 480 by operator, fstats 1 | failed: operator | anna free
             alice: 480 invite | welcome: cancel, ack
         welcome, unanswered x restart
-            gone | CDR 1 operator 503 by system, fstats 1 | failed: operator | anna free | alice: 503 invite
-            welcome: cancel, ack
+            welcome | not counted
         welcome, unanswered x media hang-up
             cannot be
         welcome, unanswered x BYE of the agent
@@ -56,8 +55,7 @@ extension StateTable {
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna free | alice: bye
             welcome: bye
         welcome x restart
-            gone | CDR 1 operator 0 by system, fstats 1 | failed: operator | anna free | alice: bye
-            welcome: bye
+            welcome | not counted
         welcome x refusal of whoever is called
             cannot be
         welcome x BYE of the agent
@@ -84,8 +82,7 @@ extension StateTable {
             gone | CDR 1 operator 480 by operator, fstats 1 | failed: operator | anna off, free
             alice: 480 invite | queue: cancel, ack
         queued, unanswered x restart
-            gone | CDR 1 operator 503 by system, fstats 1 | failed: operator | anna off, free
-            alice: 503 invite | queue: cancel, ack
+            queued | not counted
         queued, unanswered x media hang-up
             cannot be
         queued, unanswered x BYE of the agent
@@ -112,8 +109,7 @@ extension StateTable {
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             queue: bye
         queued x restart
-            gone | CDR 1 operator 0 by system, fstats 1 | failed: operator | anna off, free | alice: bye
-            queue: bye
+            queued | not counted
         queued x refusal of whoever is called
             cannot be
         queued x BYE of the agent
@@ -142,8 +138,7 @@ extension StateTable {
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             dissuading: bye
         dissuading1 x restart
-            gone | CDR 1 operator 0 by system, fstats 1 | failed: operator | anna off, free | alice: bye
-            dissuading: bye
+            dissuading1 | not counted
         dissuading1 x refusal of whoever is called
             cannot be
         dissuading1 x BYE of the agent
@@ -171,8 +166,7 @@ extension StateTable {
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             dissuading: bye
         dissuading2 x restart
-            gone | CDR 1 operator 0 by system, fstats 1 | failed: operator | anna off, free | alice: bye
-            dissuading: bye
+            dissuading2 | not counted
         dissuading2 x refusal of whoever is called
             cannot be
         dissuading2 x BYE of the agent

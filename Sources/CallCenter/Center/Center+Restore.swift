@@ -1,0 +1,248 @@
+/// Going on with the calls and agents of an earlier process (DESIGN.md section 2, restart). To be done before the first new call,
+/// and after flows, agents and log-ins are provisioned.
+extension Center {
+    /// What an agent did when the earlier process ended, on the clock of this one.
+    package struct RestoredAgent: Sendable {
+        package var id: String
+        package var freeSince: Milliseconds
+        /// nil: he was in no wrap-up.
+        package var wrapupEnds: Milliseconds?
+
+        package init(id: String, freeSince: Milliseconds, wrapupEnds: Milliseconds?) {
+            self.id = id
+            self.freeSince = freeSince
+            self.wrapupEnds = wrapupEnds
+        }
+    }
+
+    package struct RestoredCall: Sendable {
+        package enum Phase: Sendable {
+            case welcome, queued, leaving, transferred
+            case dissuading(isFinal: Bool)
+            case talking(agentID: String, since: Milliseconds)
+        }
+
+        package var flowID: String
+        /// Of the flow, should it be gone by now.
+        package var definition: FlowDefinition
+        package var number: Int32
+        package var owner: UInt64
+        package var callerUser: String
+        package var callerDisplayName: String
+        package var since: Milliseconds
+        package var phase: Phase
+        package var place: Place
+
+        package init(
+            flowID: String,
+            definition: FlowDefinition,
+            number: Int32,
+            owner: UInt64,
+            callerUser: String,
+            callerDisplayName: String,
+            since: Milliseconds,
+            phase: Phase,
+            place: Place
+        ) {
+            self.flowID = flowID
+            self.definition = definition
+            self.number = number
+            self.owner = owner
+            self.callerUser = callerUser
+            self.callerDisplayName = callerDisplayName
+            self.since = since
+            self.phase = phase
+            self.place = place
+        }
+    }
+
+    /// Where a call stands in the queue, and what it has heard there.
+    package struct Place: Sendable, Equatable {
+        /// Rises from call to call as they enter the queue for the first time; 0: it has not yet.
+        package var arrival: UInt64
+        /// When that was.
+        package var arrived: Milliseconds
+        /// Reasons for a message that dissuades which have counted.
+        package var dissuasions: Int
+        package var hasWaited: Bool
+
+        package init(arrival: UInt64 = 0, arrived: Milliseconds = 0, dissuasions: Int = 0, hasWaited: Bool = false) {
+            self.arrival = arrival
+            self.arrived = arrived
+            self.dissuasions = dissuasions
+            self.hasWaited = hasWaited
+        }
+    }
+
+    /// nil once the call is over.
+    package func place(of call: CallRef) -> Place? {
+        calls.index(of: call).map { index in
+            Place(
+                arrival: calls[index].arrival,
+                arrived: calls[index].arrived,
+                dissuasions: calls[index].dissuasions.rawValue,
+                hasWaited: calls[index].hasWaited
+            )
+        }
+    }
+
+    /// When the agent last became free or logged in; nil if there is none of that ID.
+    package func freeSince(ofAgent id: String) -> Milliseconds? { agentIndex[id].map { agents[$0].freeSince } }
+
+    /// Every agent's ID, free-since and end of wrap-up, sorted by ID.
+    package func restorableAgents(_ range: Range<Int>) -> [RestoredAgent] {
+        agentOrder[range.clamped(to: agentOrder.indices)].map { agent in
+            var wrapupEnds: Milliseconds?
+            if case .wrapup(let wrapup) = agents[agent].activity, !wrapup.isOver { wrapupEnds = wrapup.ends }
+            return RestoredAgent(
+                id: agents[agent].definition.id,
+                freeSince: agents[agent].freeSince,
+                wrapupEnds: wrapupEnds
+            )
+        }
+    }
+
+    package var agentCount: Int { agentOrder.count }
+
+    /// Gives agents their place among the free ones again, and what is left of their wrap-ups.
+    package mutating func restore(agents kept: [RestoredAgent], now: Milliseconds, out: inout [CenterEffect]) {
+        for agent in kept {
+            guard let index = agentIndex[agent.id], agents[index].activity == .free else { continue }
+            agents[index].freeSince = min(agent.freeSince, now)
+        }
+        let order = agentOrder.sorted { one, other in
+            let (first, second) = (agents[one].freeSince, agents[other].freeSince)
+            return first == second ? one < other : first < second
+        }
+        for index in order {
+            let wasIdle = agents[index].isIdle
+            leaveIdle(agent: index)
+            lastFreeOrder += 1
+            agents[index].freeOrder = lastFreeOrder
+            if wasIdle {
+                agents[index].since = agents[index].freeSince
+                enterIdle(agent: index)
+            }
+        }
+        for agent in kept {
+            guard let ends = agent.wrapupEnds, ends > now, let index = agentIndex[agent.id],
+                agents[index].activity == .free
+            else { continue }
+            leaveIdle(agent: index)
+            startWrapup(agent: index, length: ends - now, now: now, out: &out)
+            agentCleared(agents.reference(to: index), now: now, out: &out)
+        }
+    }
+
+    /// An agent whose phone is being let go of: he has his place again when `agentCleared` tells that it is gone. nil if there
+    /// is none of that ID who is free.
+    package mutating func restoreClearing(
+        agentID: String,
+        now: Milliseconds,
+        out: inout [CenterEffect]
+    ) -> AgentRef? {
+        guard let index = agentIndex[agentID], agents[index].activity == .free else { return nil }
+        leaveIdle(agent: index)
+        startWrapup(agent: index, length: 0, keepsPlace: true, now: now, out: &out)
+        return agents.reference(to: index)
+    }
+
+    /// Takes calls over, in the order of their INVITEs. Those that wait are in the queue afterwards, in the order in which they
+    /// were, and nothing is matched yet: `matchRestored` does that.
+    ///
+    /// - Returns: for each its reference, and the agent whom it talks to.
+    package mutating func restore(
+        calls kept: [RestoredCall],
+        now: Milliseconds,
+        out: inout [CenterEffect]
+    ) -> [(call: CallRef, agent: AgentRef?)] {
+        let restored = kept.map { restore($0, now: now, out: &out) }
+        // Places may have been given twice if a call was moved and that got lost.
+        let waiting = restored.filter { calls[$0].arrival > 0 }.sorted { one, other in
+            let (first, second) = (calls[one].arrival, calls[other].arrival)
+            return first == second ? calls[one].since < calls[other].since : first < second
+        }
+        for index in waiting {
+            lastArrival += 1
+            calls[index].arrival = lastArrival
+        }
+        for index in restored where calls[index].phase == .queued { enterQueue(call: index) }
+        return restored.map { index in (calls.reference(to: index), calls[index].agent.map { agents.reference(to: $0) })
+        }
+    }
+
+    /// Offers restored calls to the agents who are free, and starts the timers of those that go on waiting.
+    package mutating func matchRestored(now: Milliseconds, out: inout [CenterEffect]) {
+        matchAll(now: now, out: &out)
+        forEachCall { index, call in
+            guard call.phase == .queued, !call.dissuasions.contains(.onHold),
+                let threshold = flows[call.flow].definition.dissuading?.onHoldThreshold
+            else { return }
+            out.append(.wake(at: max(now, call.arrived.adding(threshold)), .dissuading(calls.reference(to: index))))
+        }
+        overflowAbandonedFlows(skills: Array(0..<skills.capacity), out: &out)
+    }
+
+    private mutating func restore(_ kept: RestoredCall, now: Milliseconds, out: inout [CenterEffect]) -> Int {
+        let flow = flowIndex[kept.flowID] ?? retainRemoved(kept.definition)
+        var entry = CallEntry(
+            flow: flow,
+            number: kept.number,
+            owner: kept.owner,
+            callerUser: kept.callerUser,
+            callerDisplayName: kept.callerDisplayName,
+            since: kept.since,
+            previous: newestCall
+        )
+        entry.arrival = kept.place.arrival
+        entry.arrived = kept.place.arrived
+        entry.dissuasions = CallEntry.Dissuasions(rawValue: kept.place.dissuasions)
+        entry.hasWaited = kept.place.hasWaited
+        switch kept.phase {
+        case .welcome: entry.phase = .welcome
+        case .queued: entry.phase = .queued
+        case .leaving: entry.phase = .leaving
+        case .transferred: entry.phase = .transferred
+        case .dissuading(let isFinal): entry.phase = .dissuading(isFinal: isFinal)
+        case .talking(let agentID, let since):
+            let agent = restoredAgent(agentID, now: now)
+            entry.phase = .talking(agent: agent, since: since)
+        }
+        let index = calls.insert(entry)
+        if newestCall >= 0 { calls[newestCall].next = index } else { oldestCall = index }
+        newestCall = index
+        flows[flow].count(entry.phase.tally, by: 1)
+        if entry.phase.tally == .onHold { flows[flow].statistics.calls.restored += 1 }
+        if case .talking(let agent, _) = entry.phase {
+            leaveIdle(agent: agent)
+            change(agent: agent, now: now, out: &out) { $0.activity = .incall(index) }
+        }
+        return index
+    }
+
+    /// The agent who talks; one who is provisioned no more is made for it.
+    private mutating func restoredAgent(_ id: String, now: Milliseconds) -> Int {
+        var id = id
+        while let index = agentIndex[id] {
+            if agents[index].activity == .free { return index }
+            // Nobody talks to two: whoever restores sees to it, and damage must not break what is in force.
+            id += "'"
+        }
+        var agent = AgentEntry(definition: AgentDefinition(id: id, location: "", skills: []), skills: [], since: now)
+        agent.isRemoved = true
+        let index = agents.insert(agent)
+        agentIndex[id] = index
+        sortAgents()
+        return index
+    }
+
+    /// A flow that is provisioned no more lives as long as its calls.
+    private mutating func retainRemoved(_ definition: FlowDefinition) -> Int {
+        var flow = FlowEntry(definition: definition, skill: retainSkill(definition.skill))
+        flow.isRemoved = true
+        let index = flows.insert(flow)
+        flowIndex[definition.id] = index
+        sortFlows()
+        return index
+    }
+}

@@ -1,0 +1,162 @@
+package import CallCenter
+import SIP
+
+/// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
+extension KeptCall {
+    /// Of the layout; a process refuses what is of another one.
+    private static let version: UInt8 = 1
+
+    /// As the journal keeps it.
+    package var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 1_024 + 1_024 * (1 + legs.count))
+        writer.write(Self.version)
+        writer.write(key)
+        writer.write(uuid)
+        writer.write(number)
+        writer.write(callerUser)
+        writer.write(callerDisplayName)
+        writer.write(bytes: callerURI)
+        writer.write(bytes: calledURI)
+        writer.write(hopsLeft)
+        writer.write(received)
+        writer.write(flowID)
+        writer.write(skill)
+        writer.write(Int64(clamping: priority))
+        writer.write(messageQueue)
+        writer.write(flowsBefore)
+        write(stage, to: &writer)
+        writer.write(place.arrival)
+        writer.write(place.arrived)
+        writer.write(Int32(truncatingIfNeeded: place.dissuasions))
+        writer.write(place.hasWaited)
+        writer.write(isAnswered)
+        writer.write(hasTriedFirstLeg)
+        writer.write(Int32(clamping: offersMade))
+        writer.write(Int32(clamping: refusals))
+        writer.write(callIDs)
+        for deadline in [maxWait, welcomeMax, maxDuration] {
+            writer.write(deadline != nil)
+            if let deadline { writer.write(deadline) }
+        }
+        writer.write(caller)
+        writer.write(UInt8(clamping: legs.count))
+        for leg in legs {
+            writer.write(leg.role.rawValue)
+            writer.write(leg.leg)
+        }
+        writer.write(connected?.rawValue ?? .max)
+        writer.write(awaitsCallersAnswer?.rawValue ?? .max)
+        writer.write(mediaPurpose?.rawValue ?? .max)
+        writer.write(isMediaUp)
+        return writer.bytes
+    }
+
+    package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
+        var reader = ByteReader(encoded)
+        guard try reader.number(UInt8.self) == Self.version else { throw ByteReader.Malformed() }
+        key = try reader.text()
+        uuid = try reader.text()
+        number = try reader.number()
+        callerUser = try reader.text()
+        callerDisplayName = try reader.text()
+        callerURI = try reader.bytes()
+        calledURI = try reader.bytes()
+        hopsLeft = try reader.number()
+        received = try reader.time()
+        flowID = try reader.text()
+        skill = try reader.text()
+        priority = Int(clamping: try reader.number(Int64.self))
+        messageQueue = try reader.text()
+        flowsBefore = try reader.texts()
+        stage = try Self.stage(&reader)
+        place = Center.Place(
+            arrival: try reader.number(),
+            arrived: try reader.time(),
+            dissuasions: Int(try reader.number(Int32.self)),
+            hasWaited: try reader.flag()
+        )
+        isAnswered = try reader.flag()
+        hasTriedFirstLeg = try reader.flag()
+        offersMade = Int(try reader.number(Int32.self))
+        refusals = Int(try reader.number(Int32.self))
+        callIDs = try reader.texts()
+        maxWait = try Self.moment(&reader)
+        welcomeMax = try Self.moment(&reader)
+        maxDuration = try Self.moment(&reader)
+        caller = try reader.leg()
+        for _ in 0..<(try reader.number(UInt8.self)) {
+            guard let role = Role(rawValue: try reader.number()) else { throw ByteReader.Malformed() }
+            legs.append(Leg(role: role, leg: try reader.leg()))
+        }
+        connected = Role(rawValue: try reader.number())
+        awaitsCallersAnswer = Role(rawValue: try reader.number())
+        mediaPurpose = MediaPurpose(rawValue: try reader.number())
+        isMediaUp = try reader.flag()
+        guard reader.isAtEnd else { throw ByteReader.Malformed() }
+    }
+
+    private static func moment(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> Milliseconds? {
+        try reader.flag() ? try reader.time() : nil
+    }
+
+    private func write(_ stage: Stage, to writer: inout ByteWriter) {
+        switch stage {
+        case .welcome: writer.write(UInt8(0))
+        case .queued: writer.write(UInt8(1))
+        case .transferred: writer.write(UInt8(2))
+        case .dissuading(let isFinal):
+            writer.write(UInt8(3))
+            writer.write(isFinal)
+        case .offering(let agentID, let number):
+            writer.write(UInt8(4))
+            writer.write(agentID)
+            writer.write(Int32(clamping: number))
+        case .talking(let agentID, let answered, let pickup):
+            writer.write(UInt8(5))
+            writer.write(agentID)
+            writer.write(answered)
+            writer.write(pickup)
+        case .leaving(let target):
+            writer.write(UInt8(6))
+            writer.write(target)
+        }
+    }
+
+    private static func stage(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> Stage {
+        switch try reader.number(UInt8.self) {
+        case 0: return .welcome
+        case 1: return .queued
+        case 2: return .transferred
+        case 3: return .dissuading(isFinal: try reader.flag())
+        case 4: return .offering(agentID: try reader.text(), number: Int(try reader.number(Int32.self)))
+        case 5:
+            return .talking(agentID: try reader.text(), answered: try reader.time(), pickup: try reader.time())
+        case 6: return .leaving(to: try reader.text())
+        default: throw ByteReader.Malformed()
+        }
+    }
+}
+
+extension KeptAgent {
+    private static let version: UInt8 = 1
+
+    /// As the journal keeps it.
+    package var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        writer.write(Self.version)
+        writer.write(id)
+        writer.write(freeSince)
+        writer.write(wrapupEnds != nil)
+        if let wrapupEnds { writer.write(wrapupEnds) }
+        return writer.bytes
+    }
+
+    package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
+        var reader = ByteReader(encoded)
+        guard try reader.number(UInt8.self) == Self.version else { throw ByteReader.Malformed() }
+        id = try reader.text()
+        freeSince = try reader.time()
+        wrapupEnds = try reader.flag() ? try reader.time() : nil
+        guard reader.isAtEnd else { throw ByteReader.Malformed() }
+    }
+}

@@ -1,0 +1,163 @@
+import CallCenter
+import DequeModule
+import Foundation
+import Glibc
+
+/// The files of the journal of calls as a process finds them.
+struct CallJournalFiles {
+    private static let suffix = ".segment"
+
+    let folder: String
+    let limits: CallJournal.Limits
+    var state = CallJournal.State()
+    private(set) var found = CallJournal.Found()
+    /// Where the last entry of each call and agent is.
+    private var calls: [String: Place] = [:]
+    private var agents: [String: Place] = [:]
+
+    private struct Place {
+        var segment: JournalSegment
+        var payload: Range<Int>
+        /// Calls are given back in the order in which they were first seen.
+        var order: Int
+    }
+
+    init(folder: String, limits: CallJournal.Limits) {
+        self.folder = folder
+        self.limits = limits
+    }
+
+    /// Maps what is there, finds what is alive, and sees to it that entries can be appended.
+    mutating func open() throws(StoreError) {
+        map()
+        state.segments.sort { $0.first < $1.first }
+        state.next = state.segments.first?.first ?? 1
+        var isAppendable = false
+        for segment in state.segments { isAppendable = scan(segment) }
+        for place in calls.values.sorted(by: { $0.order < $1.order }) { found.calls.append(payload(place)) }
+        for place in agents.values.sorted(by: { $0.order < $1.order }) { found.agents.append(payload(place)) }
+        guard !isAppendable else { return }
+        let segment: JournalSegment
+        if let free = state.free.popLast() {
+            segment = free
+        } else {
+            segment = try JournalSegment.create(
+                JournalFiles.path(folder, state.nextFile),
+                size: limits.segmentSize
+            )
+            state.nextFile += 1
+        }
+        segment.begin(with: state.next)
+        state.segments.append(segment)
+    }
+
+    private func payload(_ place: Place) -> [UInt8] { Array(place.segment.bytes[place.payload]) }
+
+    private mutating func map() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names.filter({ $0.hasSuffix(Self.suffix) }).sorted() {
+            let path = "\(folder)/\(name)"
+            state.nextFile = max(state.nextFile, (Int(name.dropLast(Self.suffix.count)) ?? 0) + 1)
+            guard let segment = try? JournalSegment.open(existing: path) else {
+                setAside(path)
+                continue
+            }
+            switch segment.readHeader() {
+            case .inUse: state.segments.append(segment)
+            case .free:
+                if segment.bytes.count == limits.segmentSize, state.free.isEmpty {
+                    state.free.append(segment)
+                } else {
+                    unlink(path)
+                }
+            case .damaged: setAside(path)
+            }
+        }
+    }
+
+    /// A file that makes no sense is kept for whoever looks into it.
+    private mutating func setAside(_ path: String) {
+        rename(path, path + ".damaged")
+        found.findings.append("\(path) has a damaged header, and is now \(path).damaged; its calls may be lost")
+    }
+
+    /// - Returns: whether entries may be appended: the end is clean.
+    private mutating func scan(_ segment: JournalSegment) -> Bool {
+        if segment.first > state.next {
+            found.findings.append("\(segment.first - state.next) entries before \(segment.path) are lost")
+        }
+        var scan = JournalScan(from: JournalSegment.headerSize, sequence: segment.first)
+        while let entry = scan.next(segment.bytes) { note(entry, in: segment) }
+        segment.setEnd(scan.place)
+        state.next = max(state.next, scan.sequence)
+        for damage in scan.damage where damage.lost > 0 {
+            found.findings.append("\(segment.path) is damaged at byte \(damage.place): \(damage.lost) entries are lost")
+        }
+        return !scan.isTorn
+    }
+
+    private mutating func note(_ entry: JournalScan.Entry, in segment: JournalSegment) {
+        guard let kind = CallJournal.Kind(rawValue: entry.kind) else { return }
+        // What they begin with is enough.
+        let bytes = Array(segment.bytes[entry.payload.prefix(512)])
+        guard let head = try? KeptEntry(kind, bytes) else {
+            found.findings.append("\(segment.path): entry \(entry.sequence) makes no sense")
+            return
+        }
+        let place = Place(segment: segment, payload: entry.payload, order: found.numbers.count + agents.count)
+        switch kind {
+        case .call:
+            let order = calls[head.key]?.order ?? place.order
+            calls[head.key] = Place(segment: segment, payload: entry.payload, order: order)
+            note(head.number)
+        case .callEnded:
+            calls[head.key] = nil
+            note(head.number)
+        case .agent:
+            agents[head.key] = place
+        }
+    }
+
+    private mutating func note(_ number: Int32) {
+        if found.numbers.last != number { found.numbers.append(number) }
+    }
+}
+
+/// What the payloads of the journal of calls begin with.
+struct KeptEntry {
+    var key: String
+    var number: Int32 = 0
+
+    /// A call: version (1 byte), key, UUID, number. A call that has ended: key, number. An agent: version (1 byte), ID.
+    init(_ kind: CallJournal.Kind, _ payload: [UInt8]) throws(ByteReader.Malformed) {
+        var reader = ByteReader(payload)
+        switch kind {
+        case .call:
+            _ = try reader.number(UInt8.self)
+            key = try reader.text()
+            _ = try reader.text()
+            number = try reader.number()
+        case .callEnded:
+            key = try reader.text()
+            number = try reader.number()
+        case .agent:
+            _ = try reader.number(UInt8.self)
+            key = try reader.text()
+        }
+    }
+
+    /// The payload for a call that has ended.
+    static func ended(key: String, number: Int32) -> [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        writer.write(key)
+        writer.write(number)
+        return writer.bytes
+    }
+}
+
+extension CallJournal {
+    /// A call is over. As `append`.
+    package func appendEnd(ofCall key: String, number: Int32) -> Bool {
+        append(.callEnded, KeptEntry.ended(key: key, number: number))
+    }
+}
