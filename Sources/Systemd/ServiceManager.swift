@@ -67,27 +67,32 @@ package final class ServiceManager: Sendable {
 
     /// Asks for more time again and again, while something long is being done, until `release` or until `limit` is over:
     /// what hangs for ever is to be killed.
-    package func holdOn(limit: Duration) {
+    ///
+    /// - Parameter isAlive: whether that counts as being alive, for a watchdog who watches us since we stood by.
+    package func holdOn(limit: Duration, isAlive: Bool = false) {
         let end = ContinuousClock.now + limit
         again { [self] in
             guard ContinuousClock.now < end else { return false }
             notify(.extendTimeout(microseconds: Self.extraTime))
+            if isAlive { alive() }
             return true
         }
     }
 
     /// Says again and again that we are alive, while there is nothing to do, until `release` or `holdOn`.
-    package func standBy() { again { true } }
+    package func standBy() {
+        again { [self] in
+            alive()
+            return true
+        }
+    }
 
-    /// Does something every few seconds, and tells the watchdog, who watches as soon as we were ready once.
+    /// Does something every few seconds, as often as a watchdog wants to hear of us.
     private func again(_ body: @escaping @Sendable () -> Bool) {
         guard isPresent else { return }
         let pause = Duration.nanoseconds(Int64(min(watchdogPause ?? Self.longestPause, Self.longestPause)))
         let task = Task {
-            while !Task.isCancelled, body() {
-                alive()
-                try? await Task.sleep(for: pause)
-            }
+            while !Task.isCancelled, body() { try? await Task.sleep(for: pause) }
         }
         holding.withLock { running in
             running?.cancel()

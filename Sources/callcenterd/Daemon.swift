@@ -44,7 +44,7 @@ struct Daemon {
             if ownership.hasWaited { readAgain(logger) }
             manager.notify(.status("starting: opening the databases"))
             // Migrations of a big database and the reading of many flows and agents take their time.
-            manager.holdOn(limit: ServiceState.longestWork)
+            manager.holdOn(limit: ServiceState.longestWork, isAlive: true)
             let store = try CentreStore.open(configuration, logger: logger)
             let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let streams = MultiThreadedEventLoopGroup(numberOfThreads: 1)
