@@ -77,6 +77,7 @@ struct ConfigurationKey: Sendable {
         reload("snmp.notify.longest_wait") { $0.snmp.notify.longestWait },
         reload("snmp.notify.queue_length") { $0.snmp.notify.queueLength },
         reload("snmp.notify.flows") { $0.snmp.notify.flows },
+        reload("snmp.notify.backlog") { $0.snmp.notify.backlog },
         reload("snmp.notify.hysteresis") { $0.snmp.notify.hysteresis },
         reload("snmp.notify.hold") { $0.snmp.notify.hold },
         reload("snmp.notify.per_minute") { $0.snmp.notify.perMinute },

@@ -18,6 +18,8 @@ extension Configuration {
         package var queueLength: Int? = 20
         /// By flow ID, what is otherwise there.
         package var flows: [String: FlowBounds] = [:]
+        /// Records that wait to be written to their database; nil: no bound.
+        package var backlog: Int? = 1_000
         /// How far below its bound a level must fall before that is told, in percent.
         package var hysteresis = 20
         /// How long a condition must hold before it is told.

@@ -138,6 +138,7 @@ extension NotificationRules {
         self.init()
         bounds = Bounds(longestWait: notify.longestWait, queueLength: notify.queueLength)
         boundsOfFlows = notify.flows.mapValues { Bounds(longestWait: $0.longestWait, queueLength: $0.queueLength) }
+        backlog = notify.backlog
         hysteresis = notify.hysteresis
         hold = notify.hold
         perMinute = notify.perMinute

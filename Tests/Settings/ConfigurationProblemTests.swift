@@ -31,7 +31,7 @@ struct ConfigurationProblemTests {
         Bad(
             "snmp: {notify: {queue: 3}}",
             "c.yaml:1: snmp.notify.queue: is not a known key; expected one of longest_wait, queue_length, flows, "
-                + "hysteresis, hold, per_minute, agent_states"
+                + "backlog, hysteresis, hold, per_minute, agent_states"
         ),
         Bad(
             "snmp: {notify: {flows: {sales: {queue_length: none}}}}",

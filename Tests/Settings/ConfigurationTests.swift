@@ -114,6 +114,7 @@ struct ConfigurationTests {
         expected.snmp.agentXSocket = "tcp:127.0.0.1:705"
         expected.snmp.notify.longestWait = nil
         expected.snmp.notify.queueLength = 5
+        expected.snmp.notify.backlog = 7
         expected.snmp.notify.flows = ["support": .init(longestWait: 1_500), "sales": .init(queueLength: 3)]
         expected.snmp.notify.hysteresis = 0
         expected.snmp.notify.hold = 0
@@ -179,6 +180,7 @@ struct ConfigurationTests {
           notify:
             longest_wait: null
             queue_length: 5
+            backlog: 7
             flows: {support: {longest_wait: 1.5}, sales: {queue_length: 3}}
             hysteresis: 0
             hold: 0

@@ -191,6 +191,26 @@ struct AlarmPanelTests {
         #expect(scene.after(1_000) == ["ccgProvisioningBack"])
     }
 
+    @Test("records that wait are told above their bound, and again when most of them are written")
+    func backlog() {
+        var scene = Scene {
+            $0.hold = 0
+            $0.backlog = 100
+        }
+        let steps: [(waiting: Int, told: [String])] = [
+            (100, []), (101, ["ccgBacklogTooLong"]), (5_000, []), (81, []), (80, ["ccgBacklogNormal"]), (100, []),
+        ]
+        for (waiting, told) in steps {
+            scene.process.store.backlog = waiting
+            #expect(scene.after(1_000) == told, "\(waiting)")
+        }
+        scene.process.store.backlog = 101
+        #expect(scene.after(1_000) == ["ccgBacklogTooLong"])
+        // Without a bound there is nothing to be above.
+        scene.panel.rules.backlog = nil
+        #expect(scene.after(1_000) == ["ccgBacklogNormal"])
+    }
+
     private func counters(sent: UInt64 = 0, suppressed: UInt64 = 0) -> NotificationCounters {
         var counters = NotificationCounters()
         counters.sent = sent

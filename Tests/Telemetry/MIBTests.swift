@@ -74,7 +74,7 @@ struct MIBTests {
     func notifications() throws {
         var sent: [String: (oid: [UInt32], objects: [String])] = [:]
         for alarm in Alarm.all {
-            let isLevel = ["ccfWaitTooLong", "ccfQueueTooLong"].contains(alarm.name)
+            let isLevel = ["ccfWaitTooLong", "ccfQueueTooLong", "ccgBacklogTooLong"].contains(alarm.name)
             let objects = alarm.objects + (isLevel ? ["ccgNotifiedBound"] : [])
             sent[alarm.name] = (ManagedTree.base + [0, alarm.number], objects)
             if let end = alarm.endName { sent[end] = (ManagedTree.base + [0, alarm.number + 1], objects) }

@@ -169,6 +169,7 @@ struct ConfigurationReader {
         notify.read("longest_wait", into: &snmp.notify.longestWait) { field in field.optional { $0.waitBound() } }
         notify.read("queue_length", into: &snmp.notify.queueLength) { field in field.optional { $0.queueBound() } }
         notify.read("flows", into: &snmp.notify.flows) { $0.flowBounds() }
+        notify.read("backlog", into: &snmp.notify.backlog) { field in field.optional { $0.queueBound() } }
         notify.read("hysteresis", into: &snmp.notify.hysteresis) { $0.whole(0...100) }
         notify.read("hold", into: &snmp.notify.hold) { $0.seconds(0...Self.day) }
         notify.read("per_minute", into: &snmp.notify.perMinute) { $0.whole(1...6_000) }

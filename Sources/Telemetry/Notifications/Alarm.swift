@@ -112,5 +112,14 @@ extension Alarm {
             objects: ["ccgSipOverloaded", "ccgSipTransactions"],
             .global { snapshot, _ in .holds(snapshot.process.admission.isOverloaded) }
         ),
+        Alarm(
+            "ccgBacklogTooLong",
+            end: "ccgBacklogNormal",
+            number: 17,
+            objects: ["ccgStoreBacklog", "ccgStoreUp"],
+            .global { snapshot, rules in
+                rules.backlog.map { .level(Int64(snapshot.process.store.backlog), bound: Int64($0)) }
+            }
+        ),
     ]
 }

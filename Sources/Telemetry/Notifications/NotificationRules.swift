@@ -18,6 +18,8 @@ package struct NotificationRules: Sendable, Equatable {
     package var bounds = Bounds(longestWait: 120_000, queueLength: 20)
     /// Of single flows, by ID; what is nil here is as in `bounds`.
     package var boundsOfFlows: [String: Bounds] = [:]
+    /// Records that wait to be written to their database; nil: no bound.
+    package var backlog: Int? = 1_000
     /// How far below its bound a level must fall before that is told, in percent of the bound.
     package var hysteresis = 20
     /// How long a condition must hold before it is told.
