@@ -212,7 +212,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "CallCenter", "PostgresFixture", .product(name: "GRDB", package: "GRDB.swift"), log,
+                "Store", "CallCenter", "PostgresFixture", "CertificateFixture",
+                .product(name: "GRDB", package: "GRDB.swift"), log,
             ],
             path: "Tests/Store",
             swiftSettings: settings

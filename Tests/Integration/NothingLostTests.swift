@@ -141,6 +141,39 @@ struct NothingLostTests {
         }
     }
 
+    @Test("when PostgreSQL is killed in the middle of a batch, again and again")
+    func killedInBatch() async throws {
+        try await scene(.postgres) { scene in
+            let server = try #require(scene.server)
+            // So that a batch takes its time, and grows meanwhile.
+            try server.sql(
+                """
+                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+                  'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END';
+                CREATE TRIGGER slow BEFORE INSERT ON cc_cdrs FOR EACH ROW EXECUTE FUNCTION slow();
+                """
+            )
+            let callers = try load("callers", on: scene, calls: 700)
+            for _ in 1...3 {
+                let busy =
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'INSERT INTO cc_cdrs%'"
+                try await eventually("a batch to be written", within: .seconds(60)) {
+                    try scene.daemon.process.requireAlive()
+                    return try server.sql(busy).isEmpty ? nil : ()
+                }
+                let ended = scene.ended.count
+                try server.crash()
+                try await calls(scene, reach: min(ended + 20, 700))
+                try server.start()
+            }
+            try server.sql("DROP TRIGGER slow ON cc_cdrs")
+            #expect(try await callers.finish(within: .seconds(60)).successful == 700)
+            try await calls(scene, reach: 700)
+            try await scene.expectAllRecords()
+            #expect(try await scene.daemon.metrics()["callcenter_cdrs_lost_total"] == 0)
+        }
+    }
+
     @Test("and a daemon that is stopped while the database is away leaves them to the next one")
     func stopped() async throws {
         try await scene(.postgres) { scene in

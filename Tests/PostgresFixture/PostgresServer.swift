@@ -71,6 +71,22 @@ package final class PostgresServer: Sendable {
         }
     }
 
+    /// Restarts the server so that it takes connections over TLS alone, with this certificate and key (PEM).
+    package func demandTLS(certificate: String, key: String) throws {
+        let data = "\(folder)/data"
+        for (source, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let path = "\(data)/\(name)"
+            try FileManager.default.copyItem(atPath: source, toPath: path)
+            if let owner = Program.owner { chown(path, owner.user, owner.group) }
+            chmod(path, 0o600)
+        }
+        try Data("hostssl all all 127.0.0.1/32 trust\n".utf8).write(to: URL(fileURLWithPath: "\(data)/pg_hba.conf"))
+        let settings = URL(fileURLWithPath: "\(data)/postgresql.conf")
+        try Data((String(contentsOf: settings, encoding: .utf8) + "\nssl = on\n").utf8).write(to: settings)
+        try shutDown()
+        try start()
+    }
+
     /// The server ends its connections and stops, as at a restart of the machine.
     package func shutDown() throws { try end(by: SIGINT) }
 

@@ -75,7 +75,7 @@ struct SIPProbe: Sendable {
     }
 
     /// ACK of a refusal: the branch of the INVITE, the To of the response (RFC 3261 section 17.1.1.3).
-    private func acknowledge(_ response: SIPLogEntry) {
+    func acknowledge(_ response: SIPLogEntry) {
         guard response.concerns("INVITE"), let via = response.header("Via"), let from = response.header("From"),
             let to = response.header("To")
         else { return }
