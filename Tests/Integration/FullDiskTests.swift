@@ -97,10 +97,11 @@ struct FullDiskTests {
         }
     }
 
-    /// A daemon whose state directory is a small file system of its own.
+    /// A daemon whose journal of records is on a small file system of its own.
     private func start(on stage: Stage, records: String) async throws -> Daemon {
         let state = stage.path("state")
-        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        let journal = "\(state)/journal"
+        try FileManager.default.createDirectory(atPath: journal, withIntermediateDirectories: true)
         let port = try Ports.free()
         let httpPort = try Ports.free()
         let configuration = """
@@ -117,7 +118,7 @@ struct FullDiskTests {
         let file = stage.path("callcenterd.yaml")
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
         let mount = #"mount -t tmpfs -o size=\#(Self.size) callcenterd "$1" && shift && exec "$@""#
-        let arguments = ["--mount", "bash", "-c", mount, "bash", state]
+        let arguments = ["--mount", "bash", "-c", mount, "bash", journal]
         let process = stage.start(
             "callcenterd",
             "unshare",
