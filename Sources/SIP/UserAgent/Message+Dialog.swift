@@ -3,7 +3,7 @@ extension Message {
     /// The URI of the first Contact; nil if there is none that can be used.
     var contactURI: URI? {
         guard let contact = firstAddress(.contact) else { return nil }
-        return try? URI(parsing: copy(of: contact.uri))
+        return target(contact.uri)
     }
 
     /// Where requests of the dialog that an INVITE begins go: its Contact. A caller of RFC 2543 need not have one; his From says
@@ -11,7 +11,13 @@ extension Message {
     var dialogTarget: URI? {
         if let contactURI { return contactURI }
         guard TransactionKey.isLegacy(self), !has(.contact) else { return nil }
-        return try? URI(parsing: copy(of: from.uri))
+        return target(from.uri)
+    }
+
+    /// A URI that requests of ours can go to; none that we would refuse ourselves for its length.
+    private func target(_ range: ByteRange) -> URI? {
+        guard range.count <= MessageLimits.standard.requestURI else { return nil }
+        return try? URI(parsing: copy(of: range))
     }
 
     /// What Require asks for and we do not have (RFC 3261 section 8.2.2.3).
