@@ -18,7 +18,7 @@ struct KeptCallsTests {
         /// Milliseconds that each talks.
         var talk: Int
 
-        static let everyday = Load(calls: 120, rate: 15, kills: 3, agents: 25, talk: 1_500)
+        static let everyday = Load(calls: 80, rate: 10, kills: 2, agents: 20, talk: 1_500)
         /// As issue 7 wants it: `CALLCENTERD_RESTARTS=10`.
         static func long(_ kills: Int) -> Load {
             Load(calls: 300 * kills, rate: 50, kills: kills, agents: 160, talk: 2_000)
