@@ -156,6 +156,29 @@ struct OverflowTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("A welcome that goes on in the next flow, whose own cannot be had, is followed by music")
+    func welcomeOfBefore() {
+        let town = town(to: "second", hasWelcome: true)
+        town.welcome.manner = .play(for: 25_000)
+        town.voicemail.manner = .refuse(404)
+        town.reload(others: [
+            FlowDefinition(
+                id: "second",
+                skill: "help",
+                messageWelcome: town.voicemail.uri,
+                messageQueue: town.queue.uri
+            )
+        ])
+        let call = town.call(for: 24_000)
+        #expect(town.bench.call?.flowID == "second")
+        #expect(town.bench.call?.state == .queued)
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "welcome")
+        town.bench.run(for: 2_000)
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "queue")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("It is told where the call goes, and each state once")
     func notices() {
         let town = town(to: "second")

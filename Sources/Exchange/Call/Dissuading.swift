@@ -25,7 +25,7 @@ extension Exchange {
     /// The message is over or could not be had.
     mutating func dissuadingOver(of call: Call) {
         disarm(.welcomeMax, of: call)
-        guard case .dissuading(let isFinal) = call.stage else { return }
+        guard case .dissuading(let isFinal) = call.stage else { return restoreMusic(call) }
         if isFinal {
             fail(call, cause: .dissuaded, status: 480)
         } else {

@@ -80,7 +80,7 @@ extension Exchange {
         loseOffer(of: call, cause: .media, status: 408)
     }
 
-    private mutating func restoreMusic(_ call: Call) {
+    mutating func restoreMusic(_ call: Call) {
         switch call.stage {
         case .queued, .offering: ensureHold(call)
         case .welcome, .dissuading, .talking, .leaving, .transferred, .ended: break

@@ -251,7 +251,8 @@ extension Exchange {
 
     private mutating func welcomeOver(of call: Call) {
         disarm(.welcomeMax, of: call)
-        guard case .welcome = call.stage else { return }
+        // It may be the welcome of a flow that the call has left, which went on since the new flow's could not be had.
+        guard case .welcome = call.stage else { return restoreMusic(call) }
         distribute(call)
     }
 }
