@@ -68,6 +68,10 @@ final class AgentPhone: Station {
         guard world.random.happens(temper.reinvites / 2) else { return }
         world.after(world.random.time(100...8_000)) { [self] in
             guard session.phase == .up else { return }
+            if world.random.happens(world.plan.features.updates / 2) {
+                update(session, holding: !session.isHolding)
+                return wander(session)
+            }
             reinvite(session, holding: !session.isHolding, withOffer: world.random.happens(85))
             wander(session)
         }

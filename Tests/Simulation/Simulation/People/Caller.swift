@@ -23,7 +23,9 @@ final class Caller: Station {
         let withOffer = !world.random.happens(temper.withoutOffer)
         let types = world.random.happens(temper.withVideo) ? [Session.audio, Session.video] : [Session.audio]
         let target = [UInt8]("sip:") + flow + [UInt8]("@127.0.0.1:5060")
-        session = invite(target, withOffer: withOffer, mediaTypes: types)
+        let isReliable = world.random.happens(world.plan.features.reliable / 3)
+        let extra = isReliable ? [UInt8]("Require: 100rel\r\n") : []
+        session = invite(target, withOffer: withOffer, mediaTypes: types, extra: extra)
         if world.random.happens(temper.impatient) {
             world.after(world.random.time(0...25_000)) { [self] in leave() }
         }
@@ -54,6 +56,10 @@ final class Caller: Station {
             guard session.phase == .up else { return }
             let isToggled = world.random.happens(70)
             let withOffer = world.random.happens(85)
+            if world.random.happens(world.plan.features.updates / 2) {
+                update(session, holding: session.isHolding != isToggled)
+                return wander(session)
+            }
             reinvite(session, holding: session.isHolding != isToggled, withOffer: withOffer)
             wander(session)
         }

@@ -66,7 +66,19 @@ final class Session {
         self.target = target
         self.caller = caller
         self.isOurs = isOurs
+        hasTimer = station.world.random.happens(station.world.plan.features.timers)
+        takesUpdate = station.world.random.happens(station.world.plan.features.updates)
     }
+
+    /// Knows session timers; takes UPDATE.
+    let hasTimer: Bool
+    let takesUpdate: Bool
+    /// Tells agreements on the session timer apart.
+    var agreements = 0
+    /// RSeq of the reliable provisional response of ours that awaits its PRACK.
+    var unconfirmed: Int?
+    /// Reliable provisional responses that have had their PRACK: tags and numbers.
+    var confirmed: [([UInt8], Int)] = []
 
     var isQuiet: Bool { phase == .up && inFlight == nil && pending == nil && unacknowledged == nil }
 

@@ -28,6 +28,10 @@ extension Station {
             close(session)
             ended(session)
         case .invite: receive(reinvite: server, of: session)
+        case .update: receive(update: server, of: session)
+        case .prack:
+            respond(server, 200, tag: tag)
+            receive(prack: message, of: session)
         default: respond(server, 200, tag: tag)
         }
     }
@@ -37,6 +41,7 @@ extension Station {
         let session = makeSession(for: server)
         note(message.description, cseq: message.cseq.number, answering: nil, in: session)
         session.pending = server
+        guard !isChallenged(server, session) else { return }
         invited(session)
     }
 
@@ -86,6 +91,7 @@ extension Station {
 
     func ring(_ session: Session, _ status: Int = 180) {
         guard let pending = session.pending else { return }
+        if status > 100, session.phase == .early, ringReliably(session, pending, status) { return }
         respond(pending, status, tag: session.localTag)
     }
 
@@ -98,7 +104,13 @@ extension Station {
         if session.phase == .early { session.move(to: .up) }
         let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
         pending.madeOffer = offer == nil && !isEmpty
-        respond(pending, 200, tag: session.localTag, body: isEmpty ? nil : session.describe(answering: offer))
+        respond(
+            pending,
+            200,
+            tag: session.localTag,
+            extra: agreement(with: pending.request, of: session),
+            body: isEmpty ? nil : session.describe(answering: offer)
+        )
     }
 
     /// Another phone behind the same proxy answers the same INVITE.

@@ -3,7 +3,12 @@ import SIP
 /// What a station begins: INVITE, re-INVITE, CANCEL, BYE.
 extension Station {
     @discardableResult
-    func invite(_ target: [UInt8], withOffer: Bool, mediaTypes: [[UInt8]] = [Session.audio]) -> Session {
+    func invite(
+        _ target: [UInt8],
+        withOffer: Bool,
+        mediaTypes: [[UInt8]] = [Session.audio],
+        extra: [UInt8] = []
+    ) -> Session {
         let number = world.mint()
         var callID = [UInt8]("call-")
         callID.append(number: number)
@@ -21,7 +26,7 @@ extension Station {
         )
         session.mediaTypes = mediaTypes
         world.add(session)
-        sendInvite(session, withOffer: withOffer)
+        sendInvite(session, withOffer: withOffer, extra: extra)
         return session
     }
 
@@ -49,11 +54,18 @@ extension Station {
         complain("a re-INVITE has had no final response", about: session)
     }
 
-    private func sendInvite(_ session: Session, withOffer: Bool) {
+    private func sendInvite(_ session: Session, withOffer: Bool, extra: [UInt8] = []) {
         session.localCSeq += 1
         let branch = world.mint()
         let body = withOffer ? session.describe(answering: nil) : nil
-        let bytes = request("INVITE", in: session, cseq: session.localCSeq, branch: branch, body: body)
+        let bytes = request(
+            "INVITE",
+            in: session,
+            cseq: session.localCSeq,
+            branch: branch,
+            extra: wish(of: session) + extra,
+            body: body
+        )
         let client = start(.invite, bytes, branch: branch, of: session)
         client.madeOffer = withOffer
         session.inFlight = client
@@ -113,6 +125,7 @@ extension Station {
     func receive(final response: Message, status: Int, of client: StationClient, isFirst: Bool) {
         let session = client.session
         guard client.method == .invite else {
+            if client.method == .update { updated(response, status: status, client) }
             if client.method == .bye, isFirst, ![200, 481, 408, 487].contains(status) {
                 complain("BYE got \(status)", about: session)
             }
@@ -147,6 +160,7 @@ extension Station {
         let description = response.description
         if description == nil { complain("a 2xx to an INVITE has no description", about: session) }
         note(description, cseq: nil, answering: client.madeOffer ? session.mediaTypes.count : nil, in: session)
+        agree(on: response, of: session)
         let cseq = response.cseq.number
         var body: [UInt8]?
         let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
@@ -181,8 +195,13 @@ extension Station {
     func timedOut(_ client: StationClient) {
         let session = client.session
         guard client.method == .invite else {
+            if session.inFlight === client {
+                session.inFlight = nil
+                session.isHolding = client.wasHolding
+            }
             // What passes has the far side's time and the way back, which is a little more than there is.
-            let passes = client.method == .info || client.method == .message
+            let passes = client.method == .info || client.method == .message || client.madeOffer
+            if client.madeOffer, world.plan.weather.loss > 0 || world.temper.slowReinvite > 0 { return }
             if passes, world.temper.goesDeadInTalk > 0 || world.plan.weather.partition > 0 { return }
             if session.phase == .up, areAlive(session), client.method != .cancel {
                 complain("\(client.method) has had no answer", about: session)

@@ -111,9 +111,15 @@ class Station {
     }
 
     /// Answers a request; the final response to an INVITE goes on until its ACK comes.
-    func respond(_ server: StationServer, _ status: Int, tag: [UInt8], body: [UInt8]? = nil) {
+    func respond(
+        _ server: StationServer,
+        _ status: Int,
+        tag: [UInt8],
+        extra: [UInt8] = [],
+        body: [UInt8]? = nil
+    ) {
         guard !server.isFinal else { return }
-        server.response = response(to: server.request, status: status, tag: tag, body: body)
+        server.response = response(to: server.request, status: status, tag: tag, extra: extra, body: body)
         server.isFinal = status >= 200
         server.isSuccess = 200...299 ~= status
         send(server.response)
@@ -169,6 +175,7 @@ class Station {
             return complain("got a stray \(status)")
         }
         if status < 200 {
+            confirm(response, of: client)
             guard !client.isProceeding, !client.isFinal else { return }
             client.isProceeding = true
             if client.wantsCancel { cancel(client) }
@@ -185,7 +192,14 @@ class Station {
 
     // MARK: Bytes
 
-    func request(_ method: StaticString, in session: Session, cseq: Int, branch: Int, body: [UInt8]? = nil) -> [UInt8] {
+    func request(
+        _ method: StaticString,
+        in session: Session,
+        cseq: Int,
+        branch: Int,
+        extra: [UInt8] = [],
+        body: [UInt8]? = nil
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512 + (body?.count ?? 0))
         bytes.append(method)
@@ -212,11 +226,16 @@ class Station {
         bytes.append(method)
         bytes.append("\r\n")
         bytes.append(contentsOf: contact)
+        if session.takesUpdate { bytes.append(Self.allow) }
+        bytes.append(contentsOf: extra)
         bytes.finish(body)
         return bytes
     }
 
-    private func response(to request: Message, status: Int, tag: [UInt8], body: [UInt8]?) -> [UInt8] {
+    /// Of those who take UPDATE.
+    static let allow: StaticString = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK\r\n"
+
+    private func response(to request: Message, status: Int, tag: [UInt8], extra: [UInt8], body: [UInt8]?) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512 + (body?.count ?? 0))
         bytes.append("SIP/2.0 ")
@@ -238,6 +257,7 @@ class Station {
         bytes.append(contentsOf: request.bytes[request.cseq.methodRange])
         bytes.append("\r\n")
         bytes.append(contentsOf: contact)
+        bytes.append(contentsOf: extra)
         bytes.finish(body)
         return bytes
     }

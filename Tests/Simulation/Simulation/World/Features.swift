@@ -12,12 +12,22 @@ struct Features {
     var isSteered = false
     /// Agents log in and off by calling.
     var logsInByCall = 0
+    /// Who knows session timers, takes UPDATE, sends and wants reliable provisional responses, and challenges the core: percentages
+    /// of sessions.
+    var timers = 0
+    var updates = 0
+    var reliable = 0
+    var challenges = 0
 
     /// Nobody of an orderly centre loses a call.
     static func any(_ random: inout SeededGenerator, isOrderly: Bool) -> Features {
         var features = Features()
         features.briefs = random.level(upTo: 80)
         features.dissuades = random.level(upTo: 80)
+        features.timers = random.level(upTo: 90)
+        features.updates = random.level(upTo: 90)
+        features.reliable = random.level(upTo: 60)
+        features.challenges = random.level(upTo: 40)
         guard !isOrderly else { return features }
         features.overflows = random.level(upTo: 80)
         features.isSteered = random.happens(40)

@@ -55,6 +55,10 @@ package struct Plan: Sendable {
         // Callers and agents; who else has a place in a call proves it by its tags.
         configuration.trusted = [IPNetwork("10.16.0.0/12"), IPNetwork("10.32.0.0/12")].compactMap(\.self)
         if random.happens(20) { configuration.untrusted = .drop }
+        // Short, so that there is something to refresh while callers wait.
+        configuration.sessionExpires = random.happens(20) ? 0 : random.number(90...200)
+        configuration.keepAlive = random.happens(20) ? 0 : random.time(10_000...60_000)
+        configuration.credentials = [Credential(realm: "*", username: "callcenterd", password: "secret")]
         configuration.routes = Route.AgentLogin.allCases.compactMap { login in
             guard let pattern = try? RoutePattern("sip:\(login.rawValue)@*") else { return nil }
             return Route(pattern: pattern, flow: nil, agentLogin: login)

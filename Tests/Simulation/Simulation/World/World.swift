@@ -68,7 +68,7 @@ package final class World {
         callsElsewhere = Expiry(after: configuration.agentRingTimeout + 1)
         exchange = Exchange(
             configuration: configuration,
-            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)]),
+            userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)], hashes: .simulated),
             random: SeededGenerator(from: &random)
         )
         exchange.wallOffset = 1_700_000_000_000
@@ -178,6 +178,11 @@ package final class World {
             if servers[key] === server { servers[key] = nil }
         }
         while let client = forgettable.takeNext(now: now) {
+            // Who waits unanswered may do so for long.
+            guard client.isFinal || client.session.phase == .over else {
+                forgettable.begin(client, now: now)
+                continue
+            }
             if clients[client.branch] === client { clients[client.branch] = nil }
             if cancels[client.branch] === client { cancels[client.branch] = nil }
         }
@@ -317,7 +322,7 @@ package final class World {
     /// Somebody is called who is to play to the caller, or to talk to him.
     private func noticeMediaCall(_ bytes: [UInt8], to station: Station) {
         guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID")?.digest,
-            let caller = bytes.callers.first.flatMap(caller(named:)), !caller.mediaCalls.contains(callID)
+            let caller = bytes.caller(in: "From").flatMap(caller), !caller.mediaCalls.contains(callID)
         else { return }
         caller.mediaCalls.append(callID)
         caller.lastMediaCall = now
@@ -332,7 +337,7 @@ package final class World {
     /// A final response of a media server to its first INVITE.
     private func noticeMediaAnswer(_ bytes: [UInt8]) {
         guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] != UInt8(ascii: "1"),
-            let caller = bytes.callers.first.flatMap(caller(named:)), let open = caller.openMediaCall,
+            let caller = bytes.caller(in: "From").flatMap(caller), let open = caller.openMediaCall,
             bytes.value(of: "Call-ID")?.digest == open.callID
         else { return }
         caller.openMediaCall = nil
