@@ -89,7 +89,7 @@ let package = Package(
         .target(name: "CDefaults"),
         .target(
             name: "Settings",
-            dependencies: ["CDefaults", "SIP", .product(name: "Yams", package: "Yams")],
+            dependencies: ["CDefaults", "SIP", "Exchange", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
 
@@ -232,7 +232,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SettingsTests",
-            dependencies: ["Settings", "SIP"],
+            dependencies: ["Settings", "SIP", "Exchange"],
             path: "Tests/Settings",
             swiftSettings: settings
         ),

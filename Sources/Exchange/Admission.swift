@@ -23,7 +23,8 @@ extension Exchange {
     }
 
     private mutating func admit(_ message: Message, from source: Endpoint, on listener: ListenerID) {
-        let isTrusted = isTrusted(source)
+        // An INVITE of our own comes back where both ends of a consultation are here.
+        let isTrusted = isTrusted(source) || agent.comesFromUs(message)
         // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us, and neither
         // overload nor a flood ends calls in progress. Retransmissions cost nothing.
         guard message.isRequest, isObjectionable(message, from: source, isTrusted: isTrusted), !agent.knows(message)

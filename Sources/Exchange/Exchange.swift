@@ -276,6 +276,10 @@ package struct Exchange: ~Copyable {
             handleOffered(event, of: call)
         } else if leg == call.talk?.leg {
             handleTalking(event, of: call)
+        } else if leg == call.transfer?.leg {
+            handleTransfer(event, of: call)
+        } else if leg == call.replacing?.leg {
+            handleReplacing(event, of: call)
         }
     }
 

@@ -33,6 +33,8 @@ package struct ExchangeConfiguration: Sendable {
     package var keepAlive: Milliseconds = 60_000
     /// The session interval that we ask for on every leg, in seconds (RFC 4028); 0: no session timers.
     package var sessionExpires = 1_800
+    /// What calls do where there is a choice; counts for those that begin afterwards.
+    package var scenario = Scenario()
     /// Of the distribution: wrap-up, refusals, how many calls there may be at once.
     package var policy = Policy()
 
@@ -62,6 +64,8 @@ enum FixedTimes {
     static let silenceBeforeOffer: Milliseconds = 30_000
     /// How long a URI of `handle_call_status` may ring: longer than any proxy on the way lets it (timer C of RFC 3261).
     static let bridgeRing: Milliseconds = 200_000
+    /// Bytes of a caller's header fields that pass; what is beyond is left out (an INVITE may be 64 KiB long).
+    static let largestPassedHeaders = 2_048
     /// How often an unanswered caller hears that he is queued.
     static let queuedReminder: Milliseconds = 60_000
     /// First and longest pause before hold media is called again.

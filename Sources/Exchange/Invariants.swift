@@ -46,6 +46,10 @@ extension Exchange {
         if let leg = call.previousMedia?.leg, !agent.isAlive(leg) { complain("the leg of what played before is gone") }
         if let leg = call.briefing?.leg, !agent.isAlive(leg) { complain("the leg of its agent's message is gone") }
         if let leg = call.offer?.leg ?? call.talk?.leg, !agent.isAlive(leg) { complain("its agent's leg is gone") }
+        if let leg = call.transfer?.leg, !agent.isAlive(leg) {
+            complain("the leg that it is being handed on to is gone")
+        }
+        if let leg = call.replacing?.leg, !agent.isAlive(leg) { complain("the leg that is to replace another is gone") }
         if !call.timers.isAnyRunning { complain("nothing ends it") }
         if let agentRef = call.offer?.agent ?? call.talk?.agent, center.call(of: agentRef) != call.ref {
             complain("its agent serves another, or none")

@@ -38,6 +38,9 @@ extension Exchange {
         } else if let talk = call.talk, !agent.isAlive(talk.leg) {
             found("\(name): the agent's leg was gone; ended")
             finish(call, talk: talk, by: .system)
+        } else if let leg = call.transfer?.leg, !agent.isAlive(leg) {
+            found("\(name): the leg that it was being handed on to was gone")
+            transferFailed(call, status: 481)
         } else if let media = call.media, !agent.isAlive(media.leg) {
             found("\(name): the leg of what plays to it was gone")
             loseMedia(of: call, status: 481)

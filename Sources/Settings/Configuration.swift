@@ -1,3 +1,4 @@
+package import Exchange
 package import SIP
 
 /// The configuration file as one validated value. A file that says nothing gives the defaults that stand here; the keys
@@ -16,8 +17,8 @@ package struct Configuration: Sendable, Equatable {
     package var instance: String?
     /// `cdr_retention_days`: call-detail records older than this are removed; nil: none are.
     package var recordRetentionDays: Int?
-    /// The scenario that calls follow.
-    package var scenario = "call center"
+    /// `b2b_scenario`: the scenario that calls follow.
+    package var scenario = Scenario()
     /// Time for an agent between two calls, where his row says nothing.
     package var wrapupTime: Milliseconds = 30_000
     /// Whether callers of a flow without a logged-in agent are refused.
@@ -45,6 +46,7 @@ package struct Configuration: Sendable, Equatable {
     /// An answer within this time counts as in time, where the flow says nothing.
     package var serviceLevelThreshold: Milliseconds = 20_000
     package var stateDirectory = "/var/lib/callcenterd"
+    package var scenarioDirectory = "/usr/share/callcenterd/scenarios"
     package var sip = SIPSection()
     /// The first that matches a call gives its flow.
     package var routes: [RouteRule] = []

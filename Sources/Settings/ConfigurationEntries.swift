@@ -57,7 +57,7 @@ extension Configuration {
         let given = try compose(yaml, file: file)
         let shipped = try compose(String(cString: cdefaults_configuration()), file: "defaults")
         var entries: [ConfigurationEntry] = []
-        for key in ConfigurationKey.inEffect {
+        for key in ConfigurationKey.all {
             let variable = EnvironmentOverrides.all.first { variable in
                 variable.key == key.path && environment[variable.name]?.isEmpty == false
             }

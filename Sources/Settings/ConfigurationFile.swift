@@ -42,7 +42,7 @@ extension Configuration {
         file: String,
         checks: ConfigurationChecks
     ) throws(ConfigurationError) -> Configuration {
-        guard let root = try compose(yaml, file: file) else { return Configuration() }
+        let root = try compose(yaml, file: file) ?? Node.mapping(Node.Mapping([]))
         let problems = ProblemList(file: file)
         let configuration = ConfigurationReader(checks: checks).read(
             Field(root, path: "", line: 1, column: 1, problems: problems)

@@ -5,8 +5,6 @@ struct ConfigurationKey: Sendable {
         case reload
         /// A change needs a restart.
         case restart
-        /// Known, but without effect in this version: refused, so that nobody relies on it.
-        case later
     }
 
     let path: String
@@ -37,7 +35,7 @@ struct ConfigurationKey: Sendable {
         reload("max_call_duration") { $0.maxCallDuration },
         reload("service_level_threshold") { $0.serviceLevelThreshold },
         restart("state_directory") { $0.stateDirectory },
-        later("scenario_directory"),
+        reload("scenario_directory") { $0.scenarioDirectory },
         restart("sip.listen") { $0.sip.listen },
         // Dialogs in progress have told it to their peers.
         restart("sip.advertised_address") { $0.sip.advertisedAddress },
@@ -85,9 +83,6 @@ struct ConfigurationKey: Sendable {
         reload("log.level") { $0.logLevel },
     ]
 
-    /// Those with an effect.
-    static let inEffect = all.filter { $0.effect != .later }
-
     private static func reload(
         _ path: String,
         _ value: @escaping @Sendable (Configuration) -> some Equatable & SendableMetatype
@@ -101,27 +96,23 @@ struct ConfigurationKey: Sendable {
     ) -> ConfigurationKey {
         ConfigurationKey(path: path, effect: .restart) { value($0) == value($1) }
     }
-
-    private static func later(_ path: String) -> ConfigurationKey {
-        ConfigurationKey(path: path, effect: .later) { _, _ in true }
-    }
 }
 
 extension Configuration {
     /// The paths of all keys whose values differ, in the order of the shipped file.
     package func changes(comparedTo other: Configuration) -> [String] {
-        ConfigurationKey.inEffect.filter { !$0.isSame(self, other) }.map(\.path)
+        ConfigurationKey.all.filter { !$0.isSame(self, other) }.map(\.path)
     }
 
     /// Those changes that a reload cannot apply: it is refused, naming them.
     package func changesNeedingRestart(comparedTo other: Configuration) -> [String] {
-        ConfigurationKey.inEffect.filter { $0.effect == .restart && !$0.isSame(self, other) }.map(\.path)
+        ConfigurationKey.all.filter { $0.effect == .restart && !$0.isSame(self, other) }.map(\.path)
     }
 
     /// For `--check`: every key, one a line, and whether a reload applies a change of it or a restart is needed.
     package static func describe() -> String {
-        let width = ConfigurationKey.inEffect.map(\.path.count).max() ?? 0
-        return ConfigurationKey.inEffect
+        let width = ConfigurationKey.all.map(\.path.count).max() ?? 0
+        return ConfigurationKey.all
             .map { "\($0.path)\(String(repeating: " ", count: width - $0.path.count))  \($0.effect)" }
             .joined(separator: "\n")
     }

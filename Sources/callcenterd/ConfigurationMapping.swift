@@ -64,6 +64,7 @@ extension ExchangeConfiguration {
         maxCallDuration = file.maxCallDuration
         keepAlive = file.sip.keepAlive
         sessionExpires = file.sip.sessionExpires
+        scenario = file.scenario
         policy = Policy(
             wrapupTime: file.wrapupTime,
             rejectOnNoAgents: file.rejectsOnNoAgents,

@@ -44,6 +44,12 @@ struct ConfigurationTests {
             mentions: ["untrusted", "reject", "drop"]
         ),
         .init(
+            testDescription: "scenario that is none",
+            text: "wrapup_time: 5\nb2b_scenario: chat\n",
+            line: 2,
+            mentions: ["b2b_scenario", "chat", "call center"]
+        ),
+        .init(
             testDescription: "status beyond 699",
             text: "handle_call_status: {-1: 999}\n",
             line: 1,

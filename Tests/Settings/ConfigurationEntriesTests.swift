@@ -10,7 +10,7 @@ struct ConfigurationEntriesTests {
             // As the store does: without the password.
             url.replacing("secret", with: "…")
         }
-        #expect(entries.map(\.key) == ConfigurationKey.inEffect.map(\.path))
+        #expect(entries.map(\.key) == ConfigurationKey.all.map(\.path))
         let pairs = entries.map { ($0.key, "\($0.value) (\($0.origin))") }
         return Dictionary(pairs) { first, _ in first }
     }

@@ -49,8 +49,9 @@ struct ConfigurationProblemTests {
             "c.yaml:1: sip.session_expires: \"89\" is not a number in range; expected a whole number from 90 to 86400, or 0 for none"
         ),
         Bad(
-            "scenario_directory: /s",
-            "c.yaml:1: scenario_directory: is not yet supported by this version; remove it"
+            "scenario_directory: here",
+            "c.yaml:1: scenario_directory: \"here\" is not a path; "
+                + "expected an absolute path of at most 4095 bytes such as /usr/share/callcenterd/scenarios"
         ),
         Bad("? [a]\n: 1", "c.yaml:1: \(unnamedKey)"),
     ]
@@ -60,7 +61,7 @@ struct ConfigurationProblemTests {
         + "agent_ring_timeout, "
         + "reoffer_delay, max_no_answer, "
         + "media_answer_timeout, welcome_max, max_wait, hand_over_timeout, max_call_duration, "
-        + "service_level_threshold, state_directory, sip, routes, handle_call_status, http, mi, snmp, log"
+        + "service_level_threshold, state_directory, scenario_directory, sip, routes, handle_call_status, http, mi, snmp, log"
 
     static let values: [Bad] = [
         Bad(
@@ -113,7 +114,7 @@ struct ConfigurationProblemTests {
         ),
         Bad(
             "b2b_scenario: chat",
-            "c.yaml:1: b2b_scenario: \"chat\" is not a known scenario; expected call center"
+            "c.yaml:1: b2b_scenario: \"chat\" is not a known scenario; expected one of: call center"
         ),
         Bad(
             "queue_pos_param: a=b",

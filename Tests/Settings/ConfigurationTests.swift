@@ -59,6 +59,7 @@ struct ConfigurationTests {
         expected.maxCallDuration = 604_800_000
         expected.serviceLevelThreshold = 10_000
         expected.stateDirectory = "/s"
+        expected.scenarioDirectory = "/nowhere"
         expected.sip.listen = [
             Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060),
             Endpoint(address: IPAddress(high: 0x2001_0DB8_0000_0000, low: 1), port: 5070),
@@ -146,6 +147,7 @@ struct ConfigurationTests {
         max_call_duration: 604800
         service_level_threshold: 10
         state_directory: /s
+        scenario_directory: /nowhere
         sip:
           listen: ["udp:192.0.2.1:5060", "udp:[2001:db8::1]:5070", "tcp:192.0.2.1:5060"]
           max_connections: 9

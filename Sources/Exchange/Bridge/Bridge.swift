@@ -9,6 +9,8 @@ final class Bridge {
     let far: LegID
     /// What the caller has offered; nil if his INVITE had no SDP.
     let callersOffer: SessionDescription?
+    /// As it was when the caller came.
+    let scenario: Scenario
     /// The far side has answered.
     var isUp = false
     /// The far side's offer went in our 200: the caller's ACK carries the answer.
@@ -18,11 +20,12 @@ final class Bridge {
     /// The far side is to answer; later, the longest time that they may talk.
     var timer: TimerID?
 
-    init(id: SlabHandle, caller: LegID, far: LegID, callersOffer: SessionDescription?) {
+    init(id: SlabHandle, caller: LegID, far: LegID, callersOffer: SessionDescription?, scenario: Scenario) {
         self.id = id
         self.caller = caller
         self.far = far
         self.callersOffer = callersOffer
+        self.scenario = scenario
     }
 
     /// The leg on the other side.
@@ -56,8 +59,15 @@ extension Exchange {
             owner: Bridge.owner(id)
         )
         invitation.maxForwards = invite.hopsLeft
+        invitation.headers = passedHeaders(of: invite)
         guard let far = agent.invite(invitation, now: now) else { return false }
-        let bridge = Bridge(id: id, caller: caller, far: far, callersOffer: offer)
+        let bridge = Bridge(
+            id: id,
+            caller: caller,
+            far: far,
+            callersOffer: offer,
+            scenario: configuration.scenario
+        )
         _ = bridges.insert(bridge)
         agent.setOwner(Bridge.owner(id), of: caller)
         agent.keepAlive(caller, now: now)
@@ -69,8 +79,10 @@ extension Exchange {
     mutating func handleBridge(_ event: LegEvent, _ bridge: Bridge) {
         let leg = event.leg
         switch event {
-        case .progress(_, let status):
-            if !bridge.isUp { agent.progress(bridge.caller, status: status, now: now) }
+        case .progress(_, let status, let description):
+            guard !bridge.isUp else { return }
+            let description = bridge.scenario.relaysEarlyMedia ? description : nil
+            agent.progress(bridge.caller, status: status, relaying: description, now: now)
         case .answered(_, let description):
             bridgeAnswered(description, bridge)
         case .refused(_, let status):
@@ -93,6 +105,10 @@ extension Exchange {
         case .gone:
             end(bridge, status: 480)
         case .requested(_, let request):
+            guard bridge.scenario.relayed.contains(request.message.method) else {
+                agent.answer(request, status: request.message.method == .notify ? 481 : 403, now: now)
+                return
+            }
             agent.pass(request, to: bridge.peer(of: leg), now: now)
         case .invited, .released:
             break

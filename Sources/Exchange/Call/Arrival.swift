@@ -5,6 +5,8 @@ import SIP
 extension Exchange {
     /// A new INVITE that SIP has nothing against: `cc_handle_call` of the reference manual.
     mutating func arrive(_ leg: LegID, _ invite: Message) {
+        // A part of a call that is there.
+        if let outcome = agent.replaced(by: invite) { return replace(leg, invite, outcome) }
         guard !isShuttingDown else {
             agent.refuse(leg, status: 503, retryAfter: 5, now: now)
             return
@@ -61,6 +63,7 @@ extension Exchange {
             caller: leg,
             ref: ref,
             flow: definition,
+            scenario: configuration.scenario,
             side: .unanswered(offer: agent.remoteOffer(of: leg))
         )
         _ = calls.insert(call)
@@ -90,6 +93,7 @@ extension Exchange {
             callerURI: uri,
             calledURI: invite.requestURI.map { invite.copy(of: $0) } ?? [],
             hopsLeft: invite.hopsLeft,
+            passedHeaders: passedHeaders(of: invite),
             received: now,
             receivedWall: now + wallOffset
         )

@@ -7,11 +7,15 @@ import SIP
 ///     INVITE without SDP ──► agent's offer ──► INVITE to the message ──► its answer in the agent's ACK
 ///     the message's BYE ──► re-INVITE to the agent for what the caller is to hear, and as ever from there
 extension Exchange {
-    /// The agent's phone: with what the caller offers, or without SDP if he is to hear something else first.
-    mutating func inviteAgent(_ definition: AgentDefinition, for call: Call) -> LegID? {
-        guard call.flow.messageFlowID != nil else { return invite(definition.location, for: call) }
+    /// The agent's phone is called: with what the caller offers, or without SDP if he is to hear something else first.
+    mutating func inviteAgent(
+        _ definition: AgentDefinition,
+        for call: Call,
+        offering offer: SessionDescription?
+    ) -> LegID? {
+        let added = addedHeaders(for: call, agent: definition)
         branchOut(call)
-        return invite(definition.location, for: call, offering: nil)
+        return invite(definition.location, for: call, offering: offer, adding: added)
     }
 
     /// His 200, with his offer.

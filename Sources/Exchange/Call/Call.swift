@@ -13,16 +13,20 @@ typealias CallID = SlabHandle
 ///                  dissuading │                                  │
 ///                             └──► leaving ──► transferred ──────┘
 /// ```
+/// `talking` leads to `transferred`, too, or to `welcome` and `queued` of another flow, when the agent hands the caller on.
 /// A reference type, since the legs of a call change it in turn while the Exchange's tables stay where they are; only the event
 /// loop that owns the Exchange touches it.
 final class Call {
     let id: CallID
-    let caller: LegID
+    /// Another takes its place by INVITE with Replaces only.
+    var caller: LegID
     /// These three change only when the call overflows into another flow.
     var facts: CallFacts
     var ref: CallRef
     /// As it was when the call arrived: a reload does not change a call's announcements.
     var flow: FlowDefinition
+    /// As it was when the call arrived.
+    let scenario: Scenario
 
     var callerSide: CallerSide
     var stage = Stage.welcome {
@@ -44,6 +48,12 @@ final class Call {
     var join: Join?
     /// A re-INVITE of one side that is on its way to the other.
     var relay: Relay?
+    /// A target that the agent has asked us to hand the caller on to.
+    var transfer: Transfer?
+    /// A leg that is to take the place of another.
+    var replacing: Replacing?
+    /// A re-INVITE that asks the agent for what a caller is to hear who had been joined to somebody else.
+    var rejoin: ReinviteID?
     /// A leg that offered to a caller without SDP: the caller's ACK carries its answer.
     var awaitsCallersAnswer: LegID?
 
@@ -61,12 +71,21 @@ final class Call {
     /// In which pass over all calls that was.
     var keptInPass: UInt32 = 0
 
-    init(id: CallID, facts: CallFacts, caller: LegID, ref: CallRef, flow: FlowDefinition, side: CallerSide) {
+    init(
+        id: CallID,
+        facts: CallFacts,
+        caller: LegID,
+        ref: CallRef,
+        flow: FlowDefinition,
+        scenario: Scenario,
+        side: CallerSide
+    ) {
         self.id = id
         self.facts = facts
         self.caller = caller
         self.ref = ref
         self.flow = flow
+        self.scenario = scenario
         self.callerSide = side
         key = facts.uuid
     }
@@ -79,6 +98,7 @@ final class Call {
         caller: LegID,
         ref: CallRef,
         flow: FlowDefinition,
+        scenario: Scenario,
         side: CallerSide
     ) {
         self.id = id
@@ -87,6 +107,7 @@ final class Call {
         self.caller = caller
         self.ref = ref
         self.flow = flow
+        self.scenario = scenario
         self.callerSide = side
     }
 }
@@ -117,11 +138,13 @@ extension Call {
     struct Offer {
         let agent: AgentRef
         let agentID: String
-        let leg: LegID
+        var leg: LegID
         /// 1 for the first of the call; half of the key of a refusal's record.
         let number: Int
         let started: Milliseconds
         var progress = Progress.ringing
+        /// What his phone was offered in the name of an answered caller.
+        var offered: SessionDescription?
 
         enum Progress: Equatable {
             case ringing
@@ -154,13 +177,37 @@ extension Call {
         let leg: LegID
         let answered: Milliseconds
         let pickup: Milliseconds
+        /// Of the offer that it came of.
+        let number: Int
+
+        /// The same with another phone.
+        func with(leg: LegID) -> Talk {
+            Talk(agent: agent, agentID: agentID, leg: leg, answered: answered, pickup: pickup, number: number)
+        }
+    }
+
+    /// What a REFER of the agent asks for, until it has come to an end.
+    struct Transfer {
+        /// Of whom the caller is to be handed on to; nil if he cannot even be called.
+        let leg: LegID?
+        /// His URI, for the record.
+        let target: String
+        let referral: Referral
+        /// What he was offered in the caller's name.
+        var offered: SessionDescription?
+    }
+
+    /// An INVITE with Replaces that has had no answer yet.
+    struct Replacing {
+        let leg: LegID
+        let replaced: LegID
     }
 
     /// An announcement or hold music, or somebody who is no agent.
     struct MediaLeg {
         enum Purpose {
             case welcome, hold, dissuading
-            /// Where the call goes when no agent takes it.
+            /// Where the call goes when no agent takes it, or an agent hands it on.
             case overflow
 
             /// Ends by itself, after a while.
@@ -214,6 +261,10 @@ extension Call {
 
     var talk: Talk? {
         if case .talking(let talk) = stage { talk } else { nil }
+    }
+
+    var isTransferred: Bool {
+        if case .transferred = stage { true } else { false }
     }
 
     var hasEnded: Bool {

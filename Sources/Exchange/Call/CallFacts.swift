@@ -17,16 +17,26 @@ struct CallFacts {
     let calledURI: [UInt8]
     /// Max-Forwards of what we send for him: one less than he had (RFC 7332), so that a ring of queues ends.
     let hopsLeft: UInt8
+    /// Header fields of the INVITE that go along to whoever is called for him.
+    let passedHeaders: [ExtraHeader]
     /// On the core's clock.
-    let received: Milliseconds
+    private(set) var received: Milliseconds
     /// Milliseconds since 1970, UTC.
-    let receivedWall: Milliseconds
+    private(set) var receivedWall: Milliseconds
 
     /// The same caller's call in another flow: a call of its own in lists and records.
     func renewed(uuid: String, number: Int32) -> CallFacts {
         var facts = self
         facts.uuid = uuid
         facts.number = number
+        return facts
+    }
+
+    /// The same call in another flow, into which an agent has handed it: its wait begins now.
+    func handedOver(now: Milliseconds, wall: Milliseconds) -> CallFacts {
+        var facts = self
+        facts.received = now
+        facts.receivedWall = wall
         return facts
     }
 

@@ -20,6 +20,8 @@ enum CallTimer: UInt8, CaseIterable {
     case briefing
     /// The caller is to be joined to the agent who has answered.
     case handOver
+    /// Whom the caller is to be handed on to is to answer, and the caller to be joined to him.
+    case transfer
     case maxWait
     case maxDuration
 

@@ -58,7 +58,8 @@ extension Exchange {
         let agentRef = call.offer?.agent ?? call.talk?.agent
         let agentLeg = call.offer?.leg ?? call.talk?.leg
         call.timers.disarmAll(on: &agent.wheel)
-        for leg in [call.media?.leg, call.previousMedia?.leg, call.briefing?.leg, agentLeg, call.caller] {
+        let further = [call.previousMedia?.leg, call.briefing?.leg, call.transfer?.leg, call.replacing?.leg]
+        for leg in [call.media?.leg] + further + [agentLeg, call.caller] {
             if let leg { agent.hangUp(leg, status: status, reason: reason, now: now) }
         }
         tellCenter(&center, now, &distribution)
@@ -88,6 +89,7 @@ extension Exchange {
         case .cancelLinger: loseOffer(of: call, cause: .noAnswer, status: 408)
         case .briefing: endBriefing(of: call)
         case .handOver: handOverTimedOut(call)
+        case .transfer: transferFailed(call, status: 408)
         case .maxWait:
             if call.offer?.pickedUpAt != nil {
                 // The agent has the receiver in his hand: the hand-over has a deadline of its own.

@@ -34,6 +34,7 @@ extension Exchange {
         call.join = nil
         call.connected = join.leg
         agent.acknowledge(join.leg, relaying: description, now: now)
+        if join.leg == call.transfer?.leg { return transferJoined(call, answer: description) }
         guard join.isAgent, let offer = call.offer, let pickedUp = offer.pickedUpAt else {
             call.media?.isUp = true
             call.holdFailures = 0
@@ -43,6 +44,7 @@ extension Exchange {
         disarm(.handOver, of: call)
         dropMedia(of: call)
         talk(call, offer: offer, pickup: pickedUp - offer.started)
+        align(offer.leg, offered: offer.offered, to: description)
     }
 
     mutating func callerRefusedModification(_ reinvite: ReinviteID, status: Int, of call: Call) {
@@ -55,7 +57,8 @@ extension Exchange {
 
     /// He has just been told where a leg was that is gone: music must be joined anew, unless something else is on its way.
     private mutating func callerIsLost(in call: Call) {
-        guard call.join == nil, call.talk == nil else { return }
+        guard call.join == nil else { return }
+        if let talk = call.talk { return restoreTalk(talk, of: call) }
         if let media = call.media, media.isUp {
             guard media.purpose == .hold else { return loseMedia(of: call, status: 488) }
             dropMedia(of: call)
@@ -67,7 +70,12 @@ extension Exchange {
     private mutating func joinFailed(of call: Call, status: Int) {
         guard let join = call.join else { return }
         call.join = nil
-        if join.isAgent {
+        if join.leg == call.transfer?.leg {
+            transferFailed(call, status: status)
+        } else if let talk = call.talk {
+            // He has neither the one nor the other any more.
+            finish(call, talk: talk, by: .system)
+        } else if join.isAgent {
             loseOffer(of: call, cause: .media, status: status)
         } else {
             loseMedia(of: call, status: status)

@@ -43,7 +43,12 @@ extension Exchange {
     }
 
     /// As above, with this offer or none.
-    mutating func invite(_ uri: String, for call: Call, offering offer: SessionDescription?) -> LegID? {
+    mutating func invite(
+        _ uri: String,
+        for call: Call,
+        offering offer: SessionDescription?,
+        adding headers: [ExtraHeader] = []
+    ) -> LegID? {
         guard let target = URI(uri) else { return nil }
         var invitation = Invitation(
             target: target,
@@ -53,6 +58,7 @@ extension Exchange {
             owner: call.id.owner
         )
         invitation.maxForwards = call.facts.hopsLeft
+        invitation.headers = call.facts.passedHeaders + headers
         guard let leg = agent.invite(invitation, now: now) else { return nil }
         call.callIDs.append(agent.callID(of: leg))
         return leg
@@ -90,8 +96,8 @@ extension Exchange {
     mutating func handleMedia(_ event: LegEvent, of call: Call) {
         guard let media = call.media else { return }
         switch event {
-        case .progress(_, let status):
-            if media.purpose != .hold, !call.isAnswered { agent.progress(call.caller, status: status, now: now) }
+        case .progress(_, let status, let description):
+            if media.purpose != .hold { relayProgress(status, description, of: call) }
         case .answered(_, let description):
             disarm(.mediaAnswer, of: call)
             guard let description else {
@@ -118,6 +124,13 @@ extension Exchange {
         case .invited, .cancelled, .requested, .released:
             break
         }
+    }
+
+    /// Whoever is called for an unanswered caller is at it: he hears so, and if the scenario says so, hears what he plays.
+    mutating func relayProgress(_ status: Int, _ description: SessionDescription?, of call: Call) {
+        guard !call.isAnswered else { return }
+        let description = call.scenario.relaysEarlyMedia ? description : nil
+        agent.progress(call.caller, status: status, relaying: description, now: now)
     }
 
     private mutating func mediaAnswered(_ description: SessionDescription, of call: Call) {
@@ -208,7 +221,7 @@ extension Exchange {
         // The caller's offer has nobody left who could answer it.
         case (true, true): agent.acknowledge(relay.to, relaying: nil, now: now)
         case (true, false): withdraw(relay.reinvite, of: relay.to)
-        case (false, false): agent.refuse(relay.from, status: 491, now: now)
+        case (false, false): refuseRelayed(from: relay.from, status: 491, of: call)
         case (false, true): break
         }
     }
@@ -243,6 +256,9 @@ extension Exchange {
             overflowFailed(of: call, status: status)
         case .hold:
             guard call.media == nil else { return }
+            if call.scenario.holdMediaFailure == .end, case .queued = call.stage {
+                return fail(call, cause: .media, status: 480)
+            }
             let pause = FixedTimes.holdRetry.lowerBound << min(call.holdFailures, 5)
             call.holdFailures += 1
             arm(.holdRetry, of: call, in: min(pause, FixedTimes.holdRetry.upperBound))

@@ -16,13 +16,23 @@ extension Exchange {
         disarm(.queuedReminder, of: call)
         disarm(.unansweredLimit, of: call)
         call.offersMade += 1
-        guard let definition = center.definition(of: agentRef), let leg = inviteAgent(definition, for: call) else {
+        let description = firstOffer(for: call)
+        guard let definition = center.definition(of: agentRef),
+            let leg = inviteAgent(definition, for: call, offering: description)
+        else {
             refuse(call, agentRef, center.definition(of: agentRef)?.id ?? "", cause: .unreachable, status: 0)
             clearLater(agentRef, at: now + FixedTimes.agentClearing)
             return
         }
         call.stage = .offering(
-            Call.Offer(agent: agentRef, agentID: definition.id, leg: leg, number: call.offersMade, started: now)
+            Call.Offer(
+                agent: agentRef,
+                agentID: definition.id,
+                leg: leg,
+                number: call.offersMade,
+                started: now,
+                offered: call.isAnswered ? description : nil
+            )
         )
         arm(.agentRing, of: call, in: configuration.agentRingTimeout)
         agent.keepAlive(leg, now: now)
@@ -36,8 +46,8 @@ extension Exchange {
     mutating func handleOffered(_ event: LegEvent, of call: Call) {
         guard let offer = call.offer else { return }
         switch event {
-        case .progress(_, let status):
-            if !call.isAnswered { agent.progress(call.caller, status: status, now: now) }
+        case .progress(_, let status, let description):
+            relayProgress(status, call.flow.messageFlowID == nil ? description : nil, of: call)
         case .answered(_, let description):
             disarm(.agentRing, of: call)
             disarm(.cancelLinger, of: call)
@@ -51,6 +61,7 @@ extension Exchange {
                 brief(description, offer: offer, of: call)
             }
         case .refused(_, let status):
+            if status == 421, offersAgain(offer, of: call) { return }
             let cause = offer.progress == .cancelling ? .noAnswer : RefusalCause(sipStatus: status)
             loseOffer(of: call, cause: cause, status: status)
         case .hungUp, .gone:
@@ -75,6 +86,7 @@ extension Exchange {
             offer.progress = .pickedUp(at: now)
             call.stage = .offering(offer)
             arm(.handOver, of: call, in: configuration.handOverTimeout)
+            if offer.offered != nil { agent.acknowledge(offer.leg, relaying: nil, now: now) }
             join(offer.leg, offer: description, isAgent: true, of: call)
             return
         }

@@ -75,7 +75,13 @@ extension Exchange {
             transferredTo: target
         )
         center.callFailed(call.ref, cause: .overflow, now: now, out: &distribution)
-        let facts = call.facts.renewed(uuid: mintUUID(), number: nextNumber())
+        call.flowsBefore.append(before.id)
+        call.offersMade = 0
+        enter(flow, definition, facts: call.facts.renewed(uuid: mintUUID(), number: nextNumber()), call)
+    }
+
+    /// The same call in another flow, with its number and UUID.
+    mutating func enter(_ flow: FlowRef, _ definition: FlowDefinition, facts: CallFacts, _ call: Call) {
         let ref = try? center.admit(
             flow: flow,
             number: facts.number,
@@ -85,15 +91,18 @@ extension Exchange {
             now: facts.received
         )
         guard let ref else {
-            found("call \(call.facts.number) found no room in flow \(target), having just made some")
+            found("call \(call.facts.number) found no room in flow \(definition.id), having just made some")
             close(call) { _, _, _ in }
             return
         }
-        call.flowsBefore.append(before.id)
+        begin(call, ref, definition, facts: facts)
+    }
+
+    private mutating func begin(_ call: Call, _ ref: CallRef, _ definition: FlowDefinition, facts: CallFacts) {
+        let before = call.flow
         call.facts = facts
         call.ref = ref
         call.flow = definition
-        call.offersMade = 0
         call.refusals = 0
         call.callIDs = ([call.caller] + [call.media?.leg].compactMap(\.self)).map { agent.callID(of: $0) }
         noteArrival(of: call)

@@ -8,7 +8,14 @@ extension Exchange {
         disarm(.maxWait, of: call)
         disarm(.holdRetry, of: call)
         call.stage = .talking(
-            Call.Talk(agent: offer.agent, agentID: offer.agentID, leg: offer.leg, answered: now, pickup: pickup)
+            Call.Talk(
+                agent: offer.agent,
+                agentID: offer.agentID,
+                leg: offer.leg,
+                answered: now,
+                pickup: pickup,
+                number: offer.number
+            )
         )
         center.agentAnswered(call.ref, now: now)
         note(.callAnswered(number: call.facts.number, flowID: call.flow.id, agentID: offer.agentID))
@@ -21,15 +28,22 @@ extension Exchange {
             relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
         case .offerCancelled(let leg):
             relayCancellation(from: leg, of: call)
+        case .modified(let leg, let reinvite, let description?) where reinvite == call.rejoin:
+            call.rejoin = nil
+            join(leg, offer: description, isAgent: true, of: call)
         case .modified(let leg, let reinvite, let description):
             relayAnswer(description, to: reinvite, from: leg, of: call)
+        case .modificationRefused(_, let reinvite, _) where reinvite == call.rejoin:
+            finish(call, talk: talk, by: .system)
         case .modificationRefused(let leg, let reinvite, let status):
             relayRefusal(status, of: reinvite, from: leg, of: call)
         case .acknowledged(let leg, let description):
             relayAcknowledgement(description, from: leg, of: call)
         case .hungUp(_, let reason):
+            if let transfer = call.transfer { return agentLeft(call, behind: transfer, by: .agent) }
             finish(call, talk: talk, by: .agent, reason: reason)
         case .gone:
+            if let transfer = call.transfer { return agentLeft(call, behind: transfer, by: .system) }
             finish(call, talk: talk, by: .system)
         case .invited, .cancelled, .progress, .answered, .refused, .requested, .released:
             break
@@ -79,8 +93,10 @@ extension Exchange {
     /// A re-INVITE of one side goes to the other; with nobody there, or a hand-over under way, it is to come again later.
     mutating func relayOffer(_ description: SessionDescription?, from: LegID, to: LegID?, of call: Call) {
         guard let to, call.relay == nil, call.join == nil else {
-            agent.refuse(from, status: 491, now: now)
-            return
+            return refuseRelayed(from: from, status: 491, of: call)
+        }
+        guard !agent.isUpdate(offerOf: from) || call.scenario.relayed.contains(.update) else {
+            return refuseRelayed(from: from, status: 488, of: call)
         }
         let reinvite = agent.reinvite(
             to,
@@ -112,7 +128,7 @@ extension Exchange {
         guard let description else {
             call.relay = nil
             agent.acknowledge(leg, relaying: nil, now: now)
-            agent.refuse(relay.from, status: 488, now: now)
+            refuseRelayed(from: relay.from, status: 488, of: call)
             return
         }
         agent.accept(relay.from, relaying: description, now: now)
@@ -121,12 +137,13 @@ extension Exchange {
         } else {
             call.relay?.awaitsAnswerInACK = true
         }
+        if let replacing = call.replacing, replacing.leg == relay.from { replaced(replacing, in: call) }
     }
 
     mutating func relayRefusal(_ status: Int, of reinvite: ReinviteID, from leg: LegID, of call: Call) {
         guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else { return }
         call.relay = nil
-        agent.refuse(relay.from, status: status, now: now)
+        refuseRelayed(from: relay.from, status: status, of: call)
     }
 
     /// One side takes its re-INVITE back. It is over when the other side's answer to the CANCEL, or a 2xx that crosses it, has

@@ -140,6 +140,7 @@ extension Exchange {
             callIDs: call.callIDs,
             caller: caller
         )
+        kept.passedHeaders = call.facts.passedHeaders
         kept.maxWait = call.timers.deadline(.maxWait).map { $0 + wallOffset }
         kept.welcomeMax = call.timers.deadline(.welcomeMax).map { $0 + wallOffset }
         kept.maxDuration = call.timers.deadline(.maxDuration).map { $0 + wallOffset }

@@ -76,6 +76,7 @@ extension Exchange {
             callerURI: kept.callerURI,
             calledURI: kept.calledURI,
             hopsLeft: kept.hopsLeft,
+            passedHeaders: kept.passedHeaders,
             received: kept.received - wallOffset,
             receivedWall: kept.received
         )
@@ -86,6 +87,7 @@ extension Exchange {
             caller: kept.caller.id,
             ref: CallRef(slot: 0, generation: 0),
             flow: center.flow(named: kept.flowID).flatMap { center.definition(of: $0) } ?? definition(of: kept),
+            scenario: configuration.scenario,
             side: kept.isAnswered ? .answered : .unanswered(offer: nil)
         )
         call.flowsBefore = kept.flowsBefore
@@ -137,7 +139,8 @@ extension Exchange {
                     // Without it there is nobody to talk to, which is found soon.
                     leg: kept.leg(.agent)?.id ?? call.caller,
                     answered: answered - wallOffset,
-                    pickup: pickup
+                    pickup: pickup,
+                    number: kept.offersMade
                 )
             )
         }

@@ -4,7 +4,7 @@ import SIP
 /// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
 extension KeptCall {
     /// Of the layout; a process refuses what is of another one.
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {
@@ -18,6 +18,11 @@ extension KeptCall {
         writer.write(bytes: callerURI)
         writer.write(bytes: calledURI)
         writer.write(hopsLeft)
+        writer.write(UInt8(clamping: passedHeaders.count))
+        for header in passedHeaders.prefix(Int(UInt8.max)) {
+            writer.write(bytes: header.name)
+            writer.write(bytes: header.value)
+        }
         writer.write(received)
         writer.write(flowID)
         writer.write(skill)
@@ -62,6 +67,9 @@ extension KeptCall {
         callerURI = try reader.bytes()
         calledURI = try reader.bytes()
         hopsLeft = try reader.number()
+        for _ in 0..<(try reader.number(UInt8.self)) {
+            passedHeaders.append(ExtraHeader(name: try reader.bytes(), value: try reader.bytes()))
+        }
         received = try reader.time()
         flowID = try reader.text()
         skill = try reader.text()

@@ -31,6 +31,7 @@ package struct KeptCall: Sendable, Equatable {
     package var callerURI: [UInt8]
     package var calledURI: [UInt8]
     package var hopsLeft: UInt8
+    package var passedHeaders: [ExtraHeader] = []
     package var received: Milliseconds
 
     package var flowID: String

@@ -3,9 +3,10 @@ import SIP
 
 /// The rows that a call leaves in `cc_cdrs` (CALLS.md section 5).
 extension Exchange {
-    /// The final record, number 0. `isOver`: the caller's leg ends with it.
+    /// The final record, number 0, unless the call goes on in another flow. `isOver`: the caller's leg ends with it.
     mutating func record(
         endOf call: Call,
+        number: Int = 0,
         type: CallDetailRecord.CallType,
         cause: String,
         status: Int,
@@ -15,7 +16,7 @@ extension Exchange {
         isOver: Bool = true
     ) {
         let talk = call.talk
-        var record = blank(call, number: 0, type: type, cause: cause, status: status, by: who)
+        var record = blank(call, number: number, type: type, cause: cause, status: status, by: who)
         record.wait = (talk?.answered ?? now) - call.facts.received
         record.pickup = talk?.pickup ?? call.offer.flatMap { offer in offer.pickedUpAt.map { $0 - offer.started } } ?? 0
         record.talk = talk.map { now - $0.answered } ?? 0

@@ -108,6 +108,11 @@ extension Message {
         fields.first { equalIgnoringCase(bytes[$0.nameRange], name) }?.value
     }
 
+    /// The name of a header field in its long form, as it is written in messages of ours if we know it.
+    package func fullName(of field: HeaderField) -> [UInt8] {
+        field.name == .other ? copy(of: field.nameRange) : [UInt8](field.name.spelling)
+    }
+
     /// Whether a list such as Supported, Require or Allow has this token, case ignored.
     package func lists(_ token: StaticString, in name: HeaderName) -> Bool {
         guard has(name) else { return false }

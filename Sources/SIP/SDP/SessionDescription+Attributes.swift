@@ -72,6 +72,35 @@ extension SessionDescription {
     /// Whether any part of it has the fingerprint of a DTLS certificate (RFC 8122).
     package var usesDTLS: Bool { hasAttribute("fingerprint") }
 
+    /// Whether both say the same but for the o= line.
+    package func hasSameContent(as other: SessionDescription) -> Bool {
+        func content(_ description: SessionDescription) -> [UInt8] {
+            Array(description.bytes[..<Int(description.origin.line.lower)])
+                + Array(description.bytes[Int(description.origin.line.upper)...])
+        }
+        return content(self) == content(other)
+    }
+
+    /// The same without directions, which are those of a moment: whoever it is offered to may speak and hear. nil if it cannot be
+    /// read then.
+    package func withoutDirections() -> SessionDescription? {
+        var kept: [UInt8] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
+            let line = rest[..<end]
+            rest = rest[end...]
+            let text = line.prefix { $0 != 0x0D && $0 != 0x0A }.dropFirst(2)
+            let isDirection =
+                line.starts(with: "a=".utf8)
+                && MediaDirection.allCases.contains { direction in
+                    direction.attribute.withUTF8Buffer { $0.elementsEqual(text) }
+                }
+            if !isDirection { kept += line }
+        }
+        return try? SessionDescription(parsing: kept[...])
+    }
+
     private func hasAttribute(_ name: StaticString) -> Bool {
         attribute(name, in: ByteRange(0, bytes.count)) != nil
     }

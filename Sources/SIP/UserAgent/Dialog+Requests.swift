@@ -1,11 +1,11 @@
 /// The requests of a dialog (RFC 3261 section 12.2.1.1).
 extension Dialog {
     /// Methods that we take, as Allow lists them.
-    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE"
+    static let allow: StaticString = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY"
 
     /// Extensions that we have, as Supported lists them, and each alone as Require may ask for it.
-    static let supported: StaticString = "100rel, timer"
-    static let options: [StaticString] = ["100rel", "timer"]
+    static let supported: StaticString = "100rel, timer, replaces"
+    static let options: [StaticString] = ["100rel", "timer", "replaces"]
 
     /// From or To without tag: `"name" <uri>`, or `<uri>` without a name.
     static func address(displayName: String, uri: [UInt8]) -> [UInt8] {
@@ -47,9 +47,12 @@ extension Dialog {
         writer.end()
         writer.field(.callID, callID)
         writer.cseq(cseq, method)
-        if method == .invite || method == .update {
+        switch method {
+        case .invite, .update:
             writeContact(to: &writer)
             writer.field(.allow, Self.allow)
+        case .refer, .notify: writeContact(to: &writer)
+        default: break
         }
         extra(&writer)
         writer.field(.userAgent, product)
@@ -61,8 +64,16 @@ extension Dialog {
 
     func writeContact(to writer: inout MessageWriter) {
         writer.begin(.contact)
+        writer.append("<")
+        writeContactURI(to: &writer)
+        writer.append(">")
+        writer.end()
+    }
+
+    /// Where we can be reached by requests of the dialog.
+    func writeContactURI(to writer: inout MessageWriter) {
         let isSecure = isSecure && local.transport == .tls
-        writer.append(isSecure ? "<sips:" : "<sip:")
+        writer.append(isSecure ? "sips:" : "sip:")
         writer.append(host: local.address)
         writer.append(":")
         writer.append(decimal: UInt64(local.port))
@@ -72,8 +83,6 @@ extension Dialog {
         // Said by the scheme already; RFC 3261 section 26.2.2 has no such parameter beside it.
         case .tls: if !isSecure { writer.append(";transport=tls") }
         }
-        writer.append(">")
-        writer.end()
     }
 
     /// With a loose router first, or none, the remote target is the Request-URI; a strict router takes its place and the target

@@ -26,6 +26,8 @@ final class Leg {
     var dialog: Dialog
     /// Decides what SDP this leg sends.
     var continuity: SDPContinuity
+    /// What the peer has said of media last, and has not been refused.
+    private(set) var remoteDescription: SessionDescription?
     /// Where the peer's last request came from.
     var source: Endpoint
 
@@ -48,6 +50,8 @@ final class Leg {
     /// The pause after a 491 (RFC 3261 section 14.1).
     var glareTimer: TimerID?
     var bye: ClientTransactionID?
+    /// REFERs of the peer that were taken.
+    var referrals = 0
     /// How many re-INVITEs the user has asked for.
     var reinvites: UInt32 = 0
 
@@ -61,6 +65,8 @@ final class Leg {
     var firstCSeq: UInt32 = 1
     /// The next leg's Max-Forwards: how many hops requests of the leg may take.
     var maxForwards: UInt8 = 70
+    /// What else the first INVITE says; empty once it has been answered.
+    var headers: [ExtraHeader] = []
     /// The Reason that the CANCEL is to carry.
     var cancelReason: [UInt8]?
 
@@ -212,6 +218,12 @@ extension Leg {
         /// Wanted, but nothing has come yet.
         case wanted
         case sent
+    }
+
+    /// Notes a description of the peer's that holds, offer or answer.
+    func received(_ description: SessionDescription) {
+        continuity.received(description)
+        remoteDescription = description
     }
 
     /// Notes which methods the peer takes, if the message says so.

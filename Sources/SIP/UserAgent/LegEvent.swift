@@ -35,8 +35,8 @@ package enum LegEvent: Sendable {
     case cancelled(LegID, reason: [UInt8]?)
     /// The ACK to our 2xx has come, with the peer's answer if the 2xx carried our offer.
     case acknowledged(LegID, SessionDescription?)
-    /// A provisional response, above 100, to our INVITE.
-    case progress(LegID, status: Int)
+    /// A provisional response, above 100, to our INVITE; with what it says of media if we made an offer.
+    case progress(LegID, status: Int, SessionDescription?)
     /// The 2xx to our INVITE, with the answer to our offer or, if we made none, the peer's offer; nil if it has none that can be
     /// read. To be followed by `acknowledge` or `hangUp`; until then its retransmissions are absorbed.
     case answered(LegID, SessionDescription?)
@@ -61,7 +61,7 @@ package enum LegEvent: Sendable {
 
     package var leg: LegID {
         switch self {
-        case .invited(let leg, _), .cancelled(let leg, _), .acknowledged(let leg, _), .progress(let leg, _),
+        case .invited(let leg, _), .cancelled(let leg, _), .acknowledged(let leg, _), .progress(let leg, _, _),
             .answered(let leg, _), .refused(let leg, _), .offered(let leg, _), .offerCancelled(let leg),
             .requested(let leg, _), .modified(let leg, _, _), .modificationRefused(let leg, _, _), .hungUp(let leg, _),
             .gone(let leg),
@@ -85,6 +85,8 @@ package struct Invitation: Sendable {
     package var owner: UInt64
     /// How many hops it may take: of what a caller's INVITE had left, one less (RFC 7332).
     package var maxForwards: UInt8 = 70
+    /// Header fields that only the user knows.
+    package var headers: [ExtraHeader] = []
 
     package init(target: URI, fromURI: [UInt8], displayName: String, offer: SessionDescription?, owner: UInt64) {
         self.target = target
@@ -92,5 +94,16 @@ package struct Invitation: Sendable {
         self.displayName = displayName
         self.offer = offer
         self.owner = owner
+    }
+}
+
+/// A header field that the user agent does not make itself: from another leg, or of the user's own.
+package struct ExtraHeader: Sendable, Equatable {
+    package var name: [UInt8]
+    package var value: [UInt8]
+
+    package init(name: [UInt8], value: [UInt8]) {
+        self.name = name
+        self.value = value
     }
 }

@@ -26,7 +26,8 @@ extension UserAgent {
         switch message.method {
         case .invite, .bye, .options, .cancel, .ack, .prack, .update: break
         // Outside of a dialog they are not for us.
-        case .info where message.to.tag != nil, .message where message.to.tag != nil: break
+        case .info, .message, .refer, .notify:
+            guard message.to.tag != nil else { return 405 }
         case .other: return 501
         default: return 405
         }
@@ -58,7 +59,7 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 400)
             return
         }
-        guard !comesFromUs(message) else {
+        guard !comesFromUs(message) || message.has(.replaces) else {
             // Our own INVITE has found its way back (RFC 3261 section 16.3, item 4).
             respond(to: message, transaction, from: source, status: 482)
             return
@@ -119,22 +120,22 @@ extension UserAgent {
         emit(.invited(leg.id, message))
     }
 
-    /// Whether this is an INVITE of a leg of ours: Call-ID and tag are.
-    private func comesFromUs(_ message: Message) -> Bool {
-        guard let tag = message.from.tag, let token = Token(parsing: message.bytes[tag]),
-            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)]
-        else { return false }
-        return leg.ownsCallID && leg.dialog.localTag == token
-            && leg.dialog.callID.elementsEqual(message.bytes[message.callID])
-    }
-
     // MARK: Answering an INVITE
 
-    /// Tells an unanswered caller how his call goes on: a provisional response without SDP.
-    package mutating func progress(_ id: LegID, status: Int, now: Milliseconds) {
+    /// Tells an unanswered caller how his call goes on: a provisional response.
+    ///
+    /// - Parameter description: the other side's answer so far to what he has offered; nil for none.
+    package mutating func progress(
+        _ id: LegID,
+        status: Int,
+        relaying description: SessionDescription? = nil,
+        now: Milliseconds
+    ) {
         self.now = now
         guard let leg = legs[id.handle], leg.phase == .invited, 101...199 ~= status else { return }
-        sendProvisional(UInt16(clamping: status), on: leg)
+        let offer = leg.incoming?.offer
+        let body = description.flatMap { answer in offer.map { leg.continuity.answer(relaying: answer, to: $0) } }
+        sendProvisional(UInt16(clamping: status), body: body, on: leg)
     }
 
     /// From now on, responses to the unanswered INVITE come from another branch, as it were: with a To tag of their own
@@ -152,7 +153,7 @@ extension UserAgent {
         self.now = now
         guard let leg = legs[id.handle], let incoming = leg.incoming else { return }
         // Not earlier: an offer that is refused has changed nothing, and may come again as it was.
-        if let offer = incoming.offer { leg.continuity.received(offer) }
+        if let offer = incoming.offer { leg.received(offer) }
         let body =
             incoming.offer.map { leg.continuity.answer(relaying: description, to: $0) }
             ?? leg.continuity.offer(relaying: description)
@@ -247,7 +248,7 @@ extension UserAgent {
         var description: SessionDescription?
         if accepted.hasOffer {
             description = try? message.sessionDescription.get()
-            if let description { leg.continuity.received(description) }
+            if let description { leg.received(description) }
         }
         acknowledged(leg, accepted, description)
     }
@@ -311,11 +312,13 @@ extension UserAgent {
         from source: Endpoint,
         status: UInt16,
         retryAfter: Int? = nil,
-        toTag: [UInt8]? = nil
+        toTag: [UInt8]? = nil,
+        writing extra: (inout MessageWriter) -> Void = { _ in }
     ) {
         let tag = toTag ?? Token(slot: .max, generation: .max, nonce: random.next()).bytes
         let product = configuration.product
         let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
+            extra(&writer)
             writer.explain(status, of: message, retryAfter: retryAfter)
             writer.field(.server, product)
         }

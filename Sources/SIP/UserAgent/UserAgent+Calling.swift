@@ -40,6 +40,7 @@ extension UserAgent {
         }
         guard let leg else { return nil }
         leg.maxForwards = invitation.maxForwards
+        leg.headers = invitation.headers
         guard let destination else {
             guard let hop = route.hop else {
                 legs.remove(leg.id.handle)
@@ -95,6 +96,7 @@ extension UserAgent {
                 writer.field(.supported, "100rel")
             }
             writeSessionTimer(of: leg, to: &writer)
+            if isFirst { for header in leg.headers { writer.field(named: header.name, header.value) } }
             for proof in proofs { proof.write(to: &writer) }
         }
         start(
@@ -157,7 +159,9 @@ extension UserAgent {
         case .possible, .sent, nil: break
         }
         guard leg.phase == .inviting, status > 100, acknowledge(reliable: response, of: leg) else { return }
-        if !leg.isAbandoned { emit(.progress(leg.id, status: status)) }
+        guard !leg.isAbandoned else { return }
+        let offered = leg.outgoing?.hasOffer == true
+        emit(.progress(leg.id, status: status, offered ? try? response.sessionDescription.get() : nil))
     }
 
     private mutating func accepted(by response: Message, of leg: Leg) {
@@ -182,6 +186,7 @@ extension UserAgent {
         guard let outgoing = leg.outgoing else { return }
         leg.outgoing = nil
         leg.phase = .established
+        leg.headers = []
         leg.dialog.remoteTag = tag
         leg.dialog.routeSet = response.recordRoutes.reversed()
         leg.dialog.refreshTarget(from: response)
@@ -193,7 +198,7 @@ extension UserAgent {
         let answer = leg.early.first { $0.tag == tag }?.answer
         leg.early = []
         let description = (try? response.sessionDescription.get()) ?? answer
-        if let description { leg.continuity.received(description) }
+        if let description { leg.received(description) }
         leg.ackDue = Leg.AckDue(cseq: outgoing.cseq, offer: outgoing.hasOffer ? nil : description)
         if leg.goneEarly.contains(tag) {
             endGoneEarly(leg)

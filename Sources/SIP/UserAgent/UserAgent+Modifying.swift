@@ -35,7 +35,7 @@ extension UserAgent {
         case .bye: receive(bye: message, transaction, of: leg, from: source)
         case .invite: receive(reinvite: message, transaction, of: leg, from: source)
         case .update: receive(update: message, transaction, of: leg, from: source)
-        case .info, .message: receive(passing: message, transaction, of: leg, from: source)
+        case .info, .message, .refer, .notify: receive(passing: message, transaction, of: leg, from: source)
         case .prack: receive(prack: message, transaction, of: leg, from: source)
         default: respond(to: message, transaction, from: source, status: 200)
         }
@@ -177,7 +177,7 @@ extension UserAgent {
         leg.dialog.refreshTarget(from: response)
         locateDialog(of: leg)
         let description = try? response.sessionDescription.get()
-        if let description { leg.continuity.received(description) }
+        if let description { leg.received(description) }
         let isOver = leg.phase == .ending || leg.isAbandoned
         if !isOver { agreeOnSession(by: response, of: leg) }
         leg.noteAllow(of: response)

@@ -1,5 +1,5 @@
-/// Requests in a dialog that mean something to the other side of a bridge only: INFO and MESSAGE (RFC 6086, RFC 3428). They are
-/// passed on, and what the other side answers is the answer.
+/// Requests in a dialog that mean something to the other side of a bridge only, or to the user: INFO and MESSAGE (RFC 6086, RFC
+/// 3428), REFER and NOTIFY. Those that are passed on get what the other side answers.
 extension UserAgent {
     mutating func receive(
         passing message: Message,
@@ -11,7 +11,7 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 481)
             return
         }
-        emit(.requested(leg.id, PeerRequest(transaction: transaction, message: message, source: source)))
+        emit(.requested(leg.id, PeerRequest(leg: leg.id, transaction: transaction, message: message, source: source)))
     }
 
     /// Passes a request on to another leg. Its final response goes back to who sent the request; if it cannot be sent, he gets
@@ -20,7 +20,7 @@ extension UserAgent {
         self.now = now
         let message = request.message
         var fields: [Leg.Field] = []
-        for name in [HeaderName.contentDisposition, .contentLanguage] {
+        for name in Self.passedFields {
             if let value = message.first(name) { fields.append(Leg.Field(name: name, value: message.copy(of: value))) }
         }
         for name in ["Info-Package", "Recv-Info"] {
@@ -41,12 +41,19 @@ extension UserAgent {
     /// Answers a request that was told as `requested`, and is not to be passed on.
     package mutating func answer(_ request: PeerRequest, status: Int, now: Milliseconds) {
         self.now = now
+        // The sender of a REFER gets NOTIFYs from here.
+        let dialog = request.message.method == .refer && 200...299 ~= status ? legs[request.leg.handle]?.dialog : nil
         respond(
             to: request.message,
             request.transaction,
             from: request.source,
             status: UInt16(clamping: status)
-        )
+        ) { dialog?.writeContact(to: &$0) }
+    }
+
+    /// Header fields that a request which is passed on keeps.
+    private static var passedFields: [HeaderName] {
+        [.contentDisposition, .contentLanguage, .event, .subscriptionState, .referTo, .referredBy]
     }
 
     /// The other side has answered, or will not: then with what that counts as.
@@ -57,6 +64,7 @@ extension UserAgent {
 
 /// A request of a peer, inside his dialog, that awaits an answer.
 package struct PeerRequest: Sendable {
+    let leg: LegID
     let transaction: ServerTransactionID
     package let message: Message
     let source: Endpoint

@@ -83,6 +83,7 @@ extension UserAgent {
             refreshed(by: response, status: status, of: leg)
         case .probe: probed(status: status, of: leg)
         case .passing(let original): passed(original, status: status)
+        case .notification: break
         }
     }
 }
@@ -104,6 +105,8 @@ extension Leg {
         case refresh
         /// An OPTIONS that asks whether the peer is alive.
         case probe
+        /// A NOTIFY: whatever its answer, at most the subscription ends with it (RFC 5057 section 5.1).
+        case notification
         /// What came on another leg.
         case passing(PeerRequest)
 

@@ -126,6 +126,9 @@ package struct UserAgent: ~Copyable {
     /// The offer of the INVITE that awaits our answer.
     package func remoteOffer(of leg: LegID) -> SessionDescription? { legs[leg.handle]?.incoming?.offer }
 
+    /// What the peer of an answered leg has said of media last.
+    package func remoteDescription(of leg: LegID) -> SessionDescription? { legs[leg.handle]?.remoteDescription }
+
     /// Gives the leg to a user: later events can be told from others by it.
     package mutating func setOwner(_ owner: UInt64, of leg: LegID) { legs[leg.handle]?.owner = owner }
 

@@ -1,3 +1,5 @@
+import Exchange
+
 /// Turns the file into a `Configuration`, key by key. What is wrong goes to the problem list, and reading goes on.
 struct ConfigurationReader {
     let checks: ConfigurationChecks
@@ -39,17 +41,11 @@ struct ConfigurationReader {
     static func section(_ field: Field) -> Section {
         let prefix = field.path.isEmpty ? "" : "\(field.path)."
         var known: [String] = []
-        var later: [String] = []
         for key in ConfigurationKey.all where key.path.hasPrefix(prefix) {
             let name = String(key.path.dropFirst(prefix.count).prefix { $0 != "." })
-            let isWhole = prefix + name == key.path
-            if key.effect == .later, isWhole {
-                later.append(name)
-            } else if !known.contains(name) {
-                known.append(name)
-            }
+            if !known.contains(name) { known.append(name) }
         }
-        return Section(field, known: known, later: later, elsewhere: ConfigurationKey.inEffect.map(\.path))
+        return Section(field, known: known, elsewhere: ConfigurationKey.all.map(\.path))
     }
 
     private func readDatabases(_ section: Section, _ configuration: inout Configuration) {
@@ -80,9 +76,18 @@ struct ConfigurationReader {
     }
 
     private func readRules(_ section: Section, _ configuration: inout Configuration) {
-        let known = configuration.scenario
+        section.read("scenario_directory", into: &configuration.scenarioDirectory) {
+            $0.path("/usr/share/callcenterd/scenarios")
+        }
+        let library = ScenarioLibrary(folder: configuration.scenarioDirectory)
+        section.add(library.problems)
+        if let shipped = library.scenarios[configuration.scenario.name] { configuration.scenario = shipped }
         section.read("b2b_scenario", into: &configuration.scenario) { field in
-            field.scalar == known ? known : field.complain(not: "a known scenario", expected: known)
+            let known = library.names.joined(separator: ", ")
+            guard let scenario = field.scalar.flatMap({ library.scenarios[$0] }) else {
+                return field.complain(not: "a known scenario", expected: "one of: \(known)")
+            }
+            return scenario
         }
         section.read("reject_on_no_agents", into: &configuration.rejectsOnNoAgents) { $0.flag() }
         section.read("queue_pos_param", into: &configuration.queuePositionParameter) { field in

@@ -11,8 +11,12 @@ final class ProblemList {
 
     /// In the order of the lines.
     var error: ConfigurationError {
-        ConfigurationError(problems: problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+        let places = problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+        // Those of the file itself first.
+        return ConfigurationError(problems: places.filter { $0.file == file } + places.filter { $0.file != file })
     }
+
+    func add(_ others: [ConfigurationError.Problem]) { problems += others }
 
     func add(line: Int, column: Int, key: String, _ text: String) {
         problems.append(.init(file: file, line: line, column: column, key: key, text: text))
@@ -44,6 +48,8 @@ struct Field {
     func child(_ node: Node, path: String, at mark: Mark? = nil) -> Field {
         Field(node, path: path, line: mark?.line ?? line, column: mark?.column ?? column, problems: problems)
     }
+
+    fileprivate func add(_ problems: [ConfigurationError.Problem]) { self.problems.add(problems) }
 
     /// Always nil, so that a reader can end with it.
     func complain<Value>(_ text: String) -> Value? {
@@ -111,12 +117,13 @@ extension Field {
 /// there.
 struct Section {
     private let fields: [(key: String, field: Field)]
+    private let whole: Field
 
     /// - Parameters:
     ///   - known: keys that have an effect.
-    ///   - later: keys that only later versions know.
     ///   - elsewhere: full paths of keys of other sections, for suggestions.
-    init(_ field: Field, known: [String], later: [String] = [], elsewhere: [String] = []) {
+    init(_ field: Field, known: [String], elsewhere: [String] = []) {
+        whole = field
         guard !field.isNull else {
             fields = []
             return
@@ -135,16 +142,15 @@ struct Section {
                 continue
             }
             let place = field.child(key, path: path)
-            if later.contains(name) {
-                let _: Never? = place.complain("is not yet supported by this version; remove it")
-            } else {
-                let guess = Suggestion.nearest(to: name, among: known) ?? Suggestion.moved(name, among: elsewhere)
-                let hint = guess.map { "did you mean \($0)?" } ?? "expected one of \(known.joined(separator: ", "))"
-                let _: Never? = place.complain("is not a known key; \(hint)")
-            }
+            let guess = Suggestion.nearest(to: name, among: known) ?? Suggestion.moved(name, among: elsewhere)
+            let hint = guess.map { "did you mean \($0)?" } ?? "expected one of \(known.joined(separator: ", "))"
+            let _: Never? = place.complain("is not a known key; \(hint)")
         }
         self.fields = fields
     }
+
+    /// Problems of other files that this one names.
+    func add(_ problems: [ConfigurationError.Problem]) { whole.add(problems) }
 
     subscript(key: String) -> Field? { fields.first { $0.key == key }?.field }
 

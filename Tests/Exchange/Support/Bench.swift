@@ -132,6 +132,10 @@ final class Bench {
             for outgoing in effects.datagrams {
                 guard case .message(let message) = Message.parse(outgoing.bytes) else { continue }
                 guard !loses(message, false), !isDead(outgoing.destination) else { continue }
+                guard outgoing.destination != endpoint else {
+                    inTransit.append((outgoing.bytes, endpoint))
+                    continue
+                }
                 phones[outgoing.destination]?.receive(message)
             }
             if effects.lookups.isEmpty { break }
@@ -171,7 +175,8 @@ final class Bench {
         let ended = counters.answered + counters.abandoned + counters.failed.reduce(0, +)
         let begun = counters.received + counters.restored
         if begun != ended { found.append("\(begun) received or restored, \(ended) ended") }
-        let finals = records.filter { $0.offerNumber == 0 }.count
+        // A call that an agent hands on into another flow is a call of each.
+        let finals = records.filter { $0.callType != .refused }.count
         let calls = receivedBefore + counters.received
         if UInt64(finals) != calls { found.append("\(calls) calls, \(finals) final records") }
         if !keptCalls.isEmpty { found.append("\(keptCalls.count) calls kept") }

@@ -124,6 +124,30 @@ final class Phone {
         send(request("INVITE", in: dialog, branch: dialog.branch, body: body))
     }
 
+    /// Any other request inside a dialog.
+    func ask(_ method: String, _ callID: String, extra: [String] = []) {
+        guard var dialog = dialogs[callID], dialog.isUp, !dialog.isOver else { return }
+        dialog.cseq += 1
+        dialogs[callID] = dialog
+        let text = request(method, in: dialog, branch: "z9hG4bK-\(callID)-q\(dialog.cseq)")
+        send(text.replacing("Max-Forwards: 70", with: (["Max-Forwards: 70"] + extra).joined(separator: "\r\n")))
+    }
+
+    func refer(_ callID: String, to target: String) { ask("REFER", callID, extra: ["Refer-To: <\(target)>"]) }
+
+    /// The status lines that NOTIFYs have brought.
+    var notified: [String] {
+        received.filter { $0.isRequest && $0.method == .notify }.map {
+            $0.text(of: $0.body).replacing("\r\n", with: "")
+        }
+    }
+
+    /// The value of a header of the last INVITE that came.
+    func invited(_ header: String) -> String? {
+        guard let invite = received.last(where: { $0.isRequest && $0.method == .invite }) else { return nil }
+        return invite.first(named: Array(header.utf8)).map { invite.text(of: $0) }
+    }
+
     /// Refuses the INVITE or re-INVITE that came last.
     func refuse(_ status: Int) {
         guard let invite = received.last(where: { $0.isRequest && $0.method == .invite }) else { return }

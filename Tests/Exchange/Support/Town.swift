@@ -16,6 +16,8 @@ struct Town {
     let briefing: Phone
     /// Takes calls that overflow.
     let voicemail: Phone
+    /// Takes calls that agents hand on; rings for a second.
+    let desk: Phone
     let flow: FlowDefinition
     private let agents: [AgentDefinition]
 
@@ -36,6 +38,7 @@ struct Town {
         dissuading = bench.phone("dissuading", port: 7006, manner: .play(for: 3_000))
         briefing = bench.phone("briefing", port: 7007, manner: .play(for: 3_000))
         voicemail = bench.phone("voicemail", port: 7008)
+        desk = bench.phone("desk", port: 7009, manner: .ringAndAnswer(after: 1_000))
         let locations = ["anna": anna.uri, "ben": ben.uri]
         var flow = FlowDefinition(
             id: "support",

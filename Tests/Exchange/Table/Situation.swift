@@ -17,8 +17,10 @@ final class Situation {
         case joining = "toagent, joining"
         case preagent
         case talking = "toagent, talking"
+        case handingOn = "toagent, handing on"
         case leaving = "queued, leaving"
         case transferred
+        case handedOn = "transferred, handed on"
     }
 
     enum Event: String, CaseIterable {
@@ -70,11 +72,11 @@ final class Situation {
             }
         }
         for phone in [town.welcome, town.dissuading, town.briefing] { phone.manner = .play(for: 1_000_000) }
-        town.anna.manner = state == .talking || state == .preagent ? .answer(after: 0) : .ring
+        town.anna.manner = [.talking, .preagent, .handingOn, .handedOn].contains(state) ? .answer(after: 0) : .ring
         switch state {
         case .welcomeRings: town.welcome.manner = .ring
         case .queuedRings: town.queue.manner = .ring
-        case .leaving: town.voicemail.manner = .ring
+        case .leaving, .handingOn: town.voicemail.manner = .ring
         case .joining: town.anna.manner = .answer(after: 0)
         default: break
         }
@@ -83,6 +85,7 @@ final class Situation {
             town.caller.ignoresReinvite = state == .joining
             try? town.logIn("anna")
         }
+        if [.handingOn, .handedOn].contains(state) { town.anna.refer(town.anna.lastCallID, to: town.voicemail.uri) }
         town.bench.run(for: 500)
         logs = [town.caller, town.welcome, town.queue, town.dissuading, town.anna, town.briefing, town.voicemail]
             .map { ($0, $0.log.count) }
@@ -97,7 +100,7 @@ final class Situation {
         case .toagentRings, .toagent, .talking: town.anna
         case .joining: town.caller
         case .preagent: town.briefing
-        case .leaving, .transferred: town.voicemail
+        case .leaving, .transferred, .handingOn, .handedOn: town.voicemail
         }
     }
 
@@ -108,7 +111,9 @@ final class Situation {
         case .callerEnds:
             if town.caller.dialogs[call]?.isUp == true { town.caller.hangUp(call) } else { town.caller.cancel(call) }
         case .refused:
-            let isCalled: Set<State> = [.welcomeRings, .queuedRings, .toagentRings, .toagent, .joining, .leaving]
+            let isCalled: Set<State> = [
+                .welcomeRings, .queuedRings, .toagentRings, .toagent, .joining, .leaving, .handingOn,
+            ]
             guard isCalled.contains(state) else { return false }
             other.refuse(state == .joining ? 488 : 486)
         case .timeOut:
@@ -120,13 +125,13 @@ final class Situation {
             bench.run(for: 20_000)
         case .mediaEnds:
             let hasMedia: Set<State> = [
-                .welcome, .queued, .dissuading1, .dissuading2, .toagent, .preagent, .transferred,
+                .welcome, .queued, .dissuading1, .dissuading2, .toagent, .preagent, .transferred, .handedOn,
             ]
             guard hasMedia.contains(state) else { return false }
             let phone = state == .toagent ? town.queue : other
             phone.hangUp(phone.lastCallID)
         case .agentEnds:
-            guard state == .talking || state == .joining || state == .preagent else { return false }
+            guard [.talking, .joining, .preagent, .handingOn].contains(state) else { return false }
             town.anna.hangUp(town.anna.lastCallID)
         case .logOff:
             try? town.logIn("anna", false)
@@ -153,9 +158,9 @@ final class Situation {
         case .welcomeRings, .queuedRings: 24_000
         case .welcome, .dissuading1, .dissuading2, .preagent: 20_000
         case .queued: 50_000
-        case .toagentRings, .toagent, .leaving: 12_000
+        case .toagentRings, .toagent, .leaving, .handingOn: 12_000
         case .joining: 8_000
-        case .talking, .transferred: 300_000
+        case .talking, .transferred, .handedOn: 300_000
         }
     }
 

@@ -5,7 +5,7 @@ enum StateTable {
     static let rows: [String: String] = {
         var rows: [String: String] = [:]
         var name = ""
-        for line in [withoutAgent, withAgent, elsewhere].flatMap({ $0.split(separator: "\n") }) {
+        for line in [withoutAgent, withAgent, elsewhere, handedOn].flatMap({ $0.split(separator: "\n") }) {
             if line.hasPrefix(" ") {
                 let part = String(line.drop { $0 == " " })
                 rows[name] = rows[name].map { "\($0) | \(part)" } ?? part

@@ -119,6 +119,8 @@ struct Baresip: Sendable {
     func hangUp() async throws { try await command("hangup") }
     func hold() async throws { try await command("hold") }
     func resume() async throws { try await command("resume") }
+    /// Hands the other side of the call on, by REFER.
+    func transfer(to uri: String) async throws { try await command("transfer", uri) }
 
     /// Waits until the phone has printed this text so often.
     func prints(_ text: String, times: Int = 1, within: Duration = .seconds(15)) async throws {

@@ -267,6 +267,7 @@ extension Daemon {
         let sip_status: Int?
         let cause: String?
         let ended_by: String?
+        let transferred_to: String?
     }
 
     /// The call-detail records, oldest first.

@@ -165,7 +165,7 @@ final class UserAgentBench {
         return events.map { event in
             let name = String(String(describing: event).prefix { $0 != "(" })
             switch event {
-            case .refused(_, let status), .progress(_, let status): return "\(name) \(status)"
+            case .refused(_, let status), .progress(_, let status, _): return "\(name) \(status)"
             case .modificationRefused(_, _, let status): return "\(name) \(status)"
             default: return name
             }

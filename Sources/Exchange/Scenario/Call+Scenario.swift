@@ -1,0 +1,36 @@
+import CallCenter
+import SIP
+
+/// The header fields that a call's scenario has for those who are called.
+extension Exchange {
+    /// What of the caller's INVITE goes along (CALLS.md section 1, scenarios).
+    func passedHeaders(of invite: Message) -> [ExtraHeader] {
+        var room = FixedTimes.largestPassedHeaders
+        var passed: [ExtraHeader] = []
+        for field in invite.fields {
+            let name = invite.fullName(of: field)
+            guard configuration.scenario.passed.contains(where: { $0.matches(name) }) else { continue }
+            room -= name.count + field.value.count + 4
+            guard room >= 0 else { break }
+            passed.append(ExtraHeader(name: name, value: invite.copy(of: field.value)))
+        }
+        return passed
+    }
+
+    /// What the scenario adds towards an agent.
+    func addedHeaders(for call: Call, agent definition: AgentDefinition) -> [ExtraHeader] {
+        call.scenario.added.map { template in
+            template.field { variable in
+                switch variable {
+                case .flow: call.flow.id
+                case .call: call.facts.uuid
+                case .wait: "\(max(0, now - call.facts.received) / 1_000)"
+                case .position: "\(center.position(of: call.ref) ?? 0)"
+                case .state: "\(CallState.toagent.rawValue)"
+                case .skill: call.flow.skill
+                case .agent: definition.id
+                }
+            }
+        }
+    }
+}
