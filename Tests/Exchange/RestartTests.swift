@@ -117,6 +117,25 @@ struct RestartTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("An ACK that got lost goes again when the phone repeats its 200, also after a restart")
+    func lostACK() throws {
+        let town = Town()
+        town.bench.loses = { message, toCore in !toCore && message.isRequest && message.method == .ack }
+        let call = town.call(for: 5_000)
+        #expect(town.anna.log == ["invite sdp=alice"])
+        try restart(town, after: 10_000)
+        town.bench.loses = { _, _ in false }
+        let invite = try #require(town.anna.received.first { $0.method == .invite })
+        let callID = invite.text(of: invite.callID)
+        for _ in 0..<2 {
+            town.anna.answer(invite, 200, callID, body: town.anna.sdp())
+            town.bench.run()
+        }
+        #expect(town.anna.log == ["invite sdp=alice", "ack", "ack"])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("While an agent's phone rings: it is let go, and rings again at once; the caller's music goes on")
     func ringing() throws {
         let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }

@@ -33,6 +33,10 @@ package enum TransactionEvent: Sendable {
     /// comes under the identity of the CANCEL.
     case response(Message, ClientTransactionID, owner: UInt64)
 
+    /// A 2xx to an INVITE of which nothing is known here any more: an earlier process sent it, or it is very late. If it belongs
+    /// to a dialog, that has the ACK.
+    case strayAccept(Message)
+
     /// No final response has come in 64 × T1 (counted from the CANCEL where there is one): as if a 408 had come.
     case timedOut(ClientTransactionID, owner: UInt64, Method)
 

@@ -128,6 +128,7 @@ extension TransactionLayer {
     ) {
         guard let handle = client(for: response), let client = clients[handle], var sent = client.sent else {
             counters.strayResponses &+= 1
+            if 200...299 ~= status, response.cseq.method == .invite { out.append(.strayAccept(response)) }
             return
         }
         let id = ClientTransactionID(handle: handle)

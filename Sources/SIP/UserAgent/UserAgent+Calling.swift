@@ -181,6 +181,18 @@ extension UserAgent {
         }
     }
 
+    /// A 2xx that the peer repeats since an ACK got lost, after a restart: the transaction was not worth keeping, the ACK was.
+    mutating func receive(strayAccept response: Message) {
+        guard let tag = response.from.tag, let token = Token(parsing: response.bytes[tag]),
+            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
+            leg.dialog.localTag == token, leg.phase == .established,
+            leg.dialog.callID.elementsEqual(response.bytes[response.callID]),
+            leg.dialog.remoteTag.elementsEqual(response.to.tag.map { response.bytes[$0] } ?? []),
+            let ack = leg.sentACKs.last(where: { $0.cseq == response.cseq.number })
+        else { return }
+        resend(ack)
+    }
+
     /// The first 2xx makes the dialog.
     private mutating func establish(_ leg: Leg, by response: Message, tag: [UInt8]) {
         guard let outgoing = leg.outgoing else { return }

@@ -169,6 +169,8 @@ package struct UserAgent: ~Copyable {
             refuseStateless(message, from: source, on: listener, status: 503)
         case .response(let message, let transaction, let owner):
             receive(response: message, transaction, of: LegID(owner: owner))
+        case .strayAccept(let message):
+            receive(strayAccept: message)
         case .timedOut(let transaction, let owner, let method):
             failed(transaction, of: LegID(owner: owner), method, status: 408)
         case .transportFailed(let transaction, let owner, let method):

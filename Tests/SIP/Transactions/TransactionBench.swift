@@ -189,6 +189,7 @@ struct TransactionBench {
         case .ack(_, let id, _, _): id == nil ? "ack of a dialog" : "ack of an INVITE"
         case .overloaded(let message, _, _): "overloaded \(describe(message))"
         case .response(let message, _, _): "response \(describe(message))"
+        case .strayAccept(let message): "stray \(describe(message))"
         case .timedOut(_, _, let method): "timed out \(name(method))"
         case .transportFailed(_, _, let method): "transport failed \(name(method))"
         case .ackMissing: "ack missing"

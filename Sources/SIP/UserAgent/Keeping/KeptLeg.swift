@@ -48,8 +48,8 @@ package struct KeptLeg: Sendable, Equatable {
     package var outgoing: Outgoing?
     /// The peer's 2xx that awaits our ACK.
     package var ackDue: AckDue?
-    /// An ACK of ours that was about to leave when this was kept. It may have got lost with the process, and not everybody
-    /// repeats a 2xx: it is sent again.
+    /// An ACK of ours that was about to leave when this was kept, or not long before. It may have got lost with the process, and not
+    /// everybody repeats a 2xx: it is sent again.
     package var freshACK: FreshACK?
 
     package struct FreshACK: Sendable, Equatable {

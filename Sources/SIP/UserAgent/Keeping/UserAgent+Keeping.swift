@@ -72,7 +72,8 @@ extension UserAgent {
             )
         }
         kept.ackDue = leg.ackDue.map { KeptLeg.AckDue(cseq: $0.cseq, offer: $0.offer?.bytes) }
-        if let ack = leg.sentACKs.last, ack.moment == now {
+        // As long as the peer may repeat his 2xx (RFC 3261 section 13.3.1.4).
+        if let ack = leg.sentACKs.last, ack.moment >= now - 64 * transactions.timers.t1 {
             kept.freshACK = KeptLeg.FreshACK(
                 cseq: ack.cseq,
                 request: ack.request.bytes,

@@ -163,7 +163,7 @@ extension UserAgent {
     private mutating func restoreACK(_ kept: KeptLeg, of leg: Leg) {
         guard let ack = kept.freshACK else { return }
         let request = OutboundRequest(bytes: ack.request, destination: ack.destination, listener: ack.listener)
-        leg.sentACKs = [Leg.SentACK(cseq: ack.cseq, request: request)]
+        leg.sentACKs = [Leg.SentACK(cseq: ack.cseq, request: request, moment: now)]
         send(request.bytes, to: request.destination, from: request.listener)
     }
 
