@@ -177,7 +177,12 @@ extension UserAgent {
         leg.dialog.refreshTarget(from: response)
         locateDialog(of: leg)
         let description = try? response.sessionDescription.get()
-        if let description { leg.received(description) }
+        if let description {
+            leg.received(description)
+        } else if outgoing.hasOffer, reinvite.id != .refresh {
+            // A 2xx that answers nothing, against RFC 3264: the session is what it was before.
+            leg.continuity.offerRefused()
+        }
         let isOver = leg.phase == .ending || leg.isAbandoned
         if !isOver { agreeOnSession(by: response, of: leg) }
         leg.noteAllow(of: response)

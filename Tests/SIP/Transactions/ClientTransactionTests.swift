@@ -134,6 +134,7 @@ struct ClientTransactionTests {
         #expect(
             bench.log == [
                 "0 send INVITE", "0 response 200 INVITE", "500 response 200 INVITE", "32000 client gone",
+                "32000 stray 200 INVITE",
             ]
         )
         #expect(bench.layer.counters.strayResponses == 1)

@@ -70,12 +70,15 @@ struct UserAgentModifyingTests {
         #expect(bench.take() == ["491 INVITE"])
     }
 
-    @Test("After an offer of ours was refused, a refresh is answered with what held before, under a higher version")
-    func refreshAfterRefusal() throws {
+    @Test(
+        "After an offer of ours was refused, or had a 2xx without an answer, a refresh is answered with what held before",
+        arguments: [(488, "modificationRefused 488"), (200, "modified")]
+    )
+    func refreshAfterRefusal(status: UInt16, event: String) throws {
         let (leg, tag) = try bench.established()
         let ours = try reinvite(leg, port: 6_000)
-        try bench.respond(488, to: ours)
-        #expect(bench.takeEvents() == ["modificationRefused 488"])
+        try bench.respond(status, to: ours)
+        #expect(bench.takeEvents() == [event])
         _ = bench.take()
         try bench.receive(bench.request("INVITE", cseq: 2, to: tag, body: UserAgentBench.sdp))
         let answer = try #require(try bench.takeMessages().last?.sessionDescription.get())

@@ -109,7 +109,12 @@ struct SDPHistory {
     private var version = -1
     private var last: Description?
     private var lines = 0
+    /// As it was before the last description.
+    private var linesBefore = 0
     private var cseq: UInt32 = 0
+
+    /// The last description was an offer that came to nothing: the session is what it was before.
+    mutating func offerFailed() { lines = linesBefore }
 
     /// What is wrong with the next description; nil if nothing is.
     /// `cseq` is that of the peer's request that it came in; nil if it came in a response.
@@ -123,6 +128,7 @@ struct SDPHistory {
         guard words.count == 6, let newVersion = words[2].number(behind: 0) else { return "o= cannot be read" }
         let (oldID, oldVersion, old, oldLines) = (sessionID, version, last, lines)
         (sessionID, version, last) = (words[1], newVersion, description)
+        linesBefore = oldLines
         lines = max(lines, description.media.count)
         if let offered, description.media.count != offered {
             return "\(description.media.count) media lines answer \(offered)"

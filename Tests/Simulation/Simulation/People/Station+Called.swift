@@ -104,6 +104,7 @@ extension Station {
         if session.phase == .early { session.move(to: .up) }
         let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
         pending.madeOffer = offer == nil && !isEmpty
+        if offer != nil, isEmpty { session.history.offerFailed() }
         respond(
             pending,
             200,
@@ -136,6 +137,7 @@ extension Station {
     func refuse(_ session: Session, _ status: Int) {
         guard let pending = session.pending else { return }
         session.pending = nil
+        if pending.request.description != nil { session.history.offerFailed() }
         if session.phase == .early { session.move(to: .over) }
         respond(pending, status, tag: session.localTag)
     }
