@@ -68,8 +68,8 @@ let package = Package(
         ),
         // stat(2): which Swift module has its struct depends on what else is imported.
         .target(name: "CFiles"),
-        // The wallboard's files of Web/, by #embed.
-        .target(name: "CWeb"),
+        // The wallboard: the files of its folder page, by #embed.
+        .target(name: "CWeb", exclude: ["page"]),
         // gzip, whose entry points of zlib are macros.
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(

@@ -1,38 +1,38 @@
-// The files of Web/ become part of the program here, so that the page is there wherever the program runs. A new file is an array
+// The files of page/ become part of the program here, so that the page is there wherever the program runs. A new file is an array
 // and an entry in the list.
 
 #include "CWeb.h"
 
 static const char index_html[] = {
-#embed "../../Web/index.html"
+#embed "page/index.html"
 };
 
 static const char wall_css[] = {
-#embed "../../Web/wall.css"
+#embed "page/wall.css"
 };
 
 static const char icon_svg[] = {
-#embed "../../Web/icon.svg"
+#embed "page/icon.svg"
 };
 
 static const char main_js[] = {
-#embed "../../Web/main.js"
+#embed "page/main.js"
 };
 
 static const char model_js[] = {
-#embed "../../Web/model.js"
+#embed "page/model.js"
 };
 
 static const char render_js[] = {
-#embed "../../Web/render.js"
+#embed "page/render.js"
 };
 
 static const char chart_js[] = {
-#embed "../../Web/chart.js"
+#embed "page/chart.js"
 };
 
 static const char steering_js[] = {
-#embed "../../Web/steering.js"
+#embed "page/steering.js"
 };
 
 static const CWebFile files[] = {

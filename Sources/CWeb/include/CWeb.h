@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/// A file of Web/: the path under which it is served, its media type, its bytes and how many there are.
+/// A file of page/: the path under which it is served, its media type, its bytes and how many there are.
 typedef struct {
     const char *_Nonnull path;
     const char *_Nonnull type;
