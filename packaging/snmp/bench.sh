@@ -11,7 +11,7 @@ bench_snmp() {
     need snmpd:snmpd sqlite3:sqlite3 cc:gcc /usr/include/net-snmp/net-snmp-config.h:libsnmp-dev
     cc -O2 -o "$scratch/snmp-walk" Tests/Load/snmp-walk.c -lnetsnmp
     cc -O2 -o "$scratch/snmp-reference" Tests/Load/snmp-reference.c -lnetsnmpagent -lnetsnmp
-    mkdir "$scratch/net-snmp"
+    mkdir "$scratch/net-snmp" "$scratch/snmp-state"
     cat >"$scratch/snmpd.conf" <<CONF
 agentAddress udp:127.0.0.1:$port
 rocommunity public 127.0.0.1
@@ -20,7 +20,7 @@ agentXSocket unix:$scratch/agentx
 CONF
     cat >"$scratch/snmp.yaml" <<YAML
 db_url: sqlite:$scratch/snmp.db
-state_directory: $scratch
+state_directory: $scratch/snmp-state
 sip: {listen: ["udp:127.0.0.1:$((port + 1))"]}
 http: {listen: "127.0.0.1:$((port + 2))"}
 mi: {socket: $scratch/snmp-mi.sock}
