@@ -60,7 +60,8 @@ struct Daemon {
                     on: streams.next()
                 )
             }
-            try await kept.keep(network, asked: configuration.sip.listen, logger: logger)
+            let sockets = ownership.hasWaited ? KeptSockets.none(manager) : kept
+            try await sockets.keep(network, asked: configuration.sip.listen, logger: logger)
             for listener in network.listeners {
                 let buffer = listener.receiveBuffer.map { "\($0.granted) of \($0.asked)" }
                 logger.info(

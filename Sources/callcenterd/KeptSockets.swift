@@ -19,6 +19,15 @@ struct KeptSockets {
         inherited = InheritedSockets(stored.map(\.descriptor))
     }
 
+    private init(manager: ServiceManager) {
+        self.manager = manager
+        stored = []
+        inherited = .none
+    }
+
+    /// Of one who has given all back: their numbers belong to other files by now.
+    static func none(_ manager: ServiceManager) -> KeptSockets { KeptSockets(manager: manager) }
+
     /// Gives all back: a standby must not hold the addresses of the owner.
     func release() { remove(stored) }
 

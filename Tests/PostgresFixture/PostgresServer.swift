@@ -62,7 +62,7 @@ package final class PostgresServer: Sendable {
             log: "\(folder)/server.log"
         )
         process.withLock { $0 = server }
-        let deadline = Date(timeIntervalSinceNow: 60)
+        let deadline = Date(timeIntervalSinceNow: 150)
         while try run("\(binaries)/pg_isready", ["-h", "127.0.0.1", "-p", String(port), "-t", "5"]).status != 0 {
             guard server.isAlive, Date() < deadline else {
                 throw Failure(description: "PostgreSQL does not start: \(log("server"))")

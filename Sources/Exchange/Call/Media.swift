@@ -214,6 +214,7 @@ extension Exchange {
             withdraw(join.reinvite, of: call.caller)
         }
         if call.connected == leg { call.connected = nil }
+        if call.talk?.leg == leg { call.rejoin = nil }
         if call.awaitsCallersAnswer == leg { call.awaitsCallersAnswer = nil }
         guard let relay = call.relay, relay.to == leg || relay.from == leg else { return }
         call.relay = nil

@@ -19,7 +19,7 @@ extension Exchange {
                 status = 603
                 break
             }
-            guard call.relay == nil, call.join == nil, call.replacing == nil, call.transfer == nil,
+            guard call.relay == nil, call.join == nil, call.replacing == nil, call.transfer == nil, call.rejoin == nil,
                 call.awaitsCallersAnswer == nil
             else {
                 status = 491

@@ -28,7 +28,7 @@ extension Exchange {
         // Callers hand nobody on: that would be calls to anywhere at our expense.
         guard call.talk?.leg == leg else { return agent.answer(request, status: 403, now: now) }
         guard let target = request.message.referTarget else { return agent.answer(request, status: 400, now: now) }
-        guard call.transfer == nil, call.join == nil, call.replacing == nil else {
+        guard call.transfer == nil, call.join == nil, call.replacing == nil, call.rejoin == nil else {
             return agent.answer(request, status: 491, now: now)
         }
         switch destination(of: target, from: leg, in: call.scenario) {

@@ -107,8 +107,8 @@ extension Exchange {
             refusals: call.refusals,
             caller: agent.mark(of: call.caller),
             media: call.media.flatMap { agent.mark(of: $0.leg) },
-            previousMedia: call.previousMedia.flatMap { agent.mark(of: $0.leg) },
-            briefing: call.briefing?.leg.flatMap { agent.mark(of: $0) },
+            previousMedia: (call.previousMedia?.leg ?? call.replacing?.leg).flatMap { agent.mark(of: $0) },
+            briefing: (call.briefing?.leg ?? call.transfer?.leg).flatMap { agent.mark(of: $0) },
             agent: (call.offer?.leg ?? call.talk?.leg).flatMap { agent.mark(of: $0) }
         )
     }
@@ -145,7 +145,11 @@ extension Exchange {
         kept.welcomeMax = call.timers.deadline(.welcomeMax).map { $0 + wallOffset }
         kept.maxDuration = call.timers.deadline(.maxDuration).map { $0 + wallOffset }
         let legs: [(KeptCall.Role, LegID?)] = [
-            (.media, call.media?.leg), (.previousMedia, call.previousMedia?.leg), (.briefing, call.briefing?.leg),
+            (.media, call.media?.leg),
+            // What a restart cuts short is kept as well, so that its far end is told: whoever the caller is being handed on to, and
+            // who is to take somebody's place. A talk has neither of those whose parts they get.
+            (.previousMedia, call.previousMedia?.leg ?? call.replacing?.leg),
+            (.briefing, call.briefing?.leg ?? call.transfer?.leg),
             (.agent, call.offer?.leg ?? call.talk?.leg),
         ]
         for (role, id) in legs {

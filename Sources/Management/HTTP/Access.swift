@@ -98,12 +98,17 @@ struct Access: Sendable {
     /// Whether the peer is a program of this machine that asks for itself: no proxy, and no page that has talked a
     /// browser into taking us for its own site, which would ask for that site by name.
     private func isFromHere(_ request: Request, _ context: HTTPContext) -> Bool {
-        let proxies = ["Forwarded", "X-Forwarded-For", "Via"].compactMap { HTTPField.Name($0) }
+        let proxies = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].compactMap { HTTPField.Name($0) }
         guard proxies.allSatisfy({ request.headers[$0] == nil }) else { return false }
         let host = (request.head.authority ?? "").lowercased()
         let name = host.hasPrefix("[") ? host : String(host.prefix { $0 != ":" })
-        let isNamedHere = name == "localhost" || name.hasPrefix("[::1]") || name.hasPrefix("127.")
+        let isNamedHere = name == "localhost" || name.hasPrefix("[::1]") || Self.isLoopback(name)
         let address = context.peer?.ipAddress ?? ""
         return isNamedHere && (address.hasPrefix("127.") || address == "::1")
+    }
+
+    /// An address of 127.0.0.0/8, and not a name that only begins like one (127.example.com), which may lead anywhere.
+    private static func isLoopback(_ name: String) -> Bool {
+        name.hasPrefix("127.") && (try? SocketAddress(ipAddress: name, port: 0)) != nil
     }
 }

@@ -206,10 +206,12 @@ package final class CallJournal: Sendable {
 
     private func maintain() {
         var isFailing = false
-        for segment in state.withLock({ Array($0.segments) }) {
+        // The floor from before: what a pass has appended since is not on the disk yet, so what it replaces must stay.
+        let (segments, floor) = state.withLock { (Array($0.segments), $0.floor) }
+        for segment in segments {
             if (try? segment.sync()) == nil { isFailing = true }
         }
-        let spent = state.withLock { Self.takeSpent(from: &$0) }
+        let spent = isFailing ? [] : state.withLock { Self.takeSpent(from: &$0, below: floor) }
         for segment in spent {
             segment.free()
             let isWanted = state.withLock { state in
@@ -237,10 +239,9 @@ package final class CallJournal: Sendable {
     }
 
     /// Takes away the segments of which nothing is needed any more. Nobody else reads them.
-    private static func takeSpent(from state: inout State) -> [JournalSegment] {
+    private static func takeSpent(from state: inout State, below floor: UInt64) -> [JournalSegment] {
         var spent: [JournalSegment] = []
-        while state.segments.count > 1, state.segments[1].first <= state.floor, let segment = state.segments.popFirst()
-        {
+        while state.segments.count > 1, state.segments[1].first <= floor, let segment = state.segments.popFirst() {
             spent.append(segment)
         }
         return spent

@@ -62,6 +62,8 @@ struct StreamConnector: Sendable {
                         throw ChannelError.unknownLocalAddress
                     }
                     peer.transport = endpoint.transport
+                    // Who comes to us has shown no certificate for his address: what we send to that must not go to him.
+                    if peer.transport == .tls { peer.domain = DomainNames.ofNobody }
                     try channel.closeOnExec()
                     let key = StreamTable.Key(listener: listener, peer: peer)
                     let table = table.value

@@ -5,6 +5,9 @@ internal import Synchronization
 /// Numbers hold as long as the process. There is a bound, beyond which names are not taken: names of peers come from provisioning
 /// and from the Contacts of those who are in a call, so it is far away.
 package final class DomainNames: Sendable {
+    /// The number of peers who have come to us by themselves: no name has it.
+    static let ofNobody = UInt32.max
+
     private struct Names {
         var byNumber: [String] = []
         var numbers: [String: UInt32] = [:]
