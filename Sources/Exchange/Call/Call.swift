@@ -71,8 +71,10 @@ final class Call {
     /// In which pass over all calls that was.
     var keptInPass: UInt32 = 0
 
+    /// - Parameter key: of a call of an earlier process.
     init(
         id: CallID,
+        key: String? = nil,
         facts: CallFacts,
         caller: LegID,
         ref: CallRef,
@@ -81,28 +83,7 @@ final class Call {
         side: CallerSide
     ) {
         self.id = id
-        self.facts = facts
-        self.caller = caller
-        self.ref = ref
-        self.flow = flow
-        self.scenario = scenario
-        self.callerSide = side
-        key = facts.uuid
-    }
-
-    /// One of an earlier process.
-    init(
-        id: CallID,
-        key: String,
-        facts: CallFacts,
-        caller: LegID,
-        ref: CallRef,
-        flow: FlowDefinition,
-        scenario: Scenario,
-        side: CallerSide
-    ) {
-        self.id = id
-        self.key = key
+        self.key = key ?? facts.uuid
         self.facts = facts
         self.caller = caller
         self.ref = ref
