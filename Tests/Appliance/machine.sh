@@ -9,6 +9,8 @@ root=''
 # Process ID of its init, seen from here.
 init=''
 nspawn=''
+# What goes before a program of this machine that is to have the network of that one, where a function cannot stand.
+in_network=()
 
 # need_machine: says plainly what stands in the way of a machine; it is never skipped.
 need_machine() {
@@ -69,6 +71,7 @@ boot_machine() {
         tail -n 20 "$machines/nspawn.log" >&2
         die "systemd-nspawn cannot boot a machine in this environment; its log is $machines/nspawn.log"
     fi
+    in_network=(nsenter -t "$init" -n --)
     machine_apt update >"$machines/apt.log" 2>&1 || {
         tail -n 5 "$machines/apt.log" >&2
         die "apt-get update failed in the machine"
@@ -99,4 +102,4 @@ machine() { nsenter -t "$init" -a -- "${clean_environment[@]}" "$@" </dev/null; 
 machine_apt() { nsenter -t "$init" -m -u -i -p -C -- "${clean_environment[@]}" apt-get -q "$@" </dev/null; }
 
 # machine_network COMMAND...: a program of this machine in the network of that one.
-machine_network() { nsenter -t "$init" -n -- "$@" </dev/null; }
+machine_network() { "${in_network[@]}" "$@" </dev/null; }
