@@ -244,6 +244,28 @@ struct AccessTests {
         }
     }
 
+    @Test("/events ends when the token is taken away from who reads it")
+    func endsWithToken() async throws {
+        let hub = EventHub()
+        try await withTokens { tokens, path async throws in
+            try await withHTTP(daemon.bounded, events: hub, tokens: tokens) { port async throws in
+                try await TestConnection.with(.tcp(port: port)) { connection in
+                    try await connection.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\(Self.reader)\r\n")
+                    while let line = try await connection.line(), line != ": watching" {}
+                    hub.publish(Self.agent("ann"))
+                    while let line = try await connection.line(), line != "event: agent" {}
+                    try Data("wall read another-another-another\n".utf8).write(to: URL(fileURLWithPath: path))
+                    try tokens.reload()
+                    hub.publish(Self.agent("bob"))
+                    var rest: [String] = []
+                    while let line = try await connection.line(), line != "0\r" { rest.append(line) }
+                    #expect(rest.contains { $0.contains(#""agent_id":"ann""#) })
+                    #expect(!rest.contains { $0.contains("bob") })
+                }
+            }
+        }
+    }
+
     // MARK: - Tokens
 
     static let wrongFiles: [(text: String, reason: String)] = [

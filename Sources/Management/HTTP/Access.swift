@@ -64,6 +64,11 @@ struct Access: Sendable {
         return requester
     }
 
+    /// Whether whoever asked would get it now, as `requester` decides.
+    func permits(_ request: Request, _ context: HTTPContext, _ scope: Scope, isOpenHere: Bool) -> Bool {
+        (try? requester(request, context, needs: scope, isOpenHere: isOpenHere)) != nil
+    }
+
     /// Whether the files of the wallboard are served, which hold no data: where there are tokens, to everybody, who needs them to
     /// sign in; else on this machine.
     func mayHavePage(_ request: Request, _ context: HTTPContext) -> Bool {

@@ -12,7 +12,8 @@ struct EventPage: Sendable {
     /// Between signs of life.
     let pause: Duration
 
-    func respond(to request: Request) -> Response {
+    /// - Parameter mayWatch: asked again before anything is written: a stream may outlive the token that opened it.
+    func respond(to request: Request, mayWatch: @escaping @Sendable () -> Bool) -> Response {
         var filter = EventFilter()
         for (key, value) in request.uri.queryParameters {
             let value = String(value)
@@ -37,6 +38,10 @@ struct EventPage: Sendable {
                 // So that the reader knows at once that it is connected.
                 try await writer.write(ByteBuffer(string: "retry: 5000\n: watching\n\n"))
                 try await subscription.follow(pause: pause) { delivery in
+                    guard mayWatch() else {
+                        subscription.end()
+                        return
+                    }
                     try await writer.write(Self.buffer(delivery))
                 }
                 try await writer.finish(nil)

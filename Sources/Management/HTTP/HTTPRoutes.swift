@@ -25,7 +25,11 @@ struct HTTPRoutes: Sendable {
             return try await admit(request, context, .read) { _ in try await metrics.respond(to: request) }
         }
         router.get("events") { request, context -> Response in
-            try await admit(request, context, .read, isOpenHere: true) { _ in events.respond(to: request) }
+            try await admit(request, context, .read, isOpenHere: true) { _ in
+                events.respond(to: request) {
+                    access.permits(request, context, .read, isOpenHere: true)
+                }
+            }
         }
         for file in WallboardFiles.all {
             router.get(RouterPath(file.path)) { request, context -> Response in
