@@ -24,6 +24,8 @@ package struct DatagramCounters: Sendable, Equatable {
     package var oversized: UInt64 = 0
     /// Datagrams not tried, the kernel's buffer and our queue being full, or the socket closed.
     package var dropped: UInt64 = 0
+    /// Datagrams that the kernel threw away, since the receive buffer was full.
+    package var overrun: UInt64 = 0
 
     package init() {}
 }

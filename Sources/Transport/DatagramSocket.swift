@@ -64,6 +64,16 @@ struct DatagramSocket {
 
     func close() { Glibc.close(descriptor) }
 
+    /// Datagrams that the kernel has thrown away for want of room in the receive buffer, in all the life of the socket: SK_MEMINFO_DROPS
+    /// of SO_MEMINFO (linux/sock_diag.h). It turns over after 32 bits.
+    static func overruns(of descriptor: CInt) -> UInt32 {
+        let dropsIndex = 8
+        var values = [UInt32](repeating: 0, count: dropsIndex + 1)
+        var size = socklen_t(values.count * MemoryLayout<UInt32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, &values, &size) == 0 else { return 0 }
+        return values[dropsIndex]
+    }
+
     // The kernel caps a buffer size and never refuses it, so there is no error to look at.
     private static func set(_ descriptor: CInt, _ option: CInt, _ value: Int) {
         var value = CInt(clamping: value)

@@ -8,6 +8,8 @@ final class DatagramSockets {
         let descriptor: CInt
         var channel: (any Channel)?
         var queue = SendQueue()
+        /// What had been thrown away before we had the socket, which may come from an earlier process.
+        let earlierOverruns: UInt32
     }
 
     private let eventLoop: any EventLoop
@@ -20,7 +22,9 @@ final class DatagramSockets {
 
     init(descriptors: [CInt], eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        sockets = descriptors.map { Socket(descriptor: $0) }
+        sockets = descriptors.map {
+            Socket(descriptor: $0, earlierOverruns: DatagramSocket.overruns(of: $0))
+        }
     }
 
     func attach(_ channel: any Channel, as listener: ListenerID) {
@@ -45,6 +49,16 @@ final class DatagramSockets {
         flush()
         handler = nil
         return sockets.compactMap { $0.channel?.close() }
+    }
+
+    /// The counters, with those that the kernel keeps.
+    func figures() -> DatagramCounters {
+        var counters = counters
+        for socket in sockets where socket.channel != nil {
+            // Both of 32 bits, so that the difference survives the turn of the kernel's counter.
+            counters.overrun += UInt64(DatagramSocket.overruns(of: socket.descriptor) &- socket.earlierOverruns)
+        }
+        return counters
     }
 
     // MARK: In

@@ -141,7 +141,7 @@ package final class DatagramTransport: Sendable {
     func copies() -> [CInt?] { sockets.value.copies() }
 
     /// What went through so far. On the event loop only.
-    package var counters: DatagramCounters { sockets.value.counters }
+    package var counters: DatagramCounters { sockets.value.figures() }
 
     /// Sends what waits and closes all sockets. May be called from anywhere, and more than once.
     package func close() async {

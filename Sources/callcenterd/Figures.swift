@@ -14,6 +14,7 @@ extension Snapshot {
         process.loopDelay = figures.loopDelay
         process.signalling = ProcessFigures.Signalling(figures)
         process.admission = ProcessFigures.Admission(figures)
+        process.datagrams = ProcessFigures.Datagrams(figures.datagrams)
         process.streams = ProcessFigures.Streams(figures.streams)
         process.mediaFailures = figures.exchange.mediaFailures
         let written = store.writer.figures
@@ -69,6 +70,16 @@ extension ProcessFigures.Admission {
         untrusted = counters.untrusted
         overloaded = counters.overloaded
         outcomes = zip(RoutingOutcome.allCases, counters.outcomes).map { NamedCount("\($0.rawValue)", $1) }
+    }
+}
+
+extension ProcessFigures.Datagrams {
+    init(_ counters: DatagramCounters) {
+        self.init()
+        received = counters.received
+        sent = counters.sent
+        dropped = counters.sendErrors + counters.oversized + counters.dropped
+        overrun = counters.overrun
     }
 }
 

@@ -116,6 +116,23 @@ struct DatagramTransportTests {
         }
     }
 
+    @Test("counts what the kernel throws away while nobody reads")
+    func overrun() async throws {
+        try await withTransport { transport, _ in
+            let (before, after) = try await transport.eventLoop.submit {
+                // The loop is busy with this, so nothing is read until the receive buffer is full.
+                let peer = try Peer()
+                let large = [UInt8](repeating: 0, count: 60_000)
+                let before = transport.counters.overrun
+                for _ in 0..<10_000 where transport.counters.overrun == 0 {
+                    _ = peer.send(large, to: transport.listeners[0].local.port)
+                }
+                return (before, transport.counters.overrun)
+            }.get()
+            #expect(before == 0 && after > 0)
+        }
+    }
+
     @Test("sends what waits when it is closed, and takes no more")
     func close() async throws {
         let peer = try Peer()

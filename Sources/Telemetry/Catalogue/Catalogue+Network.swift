@@ -1,6 +1,6 @@
 import CallCenter
 
-/// How the way in from the network fares: overload, floods, challenges, TCP and TLS.
+/// How the way in from the network fares: overload, floods, challenges, UDP, TCP and TLS.
 extension Catalogue {
     static let network: [Statistic] = [
         Statistic(
@@ -31,6 +31,22 @@ extension Catalogue {
             metric: "callcenter_sip_challenges_total",
             help: "Requests of strangers that were answered with 401.",
             .global { .count($0.process.admission.challenged) }
+        ),
+        Statistic(
+            "ccg_datagrams",
+            .counter,
+            metric: "callcenter_sip_datagrams_total",
+            label: "direction",
+            parts: ["received", "sent", "dropped", "overrun"],
+            help: "SIP datagrams over UDP; dropped are those that could not be sent, overrun those that the kernel "
+                + "threw away because we did not read them in time.",
+            .global {
+                let datagrams = $0.process.datagrams
+                return .counts([
+                    NamedCount("received", datagrams.received), NamedCount("sent", datagrams.sent),
+                    NamedCount("dropped", datagrams.dropped), NamedCount("overrun", datagrams.overrun),
+                ])
+            }
         ),
         Statistic(
             "ccg_streams",

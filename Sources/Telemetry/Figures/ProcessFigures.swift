@@ -10,6 +10,7 @@ package struct ProcessFigures: Sendable, Equatable {
     package var loopDelay = DelayHistogram()
     package var signalling = Signalling()
     package var admission = Admission()
+    package var datagrams = Datagrams()
     package var streams = Streams()
     package var store = Store()
     package var snmp = SNMP()
@@ -54,6 +55,18 @@ package struct ProcessFigures: Sendable, Equatable {
         package var challenged: UInt64 = 0
         /// Outcomes of `cc_handle_call`, named by their code: `1` (accepted), `-1` to `-5`.
         package var outcomes: [NamedCount] = []
+
+        package init() {}
+    }
+
+    /// SIP over UDP.
+    package struct Datagrams: Sendable, Equatable {
+        package var received: UInt64 = 0
+        package var sent: UInt64 = 0
+        /// Not to be sent.
+        package var dropped: UInt64 = 0
+        /// Thrown away by the kernel, the receive buffer being full.
+        package var overrun: UInt64 = 0
 
         package init() {}
     }

@@ -38,6 +38,7 @@ enum ManagedNumbers {
             ccgStreamsOpenedUs ccgStreamsFailedConnect ccgStreamsFailedHandshake ccgStreamsFailedRefused
             ccgStreamsFailedBroken ccgStreamsFailedExpired ccgStreamsFailedCongested
             ccgStreamMessagesReceived ccgStreamMessagesSent ccgStreamMessagesDropped
+            ccgDatagramsReceived ccgDatagramsSent ccgDatagramsDropped ccgDatagramsOverrun
             """
     )
 
