@@ -2,7 +2,8 @@
 /// (RFC 3261 sections 8 and 12 to 15). What a leg means, and which two belong together, its user knows.
 ///
 /// Messages and time go in; datagrams and `LegEvent`s come out, in order. Split by verb: `UserAgent+Calling` (we invite),
-/// `+Called` (we are invited), `+Modifying` (re-INVITE), `+Ending` (CANCEL and BYE).
+/// `+Acknowledging` and `+Cancelling` (what becomes of that), `+Called` (we are invited), `+Accepting` (what we say to that),
+/// `+Modifying` (re-INVITE), `+Ending` (CANCEL and BYE).
 package struct UserAgent: ~Copyable {
     let configuration: UserAgentConfiguration
     /// What legs do without being asked; counts for what begins afterwards.
