@@ -45,19 +45,25 @@ struct QueueTests {
         #expect(uris == ["\(town.queue.uri);cc_pos=0", "\(town.queue.uri);cc_pos=1"])
     }
 
-    @Test("The calls ahead are told behind the URI's own parameters and before its headers")
+    @Test("The calls ahead are told behind the URI's own parameters; its header fields are such of the INVITE")
     func positionBeforeHeaders() {
         let town = Town(loggedIn: false) { configuration in
             configuration.policy.rejectOnNoAgents = false
             configuration.queuePositionParameter = "cc_pos"
         } flow: { flow, _ in
-            flow.messageQueue += ";x=y?h=v"
+            // Neither may a URI say what only we can, nor break a line.
+            flow.messageQueue += ";x=y?X-Room=a%20b&From=me&Y=1%0D%0AVia:z"
         }
         town.call()
         let uri = town.queue.received.first { $0.method == .invite }.flatMap { invite in
             invite.requestURI.map { invite.text(of: $0) }
         }
-        #expect(uri == "\(town.queue.uri);x=y;cc_pos=0?h=v")
+        #expect(uri == "\(town.queue.uri);x=y;cc_pos=0")
+        let invite = town.queue.received.first
+        #expect(invite.map { $0.text(of: $0.to.uri) } == "\(town.queue.uri);x=y;cc_pos=0")
+        #expect(town.queue.invited("X-Room") == "a b")
+        #expect(town.queue.invited("From")?.contains("alice") == true)
+        #expect(town.queue.invited("Y") == nil)
     }
 
     @Test("A welcome that is refused is skipped, and the music's responses have another To tag")

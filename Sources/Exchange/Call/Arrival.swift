@@ -84,13 +84,14 @@ extension Exchange {
 
     private mutating func facts(of invite: Message) -> CallFacts {
         let uri = invite.copy(of: invite.from.uri)
-        let user = (try? URI(parsing: uri))?.user ?? []
+        let parsed = try? URI(parsing: uri)
+        let user = parsed?.user ?? []
         return CallFacts(
             uuid: mintUUID(),
             number: nextNumber(),
             callerUser: String(decoding: user, as: UTF8.self),
             callerDisplayName: String(decoding: invite.from.displayNameText(in: invite.bytes), as: UTF8.self),
-            callerURI: uri,
+            callerURI: parsed?.withoutHeaders.bytes ?? uri,
             calledURI: invite.requestURI.map { invite.copy(of: $0) } ?? [],
             hopsLeft: invite.hopsLeft,
             passedHeaders: passedHeaders(of: invite),

@@ -17,6 +17,13 @@ extension Exchange {
         return passed
     }
 
+    /// Header fields that a configured URI asks for (RFC 3261 section 19.1.5): none of those that only we can write.
+    func addedHeaders(by uri: URI) -> [ExtraHeader] {
+        guard !uri.parts.headers.isEmpty else { return [] }
+        return uri.headerFields.filter { !HeaderPattern.isOurs(String(decoding: $0.name, as: UTF8.self)) }
+            .map { ExtraHeader(name: $0.name, value: $0.value) }
+    }
+
     /// What the scenario adds towards an agent.
     func addedHeaders(for call: Call, agent definition: AgentDefinition) -> [ExtraHeader] {
         call.scenario.added.map { template in

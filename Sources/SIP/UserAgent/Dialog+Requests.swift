@@ -94,6 +94,6 @@ extension Dialog {
         var target: [UInt8] = Array("<".utf8)
         target += remoteTarget.bytes
         target += Array(">".utf8)
-        return (router.bytes, Array(routeSet.dropFirst()) + [target])
+        return (router.withoutHeaders.bytes, Array(routeSet.dropFirst()) + [target])
     }
 }

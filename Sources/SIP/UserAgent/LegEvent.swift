@@ -73,7 +73,7 @@ package enum LegEvent: Sendable {
 
 /// What a call of ours to somebody says.
 package struct Invitation: Sendable {
-    /// Whom to call: the Request-URI, and To.
+    /// Whom to call: the Request-URI, and To. Its header fields are left out; a user who wants them puts them into `headers`.
     package var target: URI
     /// URI of From.
     package var fromURI: [UInt8]

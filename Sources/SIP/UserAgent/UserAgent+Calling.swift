@@ -3,7 +3,8 @@ extension UserAgent {
     /// Calls somebody. nil if the target names no address that we can send to, or there is no room; nothing has been sent then.
     package mutating func invite(_ invitation: Invitation, now: Milliseconds) -> LegID? {
         self.now = now
-        let route = configuration.outboundProxy ?? invitation.target
+        let target = invitation.target.withoutHeaders
+        let route = configuration.outboundProxy ?? target
         guard let (listener, local) = configuration.socket(for: route) else { return nil }
         let destination = route.endpoint
         let routeSet = configuration.outboundProxy.map { [Array("<".utf8) + $0.bytes + Array(">".utf8)] } ?? []
@@ -18,8 +19,8 @@ extension UserAgent {
                 callID: callID,
                 localTag: Token(slot: id.index, generation: id.generation, nonce: tagNonce),
                 localAddress: Dialog.address(displayName: invitation.displayName, uri: invitation.fromURI),
-                remoteAddress: Dialog.address(displayName: "", uri: invitation.target.bytes),
-                remoteTarget: invitation.target,
+                remoteAddress: Dialog.address(displayName: "", uri: target.bytes),
+                remoteTarget: target,
                 localCSeq: 1,
                 listener: listener,
                 local: local
@@ -27,7 +28,7 @@ extension UserAgent {
             // Until he says more, he is where he was called: his Contact may be a name.
             dialog.heardFrom = destination
             dialog.routeSet = routeSet
-            dialog.isSecure = route.scheme == .sips || invitation.target.scheme == .sips
+            dialog.isSecure = route.scheme == .sips || target.scheme == .sips
             return Leg(
                 id: id,
                 owner: invitation.owner,

@@ -42,6 +42,9 @@ struct UserAgentCalledTests {
             Objection(status: 415, headers: ["Content-Encoding: gzip"]),
             Objection(status: 400, body: "no session description\r\n"),
             Objection(status: 400, contact: nil),
+            // Where requests could not go, nor be refused for a reason that tells it.
+            Objection(status: 400, contact: "<sip:\(String(repeating: "a", count: 5_000))@198.51.100.7>"),
+            Objection(status: 400, uri: "sip:help@192.0.2.1?Subject=x"),
             Objection(status: 483, maxForwards: 0),
             Objection(status: 481, method: "BYE", body: nil),
             Objection(status: 481, method: "BYE", body: nil, toTag: "00000000000000000123456789abcdef"),

@@ -154,6 +154,43 @@ struct UserAgentCallingTests {
         #expect(ack.texts(of: .route) == ["<sip:192.0.2.50;lr>", "<sip:peer@198.51.100.7:5062>"])
     }
 
+    @Test("Header fields of a URI stand in no Request-URI, To or Route (RFC 3261 section 19.1.1)")
+    func headersOfURI() throws {
+        let plain = try #require(URI("sip:agent@198.51.100.7:5062;x=y"))
+        let target = try #require(URI("sip:agent@198.51.100.7:5062;x=y?Subject=a%20b&body=c"))
+        #expect(target.withoutHeaders == plain)
+        #expect(plain.withoutHeaders == plain)
+        #expect(URI("tel:+1;phone-context=a")?.withoutHeaders == URI("tel:+1;phone-context=a"))
+        let fields = target.headerFields.map { String(decoding: $0.name + [0x3D] + $0.value, as: UTF8.self) }
+        #expect(fields == ["Subject=a b"])
+        let invitation = Invitation(
+            target: target,
+            fromURI: Array("sip:alice@example.com".utf8),
+            displayName: "",
+            offer: nil,
+            owner: 7
+        )
+        var called: LegID?
+        bench.perform { called = $0.invite(invitation, now: $1) }
+        let leg = try #require(called)
+        let invite = try #require(bench.takeMessages().last)
+        #expect(invite.uriText == "sip:agent@198.51.100.7:5062;x=y")
+        #expect(invite.text(of: invite.to.uri) == "sip:agent@198.51.100.7:5062;x=y")
+        let contact = "<sip:agent@198.51.100.7:5062?Subject=z>"
+        try bench.respond(200, to: invite, contact: contact, body: UserAgentBench.sdp)
+        bench.perform { $0.acknowledge(leg, relaying: nil, now: $1) }
+        #expect(bench.takeMessages().map(\.uriText) == ["sip:agent@198.51.100.7:5062"])
+    }
+
+    @Test("A 2xx whose Contact is too long for a Request-URI leaves the target that was called")
+    func overlongContact() throws {
+        let (leg, invite) = try bench.inviting()
+        let contact = "<sip:\(String(repeating: "a", count: 5_000))@198.51.100.9>"
+        try bench.respond(200, to: invite, contact: contact, body: UserAgentBench.sdp)
+        bench.perform { $0.acknowledge(leg, relaying: nil, now: $1) }
+        #expect(bench.takeMessages().map(\.uriText) == ["sip:agent@198.51.100.7:5062"])
+    }
+
     @Test("A peer whose Contact is a name is reached where he was called")
     func namedContact() throws {
         let (leg, invite) = try bench.inviting()
