@@ -71,6 +71,8 @@ package struct ExchangeCounters: Sendable, Equatable {
     /// Requests and datagrams beyond what their source may send.
     package var flooding: UInt64 = 0
     package var mediaFailures: UInt64 = 0
+    /// Pairs of sides that were not joined since one has RTP only and the other SRTP only.
+    package var protectionMismatches: UInt64 = 0
     /// In the order of `RoutingOutcome.allCases`.
     package private(set) var outcomes = [UInt64](repeating: 0, count: RoutingOutcome.allCases.count)
 

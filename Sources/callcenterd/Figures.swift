@@ -17,6 +17,7 @@ extension Snapshot {
         process.datagrams = ProcessFigures.Datagrams(figures.datagrams)
         process.streams = ProcessFigures.Streams(figures.streams)
         process.mediaFailures = figures.exchange.mediaFailures
+        process.protectionMismatches = figures.exchange.protectionMismatches
         let written = store.writer.figures
         process.snmp = snmp
         process.store.backlog = written.backlog

@@ -54,6 +54,37 @@ struct AdmissionTests {
         #expect(town.caller.log.contains("404 invite"))
     }
 
+    @Test("Routes by header, To and From decide by what stands there; without the header the next one does")
+    func routesByHeader() throws {
+        let town = Town()
+        var configuration = town.bench.exchange.configuration
+        configuration.routes = [
+            Route(subject: .header("X-Queue"), pattern: try RoutePattern("{flow}"), flow: nil),
+            Route(subject: .to, pattern: try RoutePattern("sip:{flow}-line@*"), flow: nil),
+            Route(subject: .from, pattern: try RoutePattern("sip:alice@*"), flow: "alices"),
+        ]
+        town.bench.exchange.apply(configuration, now: town.bench.now)
+        func outcome(_ user: String, _ extra: [String] = []) -> Int? {
+            let call = town.caller.invite(user, sdp: town.caller.sdp(), extra: extra)
+            town.bench.run(for: 2_000)
+            let dialog = town.caller.dialogs[call]
+            town.caller.hangUp(call)
+            // Until Anna's wrap-up is over.
+            town.bench.run(for: 6_000)
+            return dialog?.finalStatus
+        }
+        // Case of the name does not matter, that of the value does.
+        #expect(outcome("nowhere", ["x-queue: support"]) == 200)
+        #expect(outcome("support", ["X-Queue: Support"]) == 404)
+        // Of two, the first counts.
+        #expect(outcome("nowhere", ["X-Queue: support", "X-Queue: other"]) == 200)
+        #expect(outcome("support-line") == 200)
+        // The user part would do, but a route that matches decides.
+        #expect(outcome("support") == 404)
+        #expect(town.bench.snapshot.totals.counters.received == 3)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("More calls than allowed are refused with 503")
     func full() {
         let town = Town { $0.policy.maxCalls = 1 }

@@ -76,6 +76,14 @@ struct SignallingRules {
             ]
         ),
         (
+            "RTP against SRTP",
+            [
+                "An agent whose answer is of the other kind is refused with 488 and counted",
+                "An agent whose offer is of the other kind is refused every medium",
+                "Both of one kind, or a caller who offers either, are joined as ever",
+            ]
+        ),
+        (
             "100rel",
             [
                 "An INVITE without SDP does not offer 100rel, one with SDP does",
@@ -141,6 +149,8 @@ struct SignallingRules {
                 "puts another phone in the agent's place",
                 "with early-only is refused where the dialog is confirmed: 486",
                 "of a stranger is refused like any other of his: 403",
+                "A waiting caller whose agent picks up is not replaced: 491, and he has the agent",
+                "An agent whose 2xx crosses the end of a Replaces is joined to his caller again",
             ]
         ),
         (
@@ -162,26 +172,25 @@ struct SignallingRules {
     @Test("A rule", arguments: SignallingRules.rules.map(\.rule))
     func rule(name: String) throws {
         let tests = try #require(Self.rules.first { $0.rule == name }?.tests)
-        let all = try Self.source
+        let all = try Self.source(of: ["SIP", "Exchange"], without: #filePath)
         for test in tests {
             #expect(all.contains("(\"\(test)") || all.contains("    \"\(test)"), "no test is named: \(test)")
         }
     }
 
-    /// The text of all tests of the two pure targets, this file left out.
-    private static var source: String {
-        get throws {
-            let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            var text = ""
-            for target in ["SIP", "Exchange"] {
-                let files = FileManager.default.enumerator(atPath: folder.appendingPathComponent(target).path)
-                while let file = files?.nextObject() as? String {
-                    guard file.hasSuffix(".swift"), !file.hasSuffix("SignallingRules.swift") else { continue }
-                    let url = folder.appendingPathComponent(target).appendingPathComponent(file)
-                    text += try String(contentsOf: url, encoding: .utf8)
-                }
+    /// The text of all tests of these targets, the file with the table left out.
+    static func source(of targets: [String], without table: String) throws -> String {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let tableName = URL(fileURLWithPath: table).lastPathComponent
+        var text = ""
+        for target in targets {
+            let files = FileManager.default.enumerator(atPath: folder.appendingPathComponent(target).path)
+            while let file = files?.nextObject() as? String {
+                guard file.hasSuffix(".swift"), !file.hasSuffix(tableName) else { continue }
+                let url = folder.appendingPathComponent(target).appendingPathComponent(file)
+                text += try String(contentsOf: url, encoding: .utf8)
             }
-            return text
         }
+        return text
     }
 }

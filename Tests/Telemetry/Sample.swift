@@ -93,6 +93,7 @@ enum Sample {
         process.store.recordsLost = 49
         process.store.isProvisioningStale = true
         process.mediaFailures = 50
+        process.protectionMismatches = 75
         process.admission.isOverloaded = true
         process.admission.overloads = 60
         process.admission.flooding = 61

@@ -59,7 +59,7 @@ extension Exchange {
             owner: Bridge.owner(id)
         )
         invitation.maxForwards = invite.hopsLeft
-        invitation.headers = passedHeaders(of: invite)
+        invitation.headers = passedHeaders(of: invite) + addedHeaders(by: uri)
         guard let far = agent.invite(invitation, now: now) else { return false }
         let bridge = Bridge(
             id: id,
@@ -117,7 +117,7 @@ extension Exchange {
 
     /// The first answer of the far side: the caller gets it, or if he made no offer, the far side's.
     private mutating func bridgeAnswered(_ description: SessionDescription?, _ bridge: Bridge) {
-        guard let description else {
+        guard let description, !isUnlike(description, bridge.callersOffer) else {
             end(bridge, status: 488)
             return
         }
@@ -138,9 +138,10 @@ extension Exchange {
     ) {
         if bridge.awaitsCallersAnswer, leg == bridge.caller {
             bridge.awaitsCallersAnswer = false
-            agent.acknowledge(bridge.far, relaying: description, now: now)
-            // An ACK that owes the answer to an offer and has none: there is no session.
-            if description == nil { end(bridge, status: 488) }
+            let isUsable = description.map { !isUnlike($0, agent.remoteDescription(of: bridge.far)) } ?? false
+            agent.acknowledge(bridge.far, relaying: isUsable ? description : nil, now: now)
+            // An ACK that owes the answer to an offer and has none that can be used: there is no session.
+            if !isUsable { end(bridge, status: 488) }
         } else if let relay = bridge.relay, relay.from == leg, relay.awaitsAnswerInACK {
             bridge.relay = nil
             agent.acknowledge(relay.to, relaying: description, now: now)
@@ -175,7 +176,9 @@ extension Exchange {
         from leg: LegID,
         _ bridge: Bridge
     ) {
-        guard let relay = bridge.relay, relay.to == leg, relay.reinvite == reinvite, let description else {
+        guard let relay = bridge.relay, relay.to == leg, relay.reinvite == reinvite, let description,
+            !isUnlike(description, agent.remoteOffer(of: relay.from))
+        else {
             if let relay = bridge.relay, relay.to == leg {
                 bridge.relay = nil
                 agent.refuse(relay.from, status: 488, now: now)

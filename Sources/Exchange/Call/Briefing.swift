@@ -34,8 +34,8 @@ extension Exchange {
     mutating func handleBriefing(_ event: LegEvent, of call: Call) {
         switch event {
         case .answered(let leg, let description):
-            guard let offer = call.offer, call.briefing?.unanswered != nil else { return }
-            guard let description else { return briefingFailed(of: call, status: 488) }
+            guard let offer = call.offer, let agents = call.briefing?.unanswered else { return }
+            guard let description, !isUnlike(description, agents) else { return briefingFailed(of: call, status: 488) }
             call.briefing?.unanswered = nil
             agent.acknowledge(leg, relaying: nil, now: now)
             agent.acknowledge(offer.leg, relaying: description, now: now)
@@ -97,6 +97,7 @@ extension Exchange {
             join(offer.leg, offer: description, isAgent: true, of: call)
             return
         }
+        guard !isUnlike(description, callersOffer) else { return loseOffer(of: call, cause: .media, status: 488) }
         disarm(.handOver, of: call)
         answerCaller(of: call, with: description, from: offer.leg, offer: callersOffer)
         talk(call, offer: offer, pickup: at - offer.started)

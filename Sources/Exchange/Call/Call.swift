@@ -52,8 +52,10 @@ final class Call {
     var transfer: Transfer?
     /// A leg that is to take the place of another.
     var replacing: Replacing?
-    /// A re-INVITE that asks the agent for what a caller is to hear who had been joined to somebody else.
-    var rejoin: ReinviteID?
+    /// A re-INVITE that asks whoever talks to the caller, or plays to him, for an offer to join the two anew.
+    var rejoin: OwnReinvite?
+    /// A relayed re-INVITE that was taken back and has had no final response yet: a 2xx may cross the CANCEL.
+    var withdrawn: OwnReinvite?
     /// A leg that offered to a caller without SDP: the caller's ACK carries its answer.
     var awaitsCallersAnswer: LegID?
 
@@ -199,6 +201,8 @@ extension Call {
         let purpose: Purpose
         /// Joined to the caller.
         var isUp = false
+        /// What it was offered in the answered caller's name, until his answer has been compared with it.
+        var offered: SessionDescription?
     }
 
     /// The leg that tells an agent which queue a call comes from.
@@ -217,6 +221,12 @@ extension Call {
         let isAgent: Bool
         /// nil: the caller's leg is gone, as will be told.
         let reinvite: ReinviteID?
+    }
+
+    /// A re-INVITE of ours, by the leg that it was sent on.
+    struct OwnReinvite: Equatable {
+        let leg: LegID
+        let id: ReinviteID
     }
 
     struct Relay {

@@ -11,6 +11,12 @@ extension Exchange {
             return
         }
         if call.join != nil { dropMedia(of: call) }
+        // The two sides are about to change: whoever was to take the place of one of them may ask again.
+        refuseReplacing(of: call)
+        guard !isUnlike(offer, agent.remoteDescription(of: call.caller)) else {
+            call.join = Call.Join(leg: leg, isAgent: isAgent, reinvite: nil)
+            return joinFailed(of: call, status: 488)
+        }
         let reinvite = agent.reinvite(call.caller, relaying: offer, retriesOnGlare: true, now: now)
         call.join = Call.Join(leg: leg, isAgent: isAgent, reinvite: reinvite)
     }
@@ -24,11 +30,13 @@ extension Exchange {
         guard let join = call.join, join.reinvite == reinvite else {
             let isRelayed = call.relay.map { $0.to == call.caller && $0.reinvite == reinvite } ?? false
             relayAnswer(description, to: reinvite, from: call.caller, of: call)
-            if !isRelayed { callerIsLost(in: call) }
+            if !isRelayed { peerIsLost(call.caller, in: call) }
             return
         }
-        guard let description else {
+        guard let description, !isUnlike(description, agent.remoteDescription(of: join.leg)) else {
             joinFailed(of: call, status: 488)
+            // He believes that he has been joined.
+            if description != nil, !call.hasEnded { peerIsLost(call.caller, in: call) }
             return
         }
         call.join = nil
@@ -36,8 +44,12 @@ extension Exchange {
         agent.acknowledge(join.leg, relaying: description, now: now)
         if join.leg == call.transfer?.leg { return transferJoined(call, answer: description) }
         guard join.isAgent, let offer = call.offer, let pickedUp = offer.pickedUpAt else {
+            guard call.media?.leg == join.leg else { return }
+            let offered = call.media?.offered
             call.media?.isUp = true
+            call.media?.offered = nil
             call.holdFailures = 0
+            align(join.leg, offered: offered, to: description)
             mediaIsUp(of: call)
             return
         }
@@ -53,17 +65,6 @@ extension Exchange {
         } else {
             relayRefusal(status, of: reinvite, from: call.caller, of: call)
         }
-    }
-
-    /// He has just been told where a leg was that is gone: music must be joined anew, unless something else is on its way.
-    private mutating func callerIsLost(in call: Call) {
-        guard call.join == nil else { return }
-        if let talk = call.talk { return restoreTalk(talk, of: call) }
-        if let media = call.media, media.isUp {
-            guard media.purpose == .hold else { return loseMedia(of: call, status: 488) }
-            dropMedia(of: call)
-        }
-        restoreMusic(call)
     }
 
     /// The caller did not take the leg's offer; what he had before still holds.

@@ -58,7 +58,7 @@ extension Exchange {
             owner: call.id.owner
         )
         invitation.maxForwards = call.facts.hopsLeft
-        invitation.headers = call.facts.passedHeaders + headers
+        invitation.headers = call.facts.passedHeaders + addedHeaders(by: target) + headers
         guard let leg = agent.invite(invitation, now: now) else { return nil }
         call.callIDs.append(agent.callID(of: leg))
         return leg
@@ -136,9 +136,11 @@ extension Exchange {
     private mutating func mediaAnswered(_ description: SessionDescription, of call: Call) {
         guard let media = call.media else { return }
         guard case .unanswered(let offer) = call.callerSide else {
+            if media.offered != nil { agent.acknowledge(media.leg, relaying: nil, now: now) }
             join(media.leg, offer: description, isAgent: false, of: call)
             return
         }
+        guard !isUnlike(description, offer) else { return loseMedia(of: call, status: 488) }
         call.media?.isUp = true
         answerCaller(of: call, with: description, from: media.leg, offer: offer)
         mediaIsUp(of: call)
@@ -214,14 +216,20 @@ extension Exchange {
             withdraw(join.reinvite, of: call.caller)
         }
         if call.connected == leg { call.connected = nil }
-        if call.talk?.leg == leg { call.rejoin = nil }
+        if call.rejoin?.leg == leg { call.rejoin = nil }
+        if call.withdrawn?.leg == leg { call.withdrawn = nil }
         if call.awaitsCallersAnswer == leg { call.awaitsCallersAnswer = nil }
         guard let relay = call.relay, relay.to == leg || relay.from == leg else { return }
         call.relay = nil
         switch (relay.from == leg, relay.awaitsAnswerInACK) {
         // The caller's offer has nobody left who could answer it.
         case (true, true): agent.acknowledge(relay.to, relaying: nil, now: now)
-        case (true, false): withdraw(relay.reinvite, of: relay.to)
+        case (true, false):
+            // What becomes of the caller's own is seen by its not being that of a hand-over.
+            if relay.to != call.caller {
+                call.withdrawn = relay.reinvite.map { Call.OwnReinvite(leg: relay.to, id: $0) }
+            }
+            withdraw(relay.reinvite, of: relay.to)
         case (false, false): refuseRelayed(from: relay.from, status: 491, of: call)
         case (false, true): break
         }

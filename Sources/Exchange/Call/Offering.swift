@@ -90,6 +90,7 @@ extension Exchange {
             join(offer.leg, offer: description, isAgent: true, of: call)
             return
         }
+        guard !isUnlike(description, callersOffer) else { return loseOffer(of: call, cause: .media, status: 488) }
         answerCaller(of: call, with: description, from: offer.leg, offer: callersOffer)
         talk(call, offer: offer, pickup: now - offer.started)
     }

@@ -19,7 +19,7 @@ extension Exchange {
                 status = 603
                 break
             }
-            guard call.relay == nil, call.join == nil, call.replacing == nil, call.transfer == nil, call.rejoin == nil,
+            guard call.relay == nil, call.replacing == nil, call.transfer == nil, !call.isBeingJoined,
                 call.awaitsCallersAnswer == nil
             else {
                 status = 491
@@ -71,6 +71,14 @@ extension Exchange {
             call.connected = new
         }
         agent.hangUp(old, status: 480, now: now)
+    }
+
+    /// Its INVITE is to come again: what it asks for cannot be had now.
+    mutating func refuseReplacing(of call: Call) {
+        guard let replacing = call.replacing else { return }
+        call.replacing = nil
+        forget(replacing.leg, of: call)
+        agent.refuse(replacing.leg, status: 491, now: now)
     }
 
     /// Refuses the INVITE, re-INVITE or UPDATE whose offer was on its way to the other side.

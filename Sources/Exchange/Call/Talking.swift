@@ -28,13 +28,8 @@ extension Exchange {
             relayOffer(description, from: leg, to: call.connected == leg ? call.caller : nil, of: call)
         case .offerCancelled(let leg):
             relayCancellation(from: leg, of: call)
-        case .modified(let leg, let reinvite, let description?) where reinvite == call.rejoin:
-            call.rejoin = nil
-            join(leg, offer: description, isAgent: true, of: call)
         case .modified(let leg, let reinvite, let description):
             relayAnswer(description, to: reinvite, from: leg, of: call)
-        case .modificationRefused(_, let reinvite, _) where reinvite == call.rejoin:
-            finish(call, talk: talk, by: .system)
         case .modificationRefused(let leg, let reinvite, let status):
             relayRefusal(status, of: reinvite, from: leg, of: call)
         case .acknowledged(let leg, let description):
@@ -55,8 +50,9 @@ extension Exchange {
         case .acknowledged(let leg, let description):
             if let joined = call.awaitsCallersAnswer {
                 call.awaitsCallersAnswer = nil
-                agent.acknowledge(joined, relaying: description, now: now)
-                if description == nil { endWithoutAnswer(call) }
+                let isUsable = description.map { !isUnlike($0, agent.remoteDescription(of: joined)) } ?? false
+                agent.acknowledge(joined, relaying: isUsable ? description : nil, now: now)
+                if !isUsable { endWithoutAnswer(call) }
             } else {
                 relayAcknowledgement(description, from: leg, of: call)
             }
@@ -79,7 +75,8 @@ extension Exchange {
         }
     }
 
-    /// A caller who owed us the answer to an offer has sent an ACK without one: there is no session (RFC 3261 section 13.2.1).
+    /// A caller who owed us the answer to an offer has sent an ACK without one that can be used: there is no session (RFC 3261
+    /// section 13.2.1).
     private mutating func endWithoutAnswer(_ call: Call) {
         if let talk = call.talk {
             finish(call, talk: talk, by: .system)
@@ -121,14 +118,17 @@ extension Exchange {
         of call: Call
     ) {
         guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else {
+            if rejoined(description, answering: reinvite, from: leg, of: call) { return }
             // Who asked for it is gone; an offer of the peer's must have an answer all the same.
             agent.acknowledge(leg, relaying: nil, now: now)
+            if call.withdrawn == Call.OwnReinvite(leg: leg, id: reinvite) { peerIsLost(leg, in: call) }
             return
         }
-        guard let description else {
+        guard let description, !isUnlike(description, agent.remoteOffer(of: relay.from)) else {
             call.relay = nil
             agent.acknowledge(leg, relaying: nil, now: now)
             refuseRelayed(from: relay.from, status: 488, of: call)
+            if description != nil { peerIsLost(leg, in: call) }
             return
         }
         agent.accept(relay.from, relaying: description, now: now)
@@ -141,7 +141,11 @@ extension Exchange {
     }
 
     mutating func relayRefusal(_ status: Int, of reinvite: ReinviteID, from leg: LegID, of call: Call) {
-        guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else { return }
+        guard let relay = call.relay, relay.to == leg, relay.reinvite == reinvite else {
+            if call.withdrawn == Call.OwnReinvite(leg: leg, id: reinvite) { call.withdrawn = nil }
+            if call.rejoin == Call.OwnReinvite(leg: leg, id: reinvite) { rejoinFailed(leg, of: call, status: status) }
+            return
+        }
         call.relay = nil
         refuseRelayed(from: relay.from, status: status, of: call)
     }

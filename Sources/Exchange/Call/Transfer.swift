@@ -28,7 +28,7 @@ extension Exchange {
         // Callers hand nobody on: that would be calls to anywhere at our expense.
         guard call.talk?.leg == leg else { return agent.answer(request, status: 403, now: now) }
         guard let target = request.message.referTarget else { return agent.answer(request, status: 400, now: now) }
-        guard call.transfer == nil, call.join == nil, call.replacing == nil, call.rejoin == nil else {
+        guard call.transfer == nil, call.replacing == nil, !call.isBeingJoined else {
             return agent.answer(request, status: 491, now: now)
         }
         switch destination(of: target, from: leg, in: call.scenario) {
@@ -180,7 +180,7 @@ extension Exchange {
         forget(talk.leg, of: call)
         agent.hangUp(talk.leg, status: 480, now: now)
         call.stage = .transferred
-        call.media = Call.MediaLeg(leg: leg, purpose: .overflow, isUp: isUp)
+        call.media = Call.MediaLeg(leg: leg, purpose: .overflow, isUp: isUp, offered: isUp ? nil : transfer.offered)
         if isUp { call.connected = leg }
         center.transferred(call.ref, now: now, out: &distribution)
         clear(talk.agent, after: talk.leg)
@@ -212,12 +212,5 @@ extension Exchange {
         call.stage = .queued
         call.flowsBefore = []
         enter(flow, definition, facts: call.facts.handedOver(now: now, wall: now + wallOffset), call)
-    }
-
-    // MARK: Back to the agent
-
-    /// The caller has just been told where somebody is who did not take him: he is joined to his agent again.
-    mutating func restoreTalk(_ talk: Call.Talk, of call: Call) {
-        call.rejoin = agent.reinvite(talk.leg, relaying: nil, retriesOnGlare: true, now: now)
     }
 }

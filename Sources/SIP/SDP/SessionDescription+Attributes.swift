@@ -59,11 +59,38 @@ extension SessionDescription {
     }
 
     package func profile(of media: Media) -> MediaProfile {
-        let words = bytes[media.transport].split(separator: UInt8(ascii: "/"))
-        guard words.contains(where: { spells($0, "RTP") }), let last = words.last else { return .other }
-        if spells(last, "AVP") || spells(last, "AVPF") { return .rtp }
-        if spells(last, "SAVP") || spells(last, "SAVPF") { return .srtp }
+        let span = bytes.span
+        let end = Int(media.transport.upper)
+        var word = Int(media.transport.lower)
+        var isRTP = false
+        while let slash = span.firstOffset(of: UInt8(ascii: "/"), word, end) {
+            if span.spells(ByteRange(word, slash), "RTP") { isRTP = true }
+            word = slash + 1
+        }
+        guard isRTP else { return .other }
+        let profile = ByteRange(word, end)
+        if span.spells(profile, "AVP") || span.spells(profile, "AVPF") { return .rtp }
+        if span.spells(profile, "SAVP") || span.spells(profile, "SAVPF") { return .srtp }
         return .other
+    }
+
+    /// Whether one side has RTP only and the other SRTP only. Streams that are refused do not count, nor does what is no RTP.
+    package func isProtectedUnlike(_ other: SessionDescription) -> Bool {
+        let (ours, theirs) = (protections, other.protections)
+        return (ours.rtp || ours.srtp) && (theirs.rtp || theirs.srtp)
+            && !(ours.rtp && theirs.rtp) && !(ours.srtp && theirs.srtp)
+    }
+
+    private var protections: (rtp: Bool, srtp: Bool) {
+        var found = (rtp: false, srtp: false)
+        for line in media where line.port != 0 {
+            switch profile(of: line) {
+            case .rtp: found.rtp = true
+            case .srtp: found.srtp = true
+            case .other: break
+            }
+        }
+        return found
     }
 
     /// Whether any part of it asks for ICE (RFC 8839): the two ends then have agreed on more than addresses and codecs.

@@ -35,6 +35,13 @@ extension Catalogue {
             .global { .count($0.process.mediaFailures) }
         ),
         Statistic(
+            "ccg_protection_mismatches",
+            .counter,
+            metric: "callcenter_protection_mismatches_total",
+            help: "Offers and answers refused with 488 because one side has RTP only and the other SRTP only.",
+            .global { .count($0.process.protectionMismatches) }
+        ),
+        Statistic(
             "ccg_sip_requests_received",
             .counter,
             metric: "callcenter_sip_requests_received_total",

@@ -16,6 +16,8 @@ package struct ProcessFigures: Sendable, Equatable {
     package var snmp = SNMP()
     /// Announcements and hold music that could not be had.
     package var mediaFailures: UInt64 = 0
+    /// Pairs of sides that were not joined since one has RTP only and the other SRTP only.
+    package var protectionMismatches: UInt64 = 0
 
     package init() {}
 

@@ -38,7 +38,7 @@ enum ManagedNumbers {
             ccgStreamsOpenedUs ccgStreamsFailedConnect ccgStreamsFailedHandshake ccgStreamsFailedRefused
             ccgStreamsFailedBroken ccgStreamsFailedExpired ccgStreamsFailedCongested
             ccgStreamMessagesReceived ccgStreamMessagesSent ccgStreamMessagesDropped
-            ccgDatagramsReceived ccgDatagramsSent ccgDatagramsDropped ccgDatagramsOverrun
+            ccgDatagramsReceived ccgDatagramsSent ccgDatagramsDropped ccgDatagramsOverrun ccgProtectionMismatches
             """
     )
 

@@ -48,6 +48,8 @@ final class Phone {
     var manner: Manner
     /// How it takes a re-INVITE.
     var reinviteStatus = 200
+    /// What its descriptions have behind their session part.
+    var media = "m=audio 4000 RTP/AVP 0\r\n"
     /// Ignores re-INVITEs.
     var ignoresReinvite = false
     var dialogs: [String: Dialog] = [:]
@@ -69,8 +71,9 @@ final class Phone {
     var uri: String { "sip:\(name)@127.0.0.1:\(endpoint.port)" }
 
     /// The description that this phone sends: its session name tells whose it is.
-    func sdp(version: Int = 1, media: String = "m=audio \(4000) RTP/AVP 0\r\n") -> String {
-        "v=0\r\no=\(name) 1 \(version) IN IP4 127.0.0.1\r\ns=\(name)\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" + media
+    func sdp(version: Int = 1, media: String? = nil) -> String {
+        let session = "v=0\r\no=\(name) 1 \(version) IN IP4 127.0.0.1\r\ns=\(name)\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        return session + (media ?? self.media)
     }
 
     // MARK: Doing
@@ -200,7 +203,6 @@ final class Phone {
                 answer(invite, reinviteStatus, callID)
                 return
             }
-            note(sdpOf: invite, callID)
             accept(invite, callID)
             return
         }
@@ -237,6 +239,7 @@ final class Phone {
     }
 
     func accept(_ invite: Message, _ callID: String) {
+        note(sdpOf: invite, callID)
         guard var dialog = dialogs[callID] else { return }
         dialog.isUp = true
         dialog.madeOffer = invite.body.isEmpty
