@@ -46,7 +46,8 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["CallCenter"], swiftSettings: settings),
 
         // Shells: the world outside. They import pure targets, never each other.
-        // sendmmsg(2), which Swift's Glibc module does not show.
+        // sendmmsg(2) and malloc_trim(3), which Swift's Glibc module does not show.
+        .target(name: "CMemory"),
         .target(name: "CSocket"),
         // c-ares, with what Swift cannot say of it.
         .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),
@@ -101,8 +102,8 @@ let package = Package(
         .executableTarget(
             name: "callcenterd",
             dependencies: [
-                "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management", "SNMPAgent",
-                "Settings", "Systemd", nio, posix, lifecycle,
+                "CMemory", "SIP", "CallCenter", "Exchange", "Telemetry", "Transport", "Store", "Management",
+                "SNMPAgent", "Settings", "Systemd", nio, posix, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), log,
                 crypto, arguments,
             ],

@@ -184,6 +184,18 @@ package struct Exchange: ~Copyable {
     package var transactionsAlive: Int { agent.transactionsAlive }
     package var dialogsAlive: Int { agent.legsAlive }
 
+    /// No call, dialog or transaction is alive.
+    package var isAtRest: Bool {
+        calls.isEmpty && bridges.isEmpty && agent.legsAlive == 0 && agent.transactionsAlive == 0
+    }
+
+    /// Gives back the memory of tables that a rush has made large. For a moment of rest.
+    package mutating func giveBackMemory() {
+        calls.giveBackIfEmpty()
+        bridges.giveBackIfEmpty()
+        agent.giveBackMemory()
+    }
+
     /// New calls are refused.
     package var isEnding: Bool { isShuttingDown }
     package var timersRunning: Int { agent.wheel.count }

@@ -10,7 +10,8 @@ package struct OverloadControl: Sendable {
         package var transactions = 360_000
         /// How late the loop may be; 0: as late as it likes.
         package var loopDelay: Milliseconds = 1_000
-        /// New requests a second of one trusted address; 0: as many as it likes. Others get a fiftieth.
+        /// New requests a second of one trusted address; 0: as many as it likes. Others get a fiftieth, and all of them together as
+        /// many as one that is trusted.
         package var requestsPerSource = 5_000
 
         package init() {}
@@ -27,18 +28,34 @@ package struct OverloadControl: Sendable {
     private var since: Milliseconds = 0
     /// The last measures: one late wake-up says little, several in a row do.
     private var delays: [Milliseconds] = []
-    private var buckets: [IPAddress: Bucket] = [:]
+    /// Of the sources that were heard last, and of those before them: a table that is full becomes the one before.
+    private var recent: [IPAddress: Bucket] = [:]
+    private var older: [IPAddress: Bucket] = [:]
+    /// Of all strangers together: whoever makes up addresses is as many sources as he likes.
+    private var strangers: Bucket?
 
     /// What a source may still send, filled up as time passes.
     private struct Bucket {
         var tokens: Int
         var filled: Milliseconds
+
+        /// Takes one; false if there is none. It may save up one second's worth.
+        mutating func take(rate: Int, now: Milliseconds) -> Bool {
+            let gained = Int(clamping: min(now - filled, 1_000)) * rate / 1_000
+            if gained > 0 {
+                tokens = min(rate, tokens + gained)
+                filled = now
+            }
+            guard tokens > 0 else { return false }
+            tokens -= 1
+            return true
+        }
     }
 
     private static let measures = 3
     private static let shortest: Milliseconds = 2_000
-    /// Sources known at a time; when there are more, all begin anew.
-    private static let sources = 8_192
+    /// Sources in one of the two tables.
+    private static let sources = 4_096
 
     package init() {}
 
@@ -69,20 +86,39 @@ package struct OverloadControl: Sendable {
         return true
     }
 
-    /// Whether a source may send one more new request, or one more datagram that is none. It may save up one second's worth.
+    /// Whether a source may send one more new request, or one more datagram that is none.
     package mutating func admits(_ source: IPAddress, isTrusted: Bool, limits: Limits, now: Milliseconds) -> Bool {
         guard limits.requestsPerSource > 0 else { return true }
         let rate = isTrusted ? limits.requestsPerSource : max(1, limits.requestsPerSource / 50)
-        if buckets[source] == nil, buckets.count >= Self.sources { buckets.removeAll(keepingCapacity: true) }
-        var bucket = buckets[source] ?? Bucket(tokens: rate, filled: now)
-        let gained = Int(clamping: min(now - bucket.filled, 1_000)) * rate / 1_000
-        if gained > 0 {
-            bucket.tokens = min(rate, bucket.tokens + gained)
-            bucket.filled = now
+        let name = isTrusted ? source : source.network
+        let known = recent[name] ?? older[name]
+        var bucket = known ?? Bucket(tokens: rate, filled: now)
+        let isWithinItsRate = bucket.take(rate: rate, now: now)
+        guard isTrusted || !isWithinItsRate else {
+            var all = strangers ?? Bucket(tokens: limits.requestsPerSource, filled: now)
+            let isHeard = all.take(rate: limits.requestsPerSource, now: now)
+            strangers = all
+            // Who is not heard leaves nothing behind.
+            if isHeard || known != nil { remember(bucket, of: name) }
+            return isHeard
         }
-        defer { buckets[source] = bucket }
-        guard bucket.tokens > 0 else { return false }
-        bucket.tokens -= 1
-        return true
+        remember(bucket, of: name)
+        return isWithinItsRate
     }
+
+    private mutating func remember(_ bucket: Bucket, of source: IPAddress) {
+        if recent.count >= Self.sources, recent[source] == nil {
+            older = recent
+            recent = [:]
+        }
+        recent[source] = bucket
+    }
+
+    /// Sources that something is known of.
+    package var sourcesKnown: Int { recent.count + older.count }
+}
+
+extension IPAddress {
+    /// What one who has an IPv6 address has besides it: the 64 bits behind the network are his to choose.
+    fileprivate var network: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
 }

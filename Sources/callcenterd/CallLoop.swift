@@ -26,6 +26,7 @@ final class CallLoop: NetworkHandler {
     /// Everything is looked through for what is broken this often; that costs about 10 ns an agent and call.
     private static let repairInterval: Milliseconds = 5_000
     private var nextRepair: Milliseconds
+    private var memory = MemoryTrim()
 
     init(
         exchange: consuming Exchange,
@@ -121,6 +122,10 @@ final class CallLoop: NetworkHandler {
         if now >= nextRepair {
             nextRepair = now + Self.repairInterval
             exchange.repair(now: now)
+            if memory.isDue(isAtRest: exchange.isAtRest, now: now) {
+                exchange.giveBackMemory()
+                MemoryTrim.trim()
+            }
         }
         carryOut()
         keepAll(now: now)

@@ -81,6 +81,41 @@ struct OverloadTests {
         #expect(later.count == 50)
     }
 
+    @Test("A hundred thousand made-up addresses are heard as often as one that is trusted, and take no memory")
+    func madeUpAddresses() throws {
+        var control = OverloadControl()
+        var limits = OverloadControl.Limits()
+        limits.requestsPerSource = 5_000
+        let trusted = try #require(IPAddress("192.0.2.1"))
+        let flooder = try #require(IPAddress("198.51.100.1"))
+        var heard = 0
+        for number in 0..<100_000 {
+            let source = IPAddress(v4: 0x0A00_0000 + UInt32(number))
+            if control.admits(source, isTrusted: false, limits: limits, now: Milliseconds(number / 100)) { heard += 1 }
+            // One of them floods all the while, and is not forgotten among the others.
+            _ = control.admits(flooder, isTrusted: false, limits: limits, now: Milliseconds(number / 100))
+        }
+        // A second's worth to begin with, and what came in the second.
+        #expect((9_000...10_000).contains(heard), "\(heard)")
+        #expect(control.sourcesKnown <= 8_192)
+        let isTrustedHeard = control.admits(trusted, isTrusted: true, limits: limits, now: 1_000)
+        #expect(isTrustedHeard)
+        let later = (0..<1_000).count { _ in control.admits(flooder, isTrusted: false, limits: limits, now: 1_000) }
+        #expect(later <= 1)
+    }
+
+    @Test("Strangers of one IPv6 network are one source; trusted ones are each their own")
+    func networks() throws {
+        var control = OverloadControl()
+        var limits = OverloadControl.Limits()
+        limits.requestsPerSource = 100
+        let addresses = (1...50).compactMap { IPAddress("2001:db8:1:2::\($0)") }
+        let strangers = addresses.count { control.admits($0, isTrusted: false, limits: limits, now: 0) }
+        #expect(strangers == 2)
+        let trusted = addresses.count { control.admits($0, isTrusted: true, limits: limits, now: 0) }
+        #expect(trusted == 50)
+    }
+
     @Test("Strangers get a fiftieth, then silence")
     func strangers() {
         let town = Town { configuration in

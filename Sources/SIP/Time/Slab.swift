@@ -21,14 +21,8 @@
         /// The next free slot, if this one is free.
         @usableFromInline var nextFree: UInt32
 
-        @inlinable init(_ element: Element) {
-            self.element = element
-            generation = 0
-            nextFree = .max
-        }
-
         /// One that is occupied, or vacant, as it was in an earlier process.
-        init(_ element: Element?, generation: UInt32) {
+        @inlinable init(_ element: Element?, generation: UInt32) {
             self.element = element
             self.generation = generation
             nextFree = .max
@@ -37,6 +31,8 @@
 
     @usableFromInline var slots: [Slot] = []
     @usableFromInline var firstFree = UInt32.max
+    /// Of slots that are used for the first time: above that of any slot that was given back.
+    @usableFromInline var firstGeneration: UInt32 = 0
 
     /// The number of elements.
     @usableFromInline package internal(set) var count = 0
@@ -115,9 +111,20 @@
     @inlinable
     package var nextHandle: SlabHandle? {
         guard count < limit else { return nil }
-        guard firstFree != .max else { return SlabHandle(index: UInt32(slots.count), generation: 0) }
+        guard firstFree != .max else { return SlabHandle(index: UInt32(slots.count), generation: firstGeneration) }
         return SlabHandle(index: firstFree, generation: slots[Int(firstFree)].generation)
     }
+
+    /// Gives the room of all slots back, if nothing is in them: a rush may have made many. Old handles stay without an element.
+    package mutating func giveBackIfEmpty() {
+        guard count == 0, slots.count > Self.keptSlots else { return }
+        firstGeneration = (slots.map(\.generation).max() ?? firstGeneration) &+ 1
+        slots = []
+        firstFree = .max
+    }
+
+    /// So many are worth nothing.
+    private static var keptSlots: Int { 1_024 }
 
     /// Slots above this are not restored: no process has had as many, and damage must not cost memory.
     private static var highestRestored: UInt32 { 1 << 22 }
@@ -142,7 +149,7 @@
     mutating func put(_ element: Element, at handle: SlabHandle) {
         let index = Int(handle.index)
         if index == slots.count {
-            slots.append(Slot(element))
+            slots.append(Slot(element, generation: handle.generation))
         } else {
             firstFree = slots[index].nextFree
             slots[index].element = element

@@ -38,6 +38,13 @@ package struct TransactionLayer: Sendable {
         servers = Slab(limit: self.limit + self.limit / 8)
     }
 
+    /// Gives back what a rush of transactions that are all over has taken of memory.
+    mutating func giveBackMemory() {
+        clients.giveBackIfEmpty()
+        servers.giveBackIfEmpty()
+        if servers.isEmpty { serversByHash = [:] }
+    }
+
     /// Client transactions, reserved ones included.
     package var aliveClients: Int { clients.count }
 

@@ -116,6 +116,13 @@ package struct UserAgent: ~Copyable {
         ]
     }
 
+    /// Gives back what a rush that is over has taken of memory.
+    package mutating func giveBackMemory() {
+        transactions.giveBackMemory()
+        legs.giveBackIfEmpty()
+        if legs.isEmpty { invitedLegs = [:] }
+    }
+
     package func isAlive(_ leg: LegID) -> Bool { legs.contains(leg.handle) }
     package func source(of leg: LegID) -> Endpoint? { legs[leg.handle]?.source }
 

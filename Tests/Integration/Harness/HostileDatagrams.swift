@@ -1,32 +1,58 @@
 import Foundation
+import Glibc
 
 /// Datagrams that no honest phone sends, one after the other, the same in every run: noise, messages cut off, with wrong bytes,
-/// without end, of dialogs and transactions that do not exist, and whole requests of strangers.
+/// without end, of dialogs and transactions that do not exist, and whole requests of strangers, most of whom make their address up.
 struct HostileDatagrams {
     /// Sources: the first is one that the daemon trusts.
     private let probes: [SIPProbe]
+    /// Whose questions are answered when everything before them has been read.
+    private let pacer: SIPProbe
+    private let daemon: UInt16
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var number = 0
 
-    /// - Parameter trusted: a loopback address whose calls are taken; all others are strangers.
-    init(to daemon: UInt16, trusted: String) throws {
+    /// So many are in the daemon's socket at a time; it has room for more.
+    private static let batch = 50
+
+    /// - Parameters:
+    ///   - trusted: a loopback address whose calls are taken; all others are strangers.
+    ///   - pacer: another one, which sends nothing hostile.
+    init(to daemon: UInt16, trusted: String, pacer: String) throws {
         probes = try ([trusted] + (2...9).map { "127.0.0.\($0)" }).map { try SIPProbe(from: $0, to: daemon) }
+        self.pacer = try SIPProbe(from: pacer, to: daemon)
+        self.daemon = daemon
     }
 
-    func close() { for probe in probes { probe.close() } }
+    func close() { for probe in probes + [pacer] { probe.close() } }
 
-    /// Sends so many, evenly spread over the time. Answers are left unread.
-    mutating func send(_ count: Int, over time: Duration) async throws {
-        let start = ContinuousClock.now
+    /// Sends so many, as fast as the daemon reads them: behind each batch it is asked a question, and the next batch waits for its
+    /// answer. Other answers are left unread.
+    mutating func send(_ count: Int) async throws {
         var sent = 0
         while sent < count {
-            let share = (ContinuousClock.now - start) / time
-            let due = min(count, Int(share * Double(count)) + 1)
-            while sent < due {
-                sendOne()
-                sent += 1
+            for _ in 0..<min(Self.batch, count - sent) { try sendOne() }
+            sent = min(count, sent + Self.batch)
+            try await hasRead(sent)
+        }
+    }
+
+    /// The daemon answers an OPTIONS, which comes again should it have been lost.
+    private func hasRead(_ count: Int) async throws {
+        let id = "pacer\(count)"
+        let question = Array(other("OPTIONS", id, pacer).utf8)
+        var looks = 0
+        try await eventually(
+            "the daemon to have read \(count) datagrams",
+            within: .seconds(60),
+            every: .milliseconds(2)
+        ) {
+            if looks % 250 == 0 { pacer.send(question) }
+            looks += 1
+            while let (bytes, _) = pacer.socket.receive() {
+                if String(decoding: bytes, as: UTF8.self).contains("Call-ID: \(id)\r\n") { return () }
             }
-            try await Task.sleep(for: .milliseconds(5))
+            return nil
         }
     }
 
@@ -35,10 +61,11 @@ struct HostileDatagrams {
         return Int(state >> 33) % max(1, bound)
     }
 
-    private mutating func sendOne() {
+    private mutating func sendOne() throws {
         number += 1
-        // A third comes from where calls are taken, a third from one stranger, who floods.
-        let origin = random(3)
+        // A quarter comes from where calls are taken, one from a stranger who floods, one from others, one from addresses that are
+        // never used again.
+        let origin = random(4)
         let probe = probes[origin < 2 ? origin : 1 + random(probes.count - 1)]
         let id = "hostile\(number)"
         // There is no such flow: whatever is taken for a call after all must not become one.
@@ -71,7 +98,10 @@ struct HostileDatagrams {
         default:
             break
         }
-        probe.send(bytes)
+        guard origin == 3 else { return probe.send(bytes) }
+        let source = try Socket(SOCK_DGRAM, boundTo: "127.\(1 + random(200)).\(random(256)).\(1 + random(254))")
+        source.send(bytes, to: Socket.address("127.0.0.1", daemon))
+        source.close()
     }
 
     private func other(

@@ -56,6 +56,11 @@ struct SIPLogEntry: Sendable {
         header("From")?.firstMatch(of: /<sips?:([^@>]*)@/).map { String($0.1) }
     }
 
+    /// The tag of From or To; nil without one.
+    func tag(of name: String) -> String? {
+        header(name)?.firstMatch(of: /;tag=([^;> ]+)/).map { String($0.1) }
+    }
+
     /// The display name of From, without quotes.
     var displayName: String? {
         header("From")?.firstMatch(of: /^"?([^"<]*?)"?\s*</).map { String($0.1) }

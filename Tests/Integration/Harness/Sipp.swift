@@ -12,6 +12,8 @@ struct Sipp: Sendable {
         case silent
         /// Rings, then refuses with a status line such as `486 Busy Here`.
         case refuses(String, ring: Int = 50)
+        /// Answers at once, and hands the caller on by REFER to this URI.
+        case refers(to: String)
     }
 
     /// What a caller does.
@@ -70,11 +72,13 @@ struct Sipp: Sendable {
     /// Starts someone who waits for calls.
     ///
     /// - Parameters:
+    ///   - port: where he waits; nil: any that is free.
     ///   - contact: port of his Contact, if a relay stands before him.
     ///   - linger: milliseconds for which the end of a call still answers repeated requests.
     static func callee(
         _ name: String,
         _ behaviour: Callee,
+        on port: UInt16? = nil,
         contact: UInt16? = nil,
         linger: Int = 4_000,
         transport: Transport = .udp,
@@ -94,14 +98,17 @@ struct Sipp: Sendable {
         case .refuses(let status, let ring):
             scenario = "refuse"
             values = ["ring": "\(ring)", "status": status]
+        case .refers(let target):
+            scenario = "refer"
+            values = ["target": target]
         }
         let audioPort = try Ports.free()
         values["linger"] = "\(linger)"
         values["port"] = "\(audioPort)"
         let stage = try Stage.here()
-        var attempts = 3
+        var attempts = port == nil ? 3 : 1
         while true {
-            let port = try Ports.free()
+            let port = try port ?? Ports.free()
             values["contact"] = "\(contact ?? port)"
             let file = try render(scenario, values, as: name, host, on: stage)
             let sipp = try launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, host, on: stage)

@@ -35,6 +35,27 @@ struct SlabTests {
         #expect(slab.count == 1)
     }
 
+    @Test("gives the room of many elements back when all are gone; their handles name nobody who comes later")
+    func givesBack() throws {
+        var slab = Slab<Int>(limit: 5_000)
+        slab.giveBackIfEmpty()
+        let handles = try (0..<5_000).map { try put($0, into: &slab) }
+        // One has been used again.
+        slab.remove(handles[7])
+        let again = try put(7, into: &slab)
+        slab.giveBackIfEmpty()
+        #expect(slab[handles[1]] == 1)
+        for handle in handles + [again] { slab.remove(handle) }
+        slab.giveBackIfEmpty()
+        #expect(slab.isEmpty)
+        #expect(slab.handles.isEmpty)
+        let later = try (0..<5_000).map { try put($0, into: &slab) }
+        #expect(Set(handles + [again]).isDisjoint(with: later))
+        #expect(slab[later[4_999]] == 4_999)
+        #expect(slab[again] == nil)
+        #expect(slab.isFull)
+    }
+
     @Test("a handle that no slab has given finds nothing")
     func foreign() {
         let slab = Slab<Int>()
