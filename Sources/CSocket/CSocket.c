@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,12 @@ static socklen_t set_name(name *name, const cc_datagram *datagram) {
     uint64_t words[2] = { htobe64(datagram->address_high), htobe64(datagram->address_low) };
     memcpy(&name->v6.sin6_addr, words, sizeof words);
     return sizeof name->v6;
+}
+
+int cc_discard(int descriptor) {
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = { .len = 1, .filter = &nothing };
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : -errno;
 }
 
 int cc_send(int descriptor, const uint8_t *bytes, const cc_datagram *datagrams, unsigned count) {

@@ -1,3 +1,4 @@
+internal import CSocket
 internal import Glibc
 internal import NIOCore
 internal import SIP
@@ -42,6 +43,11 @@ final class DatagramSockets {
 
     func copies() -> [CInt?] {
         sockets.map { $0.channel == nil ? nil : fcntl($0.descriptor, F_DUPFD_CLOEXEC, 0) }
+    }
+
+    func discardIncoming() {
+        // Where the kernel does not do it, what comes is read all the same.
+        for socket in sockets where socket.channel != nil { _ = cc_discard(socket.descriptor) }
     }
 
     func close() -> [EventLoopFuture<Void>] {

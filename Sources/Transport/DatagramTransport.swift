@@ -111,6 +111,12 @@ package final class DatagramTransport: Sendable {
         sockets.value.start(handler)
     }
 
+    /// From here on the kernel throws away what arrives: for sockets that only send, and whose peers send all the time. On the
+    /// event loop only.
+    package func discardIncoming() {
+        sockets.value.discardIncoming()
+    }
+
     /// Lines a datagram up for the next flush. On the event loop only.
     package func send(_ bytes: [UInt8], to peer: Endpoint, from listener: ListenerID) {
         sockets.value.send(bytes, to: peer, from: listener)

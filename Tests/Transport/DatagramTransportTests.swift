@@ -203,6 +203,27 @@ struct DatagramTransportTests {
         }
     }
 
+    @Test("lets the kernel throw away what nobody wants to hear, and sends on")
+    func discards() async throws {
+        let peer = try Peer()
+        try await withTransport { transport, events in
+            let port = transport.listeners[0].local.port
+            _ = peer.send([1], to: port)
+            #expect(await events.next() == .received([1], from: peer.endpoint, on: first))
+            #expect(await events.next() == .batchEnded)
+            try await transport.eventLoop.submit { transport.discardIncoming() }.get()
+            for _ in 0..<100 { _ = peer.send([2], to: port) }
+            let endpoint = peer.endpoint
+            try await transport.eventLoop.submit {
+                transport.send([3], to: endpoint, from: first)
+                transport.flush()
+            }.get()
+            #expect(peer.receive()?.bytes == [3])
+            let counters = try await counters(transport)
+            #expect(counters.received == 1)
+        }
+    }
+
     @Test("reports the receive buffer it got")
     func receiveBuffer() async throws {
         try await withTransport { transport, _ in

@@ -1,4 +1,4 @@
-// What Swift's Glibc module cannot show: sendmmsg(2) hides behind _GNU_SOURCE. No system header here, whose
+// What Swift's Glibc module cannot show: sendmmsg(2) hides behind _GNU_SOURCE, filters of sockets are made of macros. No system header here, whose
 // declarations would then shadow those of Glibc.
 #pragma once
 
@@ -18,3 +18,8 @@ typedef struct {
 ///
 /// Returns how many of them were taken, from the first on, or the negative errno with which the first was refused.
 int cc_send(int descriptor, const uint8_t *_Nonnull bytes, const cc_datagram *_Nonnull datagrams, unsigned count);
+
+/// Lets the kernel throw away whatever arrives, without waking anybody (a socket filter that takes nothing, BPF).
+///
+/// Returns 0, or the negative errno with which that was refused.
+int cc_discard(int descriptor);
