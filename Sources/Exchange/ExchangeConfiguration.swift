@@ -21,6 +21,8 @@ package struct ExchangeConfiguration: Sendable {
     package var answerByOutcome: [RoutingOutcome: RoutingAnswer] = [:]
     /// Name of the parameter that tells the hold media how many calls are ahead; nil: none.
     package var queuePositionParameter: String?
+    /// Name of the parameter that tells the hold media the estimated wait in seconds; nil: none.
+    package var queueWaitParameter: String?
     /// What of a caller is hidden where people look.
     package var callerMask = CallerMask()
     package var agentRingTimeout: Milliseconds = 30_000

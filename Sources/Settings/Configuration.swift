@@ -25,6 +25,8 @@ package struct Configuration: Sendable, Equatable {
     package var rejectsOnNoAgents = true
     /// Name of the URI parameter that tells the hold media how many calls are ahead; nil: none.
     package var queuePositionParameter: String?
+    /// Name of the URI parameter that tells the hold media the estimated wait in seconds; nil: none.
+    package var queueWaitParameter: String?
     /// Whether calls go to agents by the rules; off: by commands from outside only.
     package var dispatchesInternally = true
     /// How many digits of a caller, from the end, are hidden in logs, events, lists and pages; 0: none.

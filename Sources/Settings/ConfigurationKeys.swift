@@ -23,6 +23,7 @@ struct ConfigurationKey: Sendable {
         reload("wrapup_time") { $0.wrapupTime },
         reload("reject_on_no_agents") { $0.rejectsOnNoAgents },
         reload("queue_pos_param") { $0.queuePositionParameter },
+        reload("queue_wait_param") { $0.queueWaitParameter },
         reload("internal_call_dispatching") { $0.dispatchesInternally },
         reload("caller_mask") { $0.callerMask },
         reload("agent_ring_timeout") { $0.agentRingTimeout },

@@ -55,6 +55,7 @@ extension ExchangeConfiguration {
             .internalError: RoutingAnswer(file.handleCallStatus.internalError),
         ]
         queuePositionParameter = file.queuePositionParameter
+        queueWaitParameter = file.queueWaitParameter
         callerMask = CallerMask(digits: file.callerMask)
         agentRingTimeout = file.agentRingTimeout
         mediaAnswerTimeout = file.mediaAnswerTimeout

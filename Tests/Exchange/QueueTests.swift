@@ -45,6 +45,26 @@ struct QueueTests {
         #expect(uris == ["\(town.queue.uri);cc_pos=0", "\(town.queue.uri);cc_pos=1"])
     }
 
+    @Test("The music's URI tells how long it may take, where there is somebody to take the call")
+    func wait() throws {
+        func uris(loggedIn: Bool) -> [String] {
+            let town = Town(loggedIn: loggedIn) { configuration in
+                configuration.policy.rejectOnNoAgents = false
+                configuration.policy.internalDispatching = false
+                configuration.queuePositionParameter = "cc_pos"
+                configuration.queueWaitParameter = "cc_ewt"
+            }
+            town.call()
+            town.call()
+            return town.queue.received.filter { $0.method == .invite }.compactMap { invite in
+                invite.requestURI.map { invite.text(of: $0).replacing(town.queue.uri, with: "") }
+            }
+        }
+        // 180 s a call, as long as there is no history.
+        #expect(uris(loggedIn: true) == [";cc_pos=0;cc_ewt=0", ";cc_pos=1;cc_ewt=180"])
+        #expect(uris(loggedIn: false) == [";cc_pos=0", ";cc_pos=1"])
+    }
+
     @Test("The calls ahead are told behind the URI's own parameters; its header fields are such of the INVITE")
     func positionBeforeHeaders() {
         let town = Town(loggedIn: false) { configuration in

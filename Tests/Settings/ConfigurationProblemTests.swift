@@ -57,7 +57,7 @@ struct ConfigurationProblemTests {
     ]
     static let unnamedKey =
         "is not a known key; expected one of db_url, acc_db_url, rt_db_url, instance, cdr_retention_days, b2b_scenario, "
-        + "wrapup_time, reject_on_no_agents, queue_pos_param, internal_call_dispatching, caller_mask, "
+        + "wrapup_time, reject_on_no_agents, queue_pos_param, queue_wait_param, internal_call_dispatching, caller_mask, "
         + "agent_ring_timeout, "
         + "reoffer_delay, max_no_answer, "
         + "media_answer_timeout, welcome_max, max_wait, hand_over_timeout, max_call_duration, "

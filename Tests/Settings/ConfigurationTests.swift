@@ -48,6 +48,7 @@ struct ConfigurationTests {
         expected.rejectsOnNoAgents = false
         expected.dispatchesInternally = false
         expected.queuePositionParameter = "position"
+        expected.queueWaitParameter = "wait"
         expected.callerMask = 4
         expected.agentRingTimeout = 1_500
         expected.reofferDelay = 6_000
@@ -135,6 +136,7 @@ struct ConfigurationTests {
         wrapup_time: 0
         reject_on_no_agents: false
         queue_pos_param: position
+        queue_wait_param: wait
         internal_call_dispatching: false
         caller_mask: 4
         agent_ring_timeout: 1.5

@@ -65,11 +65,19 @@ extension Exchange {
     }
 
     private func holdURI(for call: Call) -> String {
-        guard let parameter = configuration.queuePositionParameter else { return call.flow.messageQueue }
+        var parameters = ""
+        if let name = configuration.queuePositionParameter {
+            parameters += ";\(name)=\(center.position(of: call.ref) ?? 0)"
+        }
+        // Nothing where there is nobody to take the call: no number is right then.
+        if let name = configuration.queueWaitParameter, let wait = center.estimatedWait(of: call.ref) {
+            parameters += ";\(name)=\(wait / 1_000)"
+        }
+        guard !parameters.isEmpty else { return call.flow.messageQueue }
         // URI parameters stand before the headers (RFC 3261 section 19.1.1).
         let parts = call.flow.messageQueue.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let headers = parts.count > 1 ? "?\(parts[1])" : ""
-        return "\(parts[0]);\(parameter)=\(center.position(of: call.ref) ?? 0)\(headers)"
+        return "\(parts[0])\(parameters)\(headers)"
     }
 
     /// A caller who waits, or whose agent's phone rings, is never without music if it can be had.

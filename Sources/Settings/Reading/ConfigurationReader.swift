@@ -93,6 +93,9 @@ struct ConfigurationReader {
         section.read("queue_pos_param", into: &configuration.queuePositionParameter) { field in
             field.optional { $0.token("a parameter name", example: "position") }
         }
+        section.read("queue_wait_param", into: &configuration.queueWaitParameter) { field in
+            field.optional { $0.token("a parameter name", example: "cc_ewt") }
+        }
         section.read("internal_call_dispatching", into: &configuration.dispatchesInternally) { $0.flag() }
         section.read("caller_mask", into: &configuration.callerMask) { $0.whole(0...64) }
         section.read("max_no_answer", into: &configuration.maxNoAnswer) { $0.whole(0...1_000) }
