@@ -18,6 +18,8 @@ final class Stage {
     var sent: [Message] = []
     /// Packets, and where they went.
     var packets: [(bytes: [UInt8], to: Endpoint)] = []
+    /// RTCP.
+    var reports: [Player.Report] = []
 
     init(_ limits: AnnouncementServer.Limits = .init(), seconds: Double = 1) {
         let local = Endpoint(address: IPAddress(v4: 0xC000_0264), port: 5_090)
@@ -29,7 +31,7 @@ final class Stage {
             library: SoundLibrary(["welcome": sound, "queue": sound]),
             limits: limits,
             random: SeededGenerator(seed: 2)
-        ) { _ in Endpoint(address: local.address, port: 20_000) }
+        ) { _, _ in Endpoint(address: local.address, port: 20_000) }
     }
 
     var calls: Int { server.calls }
@@ -60,6 +62,7 @@ final class Stage {
     private func drain() {
         var datagrams: [Outgoing] = []
         server.drainDatagrams(into: &datagrams)
+        reports += server.takeReports()
         for datagram in datagrams {
             guard case .message(let message) = Message.parse(datagram.bytes) else {
                 Issue.record("the server sent what cannot be read")
@@ -154,6 +157,58 @@ struct AnnouncementServerTests {
         #expect(stage.packets.count == 50)
     }
 
+    @Test("plays silence in place of a sound that is missing, and says so: a moment of it, or for ever")
+    func missing() {
+        let stage = Stage()
+        _ = stage.call("nobody@h")
+        #expect(stage.server.drainNotes().contains(.missing(user: "nobody")))
+        stage.wait(1_100)
+        #expect(stage.sent.last?.method == .bye)
+        #expect(stage.packets.count == 50)
+        #expect(stage.packets.allSatisfy { $0.bytes.dropFirst(12).allSatisfy { $0 == 0xD5 } })
+        stage.answerBye()
+
+        let other = Stage()
+        _ = other.call("queue-nobody@h")
+        other.wait(5_000)
+        #expect(other.calls == 1 && other.packets.count == 250)
+    }
+
+    @Test("reports to the listener's RTCP port what it has sent, and says BYE there, too")
+    func reports() throws {
+        let stage = Stage()
+        let tag = stage.call("queue@h")
+        stage.wait(20_000)
+        #expect(stage.packets.count == 1_000)
+        // Between a second and 6.2 from one to the next.
+        #expect(3...12 ~= stage.reports.count)
+        #expect(stage.reports.allSatisfy { $0.to == Endpoint(address: Self.target.address, port: 4_001) })
+        let before = stage.reports.count
+        stage.request("BYE", "queue@h", cseq: 2, tag: tag)
+        stage.wait(20)
+        #expect(stage.reports.count == before + 1)
+        let last = try #require(stage.reports.last).packet
+        // Sender report, with the source of the stream, and at the end BYE.
+        #expect(last.prefix(4) == [0x80, 200, 0, 6])
+        let packet = try #require(stage.packets.last).bytes
+        #expect(last[4..<8].elementsEqual(packet[8..<12]))
+        #expect(last.suffix(8).prefix(4) == [0x81, 203, 0, 1])
+        func word(_ offset: Int) -> Int { last[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        #expect(word(20) == 1_000 && word(24) == 160_000)
+    }
+
+    @Test("says nothing by RTCP to one who has heard nothing, or who has no port for it")
+    func noReports() {
+        let stage = Stage()
+        stage.request("INVITE", "queue@h", cseq: 1, body: Stage.offer + "a=rtcp:0\r\n")
+        let tag = stage.tag
+        stage.request("ACK", "queue@h", cseq: 1, tag: tag)
+        stage.wait(10_000)
+        stage.request("BYE", "queue@h", cseq: 2, tag: tag)
+        stage.wait(20)
+        #expect(stage.packets.count == 500 && stage.reports.isEmpty)
+    }
+
     @Test("plays a loop until the caller hangs up")
     func loop() {
         let stage = Stage()
@@ -171,7 +226,7 @@ struct AnnouncementServerTests {
     func noOffer() {
         let stage = Stage()
         stage.request("INVITE", "queue@h", cseq: 1)
-        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8\r\n"))
+        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8 9 101\r\n"))
         let answer = Stage.offer.replacing("4000 RTP/AVP 8 0", with: "4444 RTP/AVP 0")
         stage.request("ACK", "queue@h", cseq: 1, tag: stage.tag, body: answer)
         stage.wait(200)
@@ -179,7 +234,7 @@ struct AnnouncementServerTests {
         #expect(stage.packets.allSatisfy { $0.to.port == 4_444 && $0.bytes[1] & 0x7F == 0 })
     }
 
-    @Test("hangs up if the ACK has no answer that it can play", arguments: ["", "4444 RTP/AVP 9", "0 RTP/AVP 0"])
+    @Test("hangs up if the ACK has no answer that it can play", arguments: ["", "4444 RTP/AVP 18", "0 RTP/AVP 0"])
     func badAnswer(line: String) {
         let stage = Stage()
         stage.request("INVITE", "queue@h", cseq: 1)
@@ -193,8 +248,8 @@ struct AnnouncementServerTests {
     @Test(
         "refuses what it cannot serve",
         arguments: [
-            ("nobody@h", Stage.offer, "404"), ("h", Stage.offer, "404"),
-            ("welcome@h", Stage.offer.replacing("8 0\r\n", with: "9\r\n"), "488"), ("welcome@h", "no sdp", "400"),
+            ("h", Stage.offer, "404"),
+            ("welcome@h", Stage.offer.replacing("8 0\r\n", with: "18\r\n"), "488"), ("welcome@h", "no sdp", "400"),
         ]
     )
     func refused(user: String, body: String, status: String) {
@@ -251,7 +306,7 @@ struct AnnouncementServerTests {
     func reinviteRefused() {
         let stage = Stage()
         let tag = stage.call("queue@h")
-        let bad = Stage.offer.replacing("c 1 1", with: "c 1 2").replacing("8 0\r\n", with: "9\r\n")
+        let bad = Stage.offer.replacing("c 1 1", with: "c 1 2").replacing("8 0\r\n", with: "18\r\n")
         stage.request("INVITE", "queue@h", cseq: 2, tag: tag, body: bad)
         #expect(stage.heard().last == "488")
         stage.request("ACK", "queue@h", cseq: 2, tag: tag, branch: "INVITE2")
@@ -265,7 +320,7 @@ struct AnnouncementServerTests {
         let tag = stage.call("queue@h")
         stage.wait(100)
         stage.request("INVITE", "queue@h", cseq: 2, tag: tag)
-        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8\r\n"))
+        #expect(stage.body.contains("m=audio 20000 RTP/AVP 0 8 9 101\r\n"))
         let answer = Stage.offer.replacing("4000 RTP/AVP 8 0", with: "4444 RTP/AVP 0")
         stage.request("ACK", "queue@h", cseq: 2, tag: tag, body: answer)
         stage.wait(100)

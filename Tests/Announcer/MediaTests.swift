@@ -13,8 +13,12 @@ private struct Counter: RandomNumberGenerator {
     mutating func next() -> UInt64 { value }
 }
 
-private func target(_ destination: Endpoint? = listener, law: G711 = .mu, type: UInt8 = 0) -> MediaStream.Target {
-    MediaStream.Target(destination: destination, law: law, payloadType: type)
+private func target(
+    _ destination: Endpoint? = listener,
+    encoding: Encoding = .pcmu,
+    type: UInt8 = 0
+) -> MediaStream.Target {
+    MediaStream.Target(destination: destination, control: nil, encoding: encoding, payloadType: type)
 }
 
 private func stream(samples: [Int16], loops: Bool = false, to target: MediaStream.Target = target()) -> MediaStream {
@@ -54,7 +58,7 @@ struct RTPHeaderTests {
 struct MediaStreamTests {
     @Test("begins at random numbers, marks its first packet, and counts packets and samples")
     func numbers() {
-        var stream = stream(samples: [Int16](repeating: 0, count: 480), to: target(law: .a, type: 8))
+        var stream = stream(samples: [Int16](repeating: 0, count: 480), to: target(encoding: .pcma, type: 8))
         var packet: [UInt8] = []
         #expect(stream.next(&packet) == .send(to: listener))
         #expect(packet.count == 172)
@@ -89,13 +93,34 @@ struct MediaStreamTests {
         #expect(heard == (0..<3_200).map { G711.mu.encode(samples[$0 % length]) })
     }
 
+    @Test("plays what comes first once, without a gap, and then the sound", arguments: [true, false])
+    func lead(loops: Bool) {
+        let pieces = [(0..<250), (500..<600), (700..<900)].map { $0.map { Int16($0 * 30) } }
+        var counter = Counter()
+        var stream = MediaStream(
+            Sound(samples: pieces[2]),
+            after: [Sound(samples: pieces[0]), Sound(samples: pieces[1])],
+            loops: loops,
+            to: target(),
+            using: &counter
+        )
+        var packet: [UInt8] = []
+        var heard: [UInt8] = []
+        for _ in 0..<4 where stream.next(&packet) == .send(to: listener) { heard += packet[12...] }
+        let all = pieces[0] + pieces[1] + pieces[2]
+        let rest = [Int16](repeating: 0, count: 90)
+        let wanted = (all + (loops ? pieces[2].prefix(90) : rest[...])).map(G711.mu.encode)
+        #expect(heard == wanted)
+        #expect(stream.next(&packet) == (loops ? .send(to: listener) : .end))
+    }
+
     @Test("goes on from where it is at a new address and in the other law")
     func retarget() {
         let samples = (0..<480).map { Int16($0 * 60) }
         var stream = stream(samples: samples)
         var packet: [UInt8] = []
         _ = stream.next(&packet)
-        stream.retarget(target(other, law: .a, type: 100))
+        stream.retarget(target(other, encoding: .pcma, type: 100))
         #expect(stream.next(&packet) == .send(to: other))
         #expect(packet.prefix(4) == [0x80, 100, 0x07, 0x09])
         #expect(field(packet, 4..<8) == 0x0506_0708 + 160)
@@ -116,6 +141,45 @@ struct MediaStreamTests {
         #expect(packet.prefix(4) == [0x80, 0x80, 0x07, 0x09])
         #expect(field(packet, 4..<8) == 0x0506_0708 + 11 * 160)
         #expect(Array(packet[12...]) == samples[160..<320].map(G711.mu.encode))
+    }
+}
+
+@Suite("RTCP")
+struct RTCPTests {
+    @Test("is laid out as RFC 3550 draws it: sender report, CNAME, and at the end BYE")
+    func bytes() {
+        let report = RTCP.Report(
+            source: 0x0102_0304,
+            time: 0x1112_1314_1516_1718,
+            timestamp: 0x2122_2324,
+            packets: 0x3132_3334,
+            octets: 0x4142_4344
+        )
+        let packet = RTCP.packet(report, name: Array("abc".utf8), isLast: true)
+        #expect(
+            packet == [0x80, 200, 0, 6, 1, 2, 3, 4, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18]
+                + [0x21, 0x22, 0x23, 0x24, 0x31, 0x32, 0x33, 0x34, 0x41, 0x42, 0x43, 0x44]
+                + [0x81, 202, 0, 3, 1, 2, 3, 4, 1, 3] + Array("abc".utf8) + [0, 0, 0] + [0x81, 203, 0, 1, 1, 2, 3, 4]
+        )
+    }
+
+    @Test("has whole words and a zero behind the name, whatever its length", arguments: 0...9)
+    func padding(length: Int) {
+        let report = RTCP.Report(source: 1, time: 2, timestamp: 3, packets: 4, octets: 5)
+        let packet = RTCP.packet(report, name: [UInt8](repeating: 65, count: length), isLast: false)
+        #expect(packet.count.isMultiple(of: 4))
+        #expect(packet.last == 0)
+        #expect(Int(packet[30]) << 8 | Int(packet[31]) == (packet.count - 28) / 4 - 1)
+    }
+
+    @Test("comes every five seconds on the average, the first time sooner")
+    func interval() {
+        var generator = SeededGenerator(seed: 7)
+        let first = (0..<1_000).map { _ in RTCP.frames(isFirst: true, using: &generator) }
+        let later = (0..<1_000).map { _ in RTCP.frames(isFirst: false, using: &generator) }
+        #expect(first.allSatisfy { 51...154 ~= $0 })
+        #expect(later.allSatisfy { 102...308 ~= $0 })
+        #expect(195...215 ~= later.reduce(0, +) / 1_000)
     }
 }
 
@@ -155,7 +219,7 @@ struct FrameClockTests {
 struct PlayerTests {
     @Test("plays every stream each frame, and names those that have ended")
     func play() {
-        var player = Player()
+        var player = Player(name: [], random: SeededGenerator(seed: 1))
         let short = player.add(stream(samples: [Int16](repeating: 0, count: 160)))
         let long = player.add(stream(samples: [0], loops: true, to: target(other)))
         var sent: [Endpoint] = []
@@ -171,7 +235,7 @@ struct PlayerTests {
 
     @Test("moves the timestamps on over frames that are left out")
     func skip() {
-        var player = Player()
+        var player = Player(name: [], random: SeededGenerator(seed: 1))
         _ = player.add(stream(samples: [0], loops: true))
         var packets: [[UInt8]] = []
         _ = player.play((send: 1, skip: 0)) { packet, _ in packets.append(packet) }
@@ -182,7 +246,7 @@ struct PlayerTests {
 
     @Test("uses the places of removed streams again")
     func places() {
-        var player = Player()
+        var player = Player(name: [], random: SeededGenerator(seed: 1))
         for _ in 0..<1_000 {
             let id = player.add(stream(samples: [0]))
             player.remove(id)

@@ -57,12 +57,18 @@ private final class Program: Sendable {
 /// Collects RTP on a loopback port.
 private final class Listener: DatagramHandler {
     private(set) var packets: [[UInt8]] = []
+    /// RTCP.
+    private(set) var reports: [[UInt8]] = []
+    /// Where RTP, and RTCP, came from.
+    private(set) var sources: [Set<UInt16>] = [[], []]
     /// Told of each packet.
     let heard: AsyncStream<Void>.Continuation
 
     init(_ heard: AsyncStream<Void>.Continuation) { self.heard = heard }
 
     func received(_ bytes: [UInt8], from peer: Endpoint, on listener: ListenerID) {
+        sources[Int(listener.index)].insert(peer.port)
+        guard listener.index == 0 else { return reports.append(bytes) }
         packets.append(bytes)
         heard.yield()
     }
@@ -95,24 +101,39 @@ struct ProcessTests {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Starts an announcer and calls it. Returns how sipp ended, how the announcer ended, and the packets that came.
+    /// What came of a call.
+    private struct Heard {
+        /// How sipp ended, and how the announcer.
+        var sipp: Int32 = -1
+        var announcer: Int32 = -1
+        var packets: [[UInt8]] = []
+        /// RTCP.
+        var reports: [[UInt8]] = []
+        /// The ports from which both came.
+        var sources: [Set<UInt16>] = []
+        /// The port that the announcer says it sends RTP from.
+        var port: UInt16?
+    }
+
+    /// Starts an announcer and calls it.
     ///
     /// - Parameter stopsAfter: stops the announcer as soon as so many packets have come.
     private static func call(
         _ user: String,
         _ scenario: String,
+        formats: String = "8 0 101",
         stopsAfter: Int? = nil
-    ) async throws -> (sipp: Int32, announcer: Int32, packets: [[UInt8]]) {
+    ) async throws -> Heard {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let anyPort = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 0)
-        let ear = try await DatagramTransport.bind(listeners: [anyPort], on: loop)
+        let ear = try await DatagramTransport.bind(listeners: [anyPort, anyPort], on: loop)
         let (packets, heard) = AsyncStream<Void>.makeStream()
         let listener = try await loop.submit {
             let listener = Listener(heard)
             ear.start(listener)
             return NIOLoopBound(listener, eventLoop: loop)
         }.get()
-        var result: (sipp: Int32, announcer: Int32, packets: [[UInt8]]) = (-1, -1, [])
+        var result = Heard()
         try await withSounds { folder in
             let announcer = try announcer(
                 "--listen",
@@ -126,13 +147,16 @@ struct ProcessTests {
             )
             let line = try #require(await announcer.line(containing: "listening on"))
             let port = try #require(line.split(separator: ",").first?.split(separator: ":").last)
+            result.port = line.firstMatch(of: /RTP from port ([0-9]+)/).flatMap { UInt16($0.1) }
             let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             let caller = try Program(
                 sipp,
                 [
                     "127.0.0.1:\(port)", "-i", "127.0.0.1", "-s", user, "-m", "1", "-nostdin",
                     "-sf", file.appendingPathComponent("Scenarios/\(scenario).xml").path,
-                    "-key", "rtp_port", "\(ear.listeners[0].local.port)", "-timeout", "20", "-timeout_error",
+                    "-key", "rtp_port", "\(ear.listeners[0].local.port)",
+                    "-key", "rtcp_port", "\(ear.listeners[1].local.port)",
+                    "-key", "formats", formats, "-timeout", "20", "-timeout_error",
                 ]
             )
             if let stopsAfter {
@@ -153,7 +177,9 @@ struct ProcessTests {
             announcer.terminate()
             result.announcer = await announcer.status
         }
-        result.packets = try await loop.submit { listener.value.packets }.get()
+        (result.packets, result.reports, result.sources) = try await loop.submit {
+            (listener.value.packets, listener.value.reports, listener.value.sources)
+        }.get()
         await ear.close()
         return result
     }
@@ -176,18 +202,45 @@ struct ProcessTests {
         arguments: [("listens", 8), ("listens-without-offer", 0)] as [(String, UInt8)]
     )
     func welcome(scenario: String, payloadType: UInt8) async throws {
-        let (sipp, announcer, packets) = try await Self.call("welcome", scenario)
-        #expect(sipp == 0)
-        #expect(announcer == 0)
+        let heard = try await Self.call("welcome", scenario)
+        let packets = heard.packets
+        #expect(heard.sipp == 0)
+        #expect(heard.announcer == 0)
         #expect(packets.count == 30)
         #expect(packets.allSatisfy { $0.count == 172 && $0[1] & 0x7F == payloadType })
         #expect(isSeamless(packets))
     }
 
+    @Test("plays in G.722, to a caller who has telephone events, too")
+    func wideband() async throws {
+        let heard = try await Self.call("welcome", "listens", formats: "101 9 0")
+        #expect(heard.sipp == 0 && heard.announcer == 0)
+        #expect(heard.packets.allSatisfy { $0.count == 172 && $0[1] & 0x7F == 9 })
+        #expect(isSeamless(heard.packets))
+        let sound = Sound(samples: (0..<4_800).map { Int16($0 % 100 * 50) })
+        #expect(heard.packets.flatMap { $0[12...] } == sound.bytes(.g722))
+    }
+
+    @Test("sends RTP from the port that its SDP names, and RTCP from the one above")
+    func symmetric() async throws {
+        let heard = try await Self.call("welcome", "listens")
+        let port = try #require(heard.port)
+        #expect(heard.sources == [[port], [port + 1]])
+        // One report at least, at the end, which counts what came.
+        let last = try #require(heard.reports.last)
+        #expect(last.prefix(4) == [0x80, 200, 0, 6])
+        #expect(last[20..<24].reduce(0) { $0 << 8 | Int($1) } == heard.packets.count)
+        // The moment of the report on the wall clock: within a minute of now, in seconds since 1900.
+        let seconds = last[8..<12].reduce(0) { $0 << 8 | Int($1) } - 2_208_988_800
+        #expect(abs(seconds - Int(Date().timeIntervalSince1970)) < 60)
+        #expect(last.suffix(8).prefix(4) == [0x81, 203, 0, 1])
+    }
+
     @Test("plays the queue again and again")
     func queue() async throws {
-        let (sipp, announcer, packets) = try await Self.call("queue", "hangs-up")
-        #expect(sipp == 0 && announcer == 0)
+        let call = try await Self.call("queue", "hangs-up")
+        let packets = call.packets
+        #expect(call.sipp == 0 && call.announcer == 0)
         // A second, and the sound lasts a quarter of one.
         #expect(30...60 ~= packets.count)
         #expect(isSeamless(packets))
@@ -197,22 +250,23 @@ struct ProcessTests {
 
     @Test("plays an agent")
     func agent() async throws {
-        let (sipp, announcer, packets) = try await Self.call("agent-anna", "listens")
-        #expect(sipp == 0 && announcer == 0)
-        #expect(15...27 ~= packets.count)
+        let heard = try await Self.call("agent-anna", "listens")
+        #expect(heard.sipp == 0 && heard.announcer == 0)
+        #expect(15...27 ~= heard.packets.count)
     }
 
-    @Test("says 404 to a caller of nobody")
+    @Test("plays a second of silence to a caller of nobody")
     func nobody() async throws {
-        let (sipp, announcer, packets) = try await Self.call("nobody", "is-refused")
-        #expect(sipp == 0 && announcer == 0 && packets.isEmpty)
+        let heard = try await Self.call("nobody", "listens")
+        #expect(heard.sipp == 0 && heard.announcer == 0)
+        #expect(heard.packets.count == 50 && heard.packets.allSatisfy { $0[12...].allSatisfy { $0 == 0xD5 } })
     }
 
     @Test("says BYE to its callers when it is stopped, and exits with 0")
     func stop() async throws {
-        let (sipp, announcer, packets) = try await Self.call("queue", "listens", stopsAfter: 20)
-        #expect(sipp == 0 && announcer == 0)
-        #expect(!packets.isEmpty)
+        let heard = try await Self.call("queue", "listens", stopsAfter: 20)
+        #expect(heard.sipp == 0 && heard.announcer == 0)
+        #expect(!heard.packets.isEmpty)
     }
 
     @Test("says which port is in use, and exits with 71")
@@ -244,7 +298,7 @@ struct ProcessTests {
                 "--rtp-ports",
                 "\(even)-\(even + 1)"
             )
-            #expect(await announcer.line(containing: "no free pair of ports for RTP on 127.0.0.1 in \(even)-") != nil)
+            #expect(await announcer.line(containing: "no free pair of ports for RTP on 0.0.0.0 in \(even)-") != nil)
             #expect(await announcer.status == 71)
         }
         await other.close()

@@ -35,11 +35,11 @@ struct WaveFileTests {
         #expect(try WaveFile(wave([7, 8], before: list)).samples == [7, 8])
     }
 
-    @Test("is brought down to one channel and 8,000 samples a second by means")
+    @Test("is brought down to one channel by means")
     func folded() throws {
-        #expect(try WaveFile(wave([10, 20, -4, 0], channels: 2)).samples == [15, -2])
-        #expect(try WaveFile(wave([10, 20, -4, 0], rate: 16_000)).samples == [15, -2])
-        #expect(try WaveFile(wave([.max, .max, .max, .max], channels: 2, rate: 16_000)).samples == [.max])
+        let file = try WaveFile(wave([10, 20, -4, 0, .max, .max], channels: 2, rate: 16_000))
+        #expect(file.samples == [15, -2, .max])
+        #expect(file.rate == 16_000)
     }
 
     @Test(
@@ -51,7 +51,7 @@ struct WaveFileTests {
             (wave([1], bits: 8), .bits(8)),
             (wave([1], channels: 6), .channels(6)),
             (wave([1], channels: 0), .channels(0)),
-            (wave([1], rate: 44_100), .sampleRate(44_100)),
+            (wave([1], rate: 7_999), .sampleRate(7_999)),
             (wave([]), .empty),
             (wave([1, 2, 3]).dropLast(), .truncated),
             (Array(wave([1, 2, 3]).prefix(36)), .truncated),

@@ -13,9 +13,6 @@ enum G711: CaseIterable, Sendable {
         }
     }
 
-    /// The byte of a sample without sound.
-    var silence: UInt8 { encode(0) }
-
     // Sign, three bits of segment (the logarithm), four of mantissa. The bias, 33 in the Recommendation's 14 bits and 132
     // in 16, makes the segments begin at powers of two; all bits are inverted.
     private static func encodeMu(_ sample: Int16) -> UInt8 {

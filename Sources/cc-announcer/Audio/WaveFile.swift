@@ -15,18 +15,24 @@ enum WaveError: Error, Equatable, CustomStringConvertible {
         case .notPCM(let format): "WAV format \(format); wanted PCM (1)" + Self.remedy
         case .bits(let bits): "\(bits) bits a sample; wanted 16" + Self.remedy
         case .channels(let channels): "\(channels) channels; wanted 1 or 2" + Self.remedy
-        case .sampleRate(let rate): "\(rate) samples a second; wanted 8000, 16000, 32000 or 48000" + Self.remedy
+        case .sampleRate(let rate): "\(rate) samples a second; wanted \(Self.rates)" + Self.remedy
         case .empty: "the WAV file has no samples"
         }
     }
 
-    private static let remedy = ": convert it with sox IN.wav -r 8000 -c 1 -b 16 OUT.wav"
+    private static let remedy = ": convert it with sox IN.wav -r 16000 -c 1 -b 16 OUT.wav"
+    private static let rates = WaveFile.rates.map { "\($0)" }.joined(separator: ", ")
 }
 
-/// The sound of a RIFF WAVE file as a telephone takes it: 8,000 samples a second, one channel, 16 bits.
+/// The sound of a RIFF WAVE file of 16-bit samples.
 struct WaveFile: Equatable {
-    /// The sound. Two channels are mixed; a rate of a multiple of 8,000 is brought down by taking means.
+    /// Samples a second that a file may have: those that programs write.
+    static let rates: [UInt32] = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
+
+    /// The sound; of two channels the mean.
     let samples: [Int16]
+    /// Samples a second.
+    let rate: Int
 
     /// Reads a file of uncompressed 16-bit samples.
     init(_ bytes: [UInt8]) throws(WaveError) {
@@ -41,6 +47,7 @@ struct WaveFile: Equatable {
             } else if tag == "data" {
                 guard let format else { throw .notWave }
                 samples = format.samples(of: chunk)
+                rate = format.rate
                 guard !samples.isEmpty else { throw .empty }
                 return
             }
@@ -51,8 +58,7 @@ struct WaveFile: Equatable {
     /// The chunk "fmt ".
     private struct Format {
         let channels: Int
-        /// How many samples become one.
-        let ratio: Int
+        let rate: Int
 
         init(_ chunk: ArraySlice<UInt8>) throws(WaveError) {
             var reader = Reader(chunk)
@@ -66,18 +72,17 @@ struct WaveFile: Equatable {
             guard format == 1 else { throw .notPCM(format: format) }
             guard bits == 16 else { throw .bits(bits) }
             guard channels == 1 || channels == 2 else { throw .channels(channels) }
-            guard [8_000, 16_000, 32_000, 48_000].contains(rate) else { throw .sampleRate(rate) }
+            guard WaveFile.rates.contains(rate) else { throw .sampleRate(rate) }
             self.channels = Int(channels)
-            ratio = Int(rate / 8_000)
+            self.rate = Int(rate)
         }
 
         func samples(of chunk: ArraySlice<UInt8>) -> [Int16] {
-            let group = channels * ratio
             var reader = Reader(chunk)
-            return (0..<chunk.count / (2 * group)).map { _ in
+            return (0..<chunk.count / (2 * channels)).map { _ in
                 var sum = 0
-                for _ in 0..<group { sum += Int(Int16(bitPattern: reader.word16() ?? 0)) }
-                return Int16(clamping: sum / group)
+                for _ in 0..<channels { sum += Int(Int16(bitPattern: reader.word16() ?? 0)) }
+                return Int16(clamping: sum / channels)
             }
         }
     }

@@ -7,11 +7,26 @@ struct Player {
         fileprivate let index: Int
     }
 
+    /// A packet of RTCP.
+    typealias Report = (packet: [UInt8], to: Endpoint)
+
     private var streams: [MediaStream?] = []
     private var free: [Int] = []
     private var packet: [UInt8] = []
+    /// Reports that wait to be sent.
+    private var reports: [Report] = []
+    /// CNAME: what our reports call us (RFC 7022).
+    private let name: [UInt8]
+    /// The time as of the last tick, as RTCP has it.
+    private var time: UInt64 = 0
 
-    init() { packet.reserveCapacity(RTPHeader.length + MediaStream.frame) }
+    private var random: SeededGenerator
+
+    init(name: [UInt8], random: SeededGenerator) {
+        self.name = name
+        self.random = random
+        packet.reserveCapacity(RTPHeader.length + MediaStream.frame)
+    }
 
     var isEmpty: Bool { streams.count == free.count }
     var count: Int { streams.count - free.count }
@@ -26,7 +41,8 @@ struct Player {
     }
 
     mutating func remove(_ id: StreamID) {
-        guard streams[id.index] != nil else { return }
+        guard let stream = streams[id.index] else { return }
+        if let goodbye = stream.goodbye(at: time, name: name) { reports.append(goodbye) }
         streams[id.index] = nil
         free.append(id.index)
     }
@@ -37,10 +53,20 @@ struct Player {
 
     /// Plays what the clock says is due. `send` takes each packet; the streams that have come to their end are
     /// returned, and removed.
-    mutating func play(_ due: (send: Int, skip: Int), send: ([UInt8], Endpoint) -> Void) -> [StreamID] {
+    ///
+    /// - Parameter time: of the wall, as `RTCP.Report.time`.
+    mutating func play(
+        _ due: (send: Int, skip: Int),
+        at time: UInt64 = 0,
+        send: ([UInt8], Endpoint) -> Void
+    ) -> [StreamID] {
+        self.time = time
         var ended: [StreamID] = []
         for index in streams.indices where streams[index] != nil {
             if due.skip > 0 { streams[index]?.skip(frames: due.skip) }
+            if due.send > 0, let report = streams[index]?.report(at: time, name: name, using: &random) {
+                reports.append(report)
+            }
             frames: for _ in 0..<due.send {
                 switch streams[index]?.next(&packet) {
                 case .send(let destination): send(packet, destination)
@@ -53,5 +79,11 @@ struct Player {
         }
         for id in ended { remove(id) }
         return ended
+    }
+
+    /// Takes the reports that are to be sent.
+    mutating func takeReports() -> [Report] {
+        defer { reports.removeAll(keepingCapacity: true) }
+        return reports
     }
 }

@@ -19,8 +19,12 @@ struct Announcer: AsyncParsableCommand {
             queue, hold or music, or the address has the parameter ;loop. Call sip:agent-NAME@ADDRESS:PORT for an agent who \
             rings, answers, talks a while and hangs up; he plays agent.wav if there is one.
 
-            Files are WAV, PCM of 16 bits, best with one channel and 8000 samples a second. They are read at the start. RTP \
-            carries PCMU or PCMA (G.711).
+            Call sip:FLOW/NAME@ADDRESS:PORT for a flow's own sound: FLOW/NAME.wav, or else NAME.wav. With the parameters \
+            ;cc_pos=CALLS and ;cc_ewt=SECONDS, callers hear their place and the estimated wait first, put together from \
+            the folder numbers, or FLOW/numbers.
+
+            Files are WAV, PCM of 16 bits, best with one channel and 8000 or 16000 samples a second. They are read at the \
+            start; in place of one that is missing or cannot be used callers hear silence. RTP carries PCMU, PCMA (G.711) or G722.
 
             It serves everybody who reaches it, and sends RTP where their SDP says: keep it on loopback or in a trusted network.
 
@@ -77,13 +81,16 @@ struct Announcer: AsyncParsableCommand {
 
     private func serve(_ log: Logger) async throws {
         let library = try SoundLibrary(folder: options.sounds)
-        if library.names.isEmpty { log.warning("no WAV files in \(options.sounds)") }
+        for problem in library.problems { log.error("\(problem); callers hear silence") }
+        if library.names.isEmpty { log.warning("no WAV files in \(options.sounds): callers hear silence") }
         let (stops, stop) = AsyncStream<Stop>.makeStream()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let listen = options.listen.endpoint
         let sip = try await DatagramTransport.bind(listeners: [listen], on: loop)
-        // An address that only peers know may be none of this machine's.
-        let address = options.mediaAddress == nil ? listen.address : .unspecified(like: listen.address)
+        // An address that only peers know may be none of this machine's, and who calls over loopback may do so for listeners
+        // that are elsewhere.
+        let isOpen = options.mediaAddress != nil || listen.address.isLoopback
+        let address = isOpen ? .unspecified(like: listen.address) : listen.address
         let media = try await MediaSocket.open(address, options.rtpPorts, on: loop)
         let (limits, advertised) = (options.limits, options.mediaAddress?.address)
         let runner = try await loop.submit {
@@ -99,7 +106,7 @@ struct Announcer: AsyncParsableCommand {
             return NIOLoopBound(runner, eventLoop: loop)
         }.get()
         let signals = StopSignals { stop.yield(.signal($0)) }
-        let names = library.names.joined(separator: ", ")
+        let names = library.names.filter { !$0.hasPrefix("numbers/") }.joined(separator: ", ")
         log.notice("listening on \(sip.listeners[0].local), RTP from port \(media.local.port), sounds: \(names)")
         let manager = ServiceManager.shared
         manager.notify(.ready(status: "listening on \(sip.listeners[0].local), \(library.names.count) sounds"))
@@ -128,6 +135,8 @@ private struct ListenerFailure: Error, CustomStringConvertible {
 }
 
 extension IPAddress {
+    fileprivate var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
+
     /// The wildcard address of the same family.
     fileprivate static func unspecified(like other: IPAddress) -> IPAddress {
         other.isIPv4 ? IPAddress(v4: 0) : IPAddress(high: 0, low: 0)

@@ -44,7 +44,10 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The address for RTP in our SDP, if peers see another one than that of --listen.",
+            """
+            The address for RTP in our SDP. By default that of --listen or, if that is loopback or a wildcard, the one from \
+            which this machine reaches the listener; without an SDP in the INVITE that of the default route.
+            """,
             valueName: "address"
         )
     )

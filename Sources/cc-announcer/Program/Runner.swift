@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import SIP
@@ -18,12 +19,15 @@ final class Runner: DatagramHandler {
     /// The earliest wake-up under way. Later ones are not taken back: they find nothing to do.
     private var nextWake = Milliseconds.max
     private var idle: EventLoopPromise<Void>?
+    /// Sounds that were asked for and are not there.
+    private var missing: Set<String> = []
+    private static let maximumMissing = 100
 
     /// How long `stop` waits for the responses to our BYEs.
     private static let farewell = TimeAmount.seconds(2)
 
     /// - Parameters:
-    ///   - advertised: the address for RTP that SDP names; nil: the one at which the caller reaches us.
+    ///   - advertised: the address for RTP that SDP names; nil: the one that the listener sees.
     ///   - failed: called when a socket is dead.
     init(
         sip: DatagramTransport,
@@ -57,8 +61,9 @@ final class Runner: DatagramHandler {
             library: library,
             limits: limits,
             random: generator()
-        ) { peer in
-            advertised.map { Endpoint(address: $0, port: media.local.port) } ?? media.endpoint(reaching: peer)
+        ) { listener, peer in
+            advertised.map { Endpoint(address: $0, port: media.local.port) }
+                ?? media.endpoint(towards: listener, calledBy: peer)
         }
     }
 
@@ -89,6 +94,14 @@ final class Runner: DatagramHandler {
 
     private var now: Milliseconds { Milliseconds(NIODeadline.now().uptimeNanoseconds / 1_000_000) }
 
+    /// Seconds since 1900 and their fractions, 32 bits each.
+    private static var wallClock: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let seconds = UInt64(truncatingIfNeeded: time.tv_sec) &+ 2_208_988_800
+        return seconds << 32 | (UInt64(truncatingIfNeeded: time.tv_nsec) << 32) / 1_000_000_000
+    }
+
     private func wake() {
         nextWake = .max
         server.advance(to: now)
@@ -98,8 +111,9 @@ final class Runner: DatagramHandler {
     private func playFrames() {
         guard var clock else { return }
         let due = clock.due(now: NIODeadline.now().uptimeNanoseconds)
-        server.play(due, now: now) { packet, destination in media.send(packet, to: destination) }
-        media.flush()
+        server.play(due, now: now, time: Self.wallClock) { packet, destination in
+            media.send(packet, to: destination)
+        }
         if server.player.isEmpty {
             self.clock = nil
         } else {
@@ -117,7 +131,9 @@ final class Runner: DatagramHandler {
         for datagram in datagrams { sip.send(datagram.bytes, to: datagram.destination, from: datagram.listener) }
         datagrams.removeAll(keepingCapacity: true)
         sip.flush()
-        for note in server.drainNotes() { log.debug("\(note)") }
+        for report in server.takeReports() { media.send(report: report.packet, to: report.to) }
+        media.flush()
+        for note in server.drainNotes() { tell(note) }
         if clock == nil, !server.player.isEmpty {
             let clock = FrameClock(now: NIODeadline.now().uptimeNanoseconds)
             self.clock = clock
@@ -128,6 +144,15 @@ final class Runner: DatagramHandler {
             schedule(at: UInt64(clamping: deadline) * 1_000_000) { $0.wake() }
         }
         if server.isIdle { idle?.succeed() }
+    }
+
+    private func tell(_ note: AnnouncementServer.Note) {
+        // Once a name: it is wrong until somebody does something about it.
+        if case .missing(let user) = note, missing.count < Self.maximumMissing, missing.insert(user).inserted {
+            log.warning("\(note)")
+        } else {
+            log.debug("\(note)")
+        }
     }
 
     private func schedule(_ clock: FrameClock) { schedule(at: clock.next) { $0.playFrames() } }
@@ -142,6 +167,7 @@ extension AnnouncementServer.Note: CustomStringConvertible {
         switch self {
         case .began(let user, let source): "call to \(user) from \(source)"
         case .refused(let user, let source, let status): "call to \(user) from \(source) refused: \(status)"
+        case .missing(let user): "there is no sound \(user): callers hear silence"
         case .ended(let user, let reason): "call to \(user) ended: \(reason.rawValue)"
         }
     }

@@ -8,36 +8,6 @@ import SIP
 /// ```
 /// and may be ended by the caller, or by `Limits.longest`, in any state.
 struct AnnouncementServer: ~Copyable {
-    /// Bounds and durations, in milliseconds.
-    struct Limits {
-        /// Calls at a time; more get 503.
-        var calls = 2_000
-        /// How long an agent's phone rings, and how long he talks.
-        var agentRing: Milliseconds = 1_500
-        var agentTalk: Milliseconds = 6_000
-        /// A call that lasts longer is ended.
-        var longest: Milliseconds = 14_400_000
-    }
-
-    /// What to report of a call.
-    enum Note: Equatable {
-        case began(user: String, source: Endpoint)
-        case refused(user: String, source: Endpoint, status: Int)
-        case ended(user: String, reason: Ending)
-    }
-
-    /// Why a call is over.
-    enum Ending: String {
-        case played = "played to its end"
-        case agentLeft = "the agent hung up"
-        case tooLong = "the longest time is over"
-        case cancelled = "cancelled by the caller"
-        case callerLeft = "the caller hung up"
-        case callerLost = "the caller does not answer"
-        case noAgreement = "no audio that both sides have"
-        case stopped = "the announcer is stopped"
-    }
-
     private struct Session {
         let part: Part
         let user: String
@@ -57,13 +27,20 @@ struct AnnouncementServer: ~Copyable {
         static let layer: UInt8 = 3
     }
 
+    /// Where RTP is sent from.
+    ///
+    /// - Parameters:
+    ///   - listener: where it is sent to, if that is known yet.
+    ///   - peer: who calls.
+    typealias MediaEndpoint = (_ listener: IPAddress?, _ peer: IPAddress) -> Endpoint?
+
     private(set) var userAgent: UserAgent
-    private(set) var player = Player()
+    private(set) var player: Player
     private(set) var notes: [Note] = []
     private let library: SoundLibrary
     private let limits: Limits
-    /// Where RTP is sent from towards a peer; nil if there is no route.
-    private let mediaEndpoint: (IPAddress) -> Endpoint?
+    /// Where RTP is sent from; nil if there is no route.
+    private let mediaEndpoint: MediaEndpoint
     private var sessions: [LegID: Session] = [:]
     private var sessionOfStream: [Player.StreamID: LegID] = [:]
     private var random: SeededGenerator
@@ -75,11 +52,15 @@ struct AnnouncementServer: ~Copyable {
         library: SoundLibrary,
         limits: Limits,
         random: SeededGenerator,
-        mediaEndpoint: @escaping (IPAddress) -> Endpoint?
+        mediaEndpoint: @escaping MediaEndpoint
     ) {
         self.userAgent = userAgent
         self.library = library
         self.limits = limits
+        var random = random
+        // Means nothing, and is another one each time (RFC 7022 section 4.2).
+        let name = "cc-announcer-" + String(random.next() as UInt64, radix: 36)
+        player = Player(name: Array(name.utf8), random: SeededGenerator(seed: random.next()))
         self.random = random
         self.mediaEndpoint = mediaEndpoint
     }
@@ -115,8 +96,15 @@ struct AnnouncementServer: ~Copyable {
     }
 
     /// Plays the frames that the clock says are due.
-    mutating func play(_ due: (send: Int, skip: Int), now: Milliseconds, send: ([UInt8], Endpoint) -> Void) {
-        for stream in player.play(due, send: send) {
+    ///
+    /// - Parameter time: of the wall, as `RTCP.Report.time`.
+    mutating func play(
+        _ due: (send: Int, skip: Int),
+        now: Milliseconds,
+        time: UInt64 = 0,
+        send: ([UInt8], Endpoint) -> Void
+    ) {
+        for stream in player.play(due, at: time, send: send) {
             guard let leg = sessionOfStream.removeValue(forKey: stream) else { continue }
             sessions[leg]?.stream = nil
             end(leg, .played, now)
@@ -132,6 +120,9 @@ struct AnnouncementServer: ~Copyable {
     }
 
     // MARK: Outputs
+
+    /// RTCP, to be sent from the port above that of RTP.
+    mutating func takeReports() -> [Player.Report] { player.takeReports() }
 
     mutating func drainDatagrams(into out: inout [Outgoing]) { userAgent.drainDatagrams(into: &out) }
 
@@ -178,12 +169,14 @@ struct AnnouncementServer: ~Copyable {
         }
         guard !isClosing, sessions.count < limits.calls else { return refuse(503, &self) }
         guard let uri, let part = Part(calling: uri, in: library) else { return refuse(404, &self) }
-        guard let media = mediaEndpoint(source.address) else { return refuse(500, &self) }
-        let negotiation = Negotiation(media: media)
         let offer = userAgent.remoteOffer(of: leg)
+        let listener = offer.flatMap { Negotiation.listener(of: $0) }
+        guard let media = mediaEndpoint(listener, source.address) else { return refuse(500, &self) }
+        let negotiation = Negotiation(media: media)
         let agreement = offer.flatMap { negotiation.agree(to: $0) }
         guard offer == nil || agreement != nil else { return refuse(488, &self) }
         notes.append(.began(user: user, source: source))
+        if part.isMissing { notes.append(.missing(user: user)) }
         let deadline = arm(.longest, leg, now + limits.longest)
         sessions[leg] = Session(
             part: part,
@@ -192,13 +185,12 @@ struct AnnouncementServer: ~Copyable {
             target: agreement?.target,
             deadline: deadline
         )
-        switch part {
-        case .sound:
-            answer(leg, now)
-        case .agent:
+        if part.isAgent {
             userAgent.progress(leg, status: 180, now: now)
             let timer = arm(.answer, leg, now + limits.agentRing)
             sessions[leg]?.agentTimer = timer
+        } else {
+            answer(leg, now)
         }
     }
 
@@ -207,7 +199,8 @@ struct AnnouncementServer: ~Copyable {
         guard let session = sessions[leg] else { return }
         let offer = userAgent.remoteOffer(of: leg)
         let description =
-            offer.map { session.negotiation.agree(to: $0)?.answer } ?? session.negotiation.offer
+            offer.map { session.negotiation.agree(to: $0)?.answer }
+            ?? session.negotiation.offer(isWideband: session.part.sound.isWideband)
         guard let description else { return end(leg, .noAgreement, now) }
         userAgent.accept(leg, relaying: description, now: now)
     }
@@ -224,11 +217,12 @@ struct AnnouncementServer: ~Copyable {
         if let stream = session.stream {
             player.retarget(stream, target)
         } else if !session.isAnswered {
-            let media = MediaStream(session.part.sound, loops: session.part.loops, to: target, using: &random)
+            let (part, lead) = (session.part, session.part.lead)
+            let media = MediaStream(part.sound, after: lead, loops: part.loops, to: target, using: &random)
             let stream = player.add(media)
             sessionOfStream[stream] = leg
             session.stream = stream
-            if case .agent = session.part { session.agentTimer = arm(.leave, leg, now + limits.agentTalk) }
+            if part.isAgent { session.agentTimer = arm(.leave, leg, now + limits.agentTalk) }
         }
         session.isAnswered = true
         sessions[leg] = session

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Our own announcer, with the sounds that we ship.
+/// Our own announcer, with the sounds that we ship or others.
 struct Announcer: Sendable {
     let process: ChildProcess
     let port: UInt16
@@ -9,9 +9,10 @@ struct Announcer: Sendable {
     static let checkout = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    static func start() async throws -> Announcer {
+    /// - Parameter sounds: another folder than that of the package.
+    static func start(sounds: String? = nil) async throws -> Announcer {
         let stage = try Stage.here()
-        let sounds = checkout.appendingPathComponent("packaging/sounds").path
+        let sounds = sounds ?? checkout.appendingPathComponent("packaging/sounds").path
         var attempts = 3
         while true {
             let port = try Ports.free()
@@ -21,7 +22,7 @@ struct Announcer: Sendable {
                 ["--listen", "udp:127.0.0.1:\(port)", "--sounds", sounds]
             )
             do {
-                try await eventually("cc-announcer on port \(port)") {
+                try await eventually("cc-announcer on port \(port)", within: .seconds(60)) {
                     try process.requireAlive()
                     return Ports.isBound(udp: port).asCondition
                 }

@@ -41,16 +41,18 @@ struct Baresip: Sendable {
     /// - Parameters:
     ///   - tone: what it plays into a call, in hertz.
     ///   - answers: by itself; else somebody has to `accept()`.
+    ///   - codec: as baresip calls it.
     static func start(
         _ user: String,
         tone: Int,
         answers: Bool = true,
+        codec: String = "PCMA",
         over line: Line = .udp
     ) async throws -> Baresip {
         let stage = try Stage.here()
         var attempts = 3
         while true {
-            let phone = try launch(user, tone, answers, line, on: stage)
+            let phone = try launch(user, tone, answers, codec, line, on: stage)
             do {
                 try await eventually("baresip \(user)") {
                     try phone.process.requireAlive()
@@ -68,6 +70,7 @@ struct Baresip: Sendable {
         _ user: String,
         _ tone: Int,
         _ answers: Bool,
+        _ codec: String,
         _ line: Line,
         on stage: Stage
     ) throws -> Baresip {
@@ -79,7 +82,8 @@ struct Baresip: Sendable {
         let folder = stage.folder.appendingPathComponent(name, isDirectory: true)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let voice = folder.appendingPathComponent("voice.wav")
-        try Tone.wav(hertz: tone, seconds: 60).write(to: voice)
+        // A file must have the samples a second that its codec wants.
+        try Tone.wav(hertz: tone, seconds: 60, rate: codec.hasSuffix("/16000") ? 16_000 : 8_000).write(to: voice)
         // The audio player is a bridge that leads nowhere: no sound hardware is needed.
         let configuration = """
             sip_listen 127.0.0.1:\(port)
@@ -88,6 +92,7 @@ struct Baresip: Sendable {
             rtp_ports 32000-32700
             module_path /usr/lib/baresip/modules
             module g711.so
+            module g722.so
             module aufile.so
             module aubridge.so
             module sndfile.so
@@ -104,7 +109,7 @@ struct Baresip: Sendable {
 
             """
         let account = """
-            <sip:\(user)@127.0.0.1:\(port)\(line.parameter)>;regint=0;answermode=\(answers ? "auto" : "manual");audio_codecs=PCMA
+            <sip:\(user)@127.0.0.1:\(port)\(line.parameter)>;regint=0;answermode=\(answers ? "auto" : "manual");audio_codecs=\(codec)
 
             """
         for (file, text) in [("config", configuration), ("accounts", account), ("contacts", "\n")] {

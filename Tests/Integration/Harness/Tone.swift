@@ -1,10 +1,8 @@
 import Foundation
 
-/// Sine tones in 8 kHz, 16 bit, mono WAV files.
+/// Sine tones in 16 bit, mono WAV files.
 enum Tone {
-    private static let rate = 8_000
-
-    static func wav(hertz: Int, seconds: Int) -> Data {
+    static func wav(hertz: Int, seconds: Int, rate: Int = 8_000) -> Data {
         let count = rate * seconds
         var data = Data()
         func append(_ text: String) { data.append(contentsOf: text.utf8) }
@@ -31,6 +29,10 @@ enum Tone {
 
     /// For how many seconds a recording holds little else than this tone, by the Goertzel algorithm over tenths of a second.
     static func seconds(of hertz: Int, in wav: Data) -> Double {
+        guard wav.count > 44 else { return 0 }
+        // Samples a second stand in the header.
+        let rate = wav.dropFirst(24).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard rate > 0 else { return 0 }
         let bytes = [UInt8](wav.dropFirst(44))
         let samples = stride(from: 0, to: bytes.count - bytes.count % 2, by: 2).map { index in
             Double(Int16(bitPattern: UInt16(bytes[index]) | UInt16(bytes[index + 1]) << 8))
