@@ -43,7 +43,7 @@ need() {
 }
 
 need_swift() {
-    command -v swift >/dev/null || die "a Swift 6.2 toolchain is needed: see https://www.swift.org/install/linux/"
+    command -v swift >/dev/null || die "a Swift 6.3 toolchain is needed: see https://www.swift.org/install/linux/"
     need /usr/include/sqlite3.h:libsqlite3-dev /usr/include/zlib.h:zlib1g-dev \
         /usr/include/postgresql/libpq-fe.h:libpq-dev /usr/include/net-snmp/net-snmp-config.h:libsnmp-dev /usr/include/ares.h:libc-ares-dev \
         /usr/include/systemd/sd-daemon.h:libsystemd-dev
