@@ -64,7 +64,7 @@ extension Configuration {
             var entry = ConfigurationEntry(key: key.path, value: "", origin: .builtIn, effect: key.effect.rawValue)
             let standard = shipped?.place(of: key.path)?.value
             if let variable {
-                entry.value = database(environment[variable.name] ?? "")
+                entry.value = variable.shown(environment[variable.name] ?? "", database)
                 entry.origin = .environment(variable.name)
             } else if let place = given?.place(of: key.path) {
                 entry.value = YAMLLine(database: database).text(of: place.value, over: standard, key: key.path)
@@ -95,11 +95,11 @@ extension Node {
 }
 
 /// A value of the file as one line of YAML without passwords.
-private struct YAMLLine {
+struct YAMLLine {
     /// What to show of a database URL.
     let database: (String) -> String
 
-    private static let hidden = "(hidden)"
+    static let hidden = "(hidden)"
 
     /// - Parameter standard: the default, of which a mapping replaces what it names.
     func text(of node: Node, over standard: Node?, key: String) -> String {

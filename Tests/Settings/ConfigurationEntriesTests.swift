@@ -59,6 +59,34 @@ struct ConfigurationEntriesTests {
         #expect(shown["rt_db_url"] == "sqlite:/… (CALLCENTERD_RT_DB_URL)")
     }
 
+    @Test("the environment replaces logins, too, and their passwords are not shown either")
+    func logins() throws {
+        let variables = [
+            "CALLCENTERD_SIP_USERS": "[{username: branch, password: secret}]",
+            "CALLCENTERD_SIP_CREDENTIALS": #"[{realm: r, username: "u", password: "secret"}]"#,
+        ]
+        let shown = try entries("sip: {users: [{username: other, password: x}]}", environment: variables)
+        #expect(shown["sip.users"] == "[{username: branch, password: (hidden)}] (CALLCENTERD_SIP_USERS)")
+        #expect(shown["sip.credentials"]?.contains("secret") == false)
+        var configuration = Configuration()
+        try EnvironmentOverrides.apply(variables, to: &configuration, checks: checks)
+        #expect(configuration.sip.users.map(\.password) == ["secret"])
+        #expect(configuration.sip.credentials.map(\.realm) == ["r"])
+        let wrong = [
+            "secret": "is no list; expected one as sip.users has it, such as [{username: NAME, password: PASSWORD}]",
+            "[": "is no list; expected one as sip.users has it, such as [{username: NAME, password: PASSWORD}]",
+            "[{username: a, password: b}, {username: secret}]":
+                "sip.users[1] has no username or no password; expected {username: NAME, password: PASSWORD}",
+        ]
+        for (text, problem) in wrong {
+            let error = #expect(throws: ConfigurationError.self) {
+                try EnvironmentOverrides.apply(["CALLCENTERD_SIP_USERS": text], to: &configuration, checks: checks)
+            }
+            #expect(error?.description == "environment: CALLCENTERD_SIP_USERS: \(problem)")
+        }
+        #expect(configuration.sip.users.map(\.username) == ["branch"])
+    }
+
     @Test("the environment replaces the addresses of databases, and is judged like the file")
     func environment() throws {
         try withTemporaryFolder { folder in
