@@ -33,6 +33,7 @@ struct ProvisioningCommandTests {
         let refused = try await run("agent", "import", file, "--reload")
         #expect(refused.status == 1)
         #expect(refused.text.contains("3: agent bert refused: location:"), "\(refused.text)")
+        #expect(!refused.text.contains("anna"), "what is right is of no interest: \(refused.text)")
         try Data(more.replacing("not a uri", with: "sip:bert@127.0.0.1:9").utf8).write(to: URL(fileURLWithPath: file))
         let rehearsal = try await run("agent", "import", file, "--dry-run", "--json")
         #expect(rehearsal.text.contains(#""done":false"#))

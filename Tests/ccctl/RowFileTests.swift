@@ -93,6 +93,10 @@ struct RowFileTests {
         "what cannot be read says where and what was expected",
         arguments: [
             ("agentid,skills\nanna\n", "f:2: has 1 fields; expected 2, as there are columns"),
+            (
+                "agentid,skills\nanna\nbert,x\nclea,x,y\n",
+                "f:2: has 1 fields; expected 2, as there are columns; f:4: has 3 fields; expected 2, as there are columns"
+            ),
             ("agentid,skills\n\"anna\"x,\n", "f:2: something follows a closing quote; expected a separator"),
             ("agentid,skills\n\"a\nb,c\n", "f:2: a quote is not closed"),
             (

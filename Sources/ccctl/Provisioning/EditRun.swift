@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Store
 
 /// `--reload`.
@@ -96,14 +97,18 @@ struct EditRun {
         let noun = edit.kind.rawValue
         // Of one row the error says it.
         if report.outcomes.count > 1 || !report.isRefused {
-            for outcome in report.outcomes {
+            // Where some are wrong, none is taken, and those that are right are of no interest.
+            for outcome in report.outcomes where !report.isRefused || outcome.result == .refused {
                 let line = outcome.line.map { "\($0): " } ?? ""
                 let reason = outcome.reason.map { ": \($0)" } ?? ""
                 Terminal.write(Terminal.line("\(line)\(noun) \(outcome.id) \(outcome.result.rawValue)\(reason)") + "\n")
             }
         }
         if !report.ignoredColumns.isEmpty {
-            let columns = report.ignoredColumns.joined(separator: ", ")
+            let columns = report.ignoredColumns.map { column in
+                let guess = Suggestion.nearest(to: column, among: edit.kind.columns)
+                return guess.map { "\(column) (did you mean \($0)?)" } ?? column
+            }.joined(separator: ", ")
             Terminal.write(Terminal.line("left out, as \(edit.kind.table) has no such columns: \(columns)") + "\n")
         }
         if edit.isRehearsal, !report.isRefused { Terminal.write("nothing was changed: this was a rehearsal\n") }

@@ -5,6 +5,8 @@ import Store
 /// one, as `export --json` writes it).
 enum RowFile {
     private static let largest = 64 << 20
+    /// Rows whose faults are told one by one.
+    private static let largestReport = 20
 
     /// - Parameters:
     ///   - path: `-` for standard input.
@@ -49,13 +51,16 @@ enum RowFile {
                 )
             }
         }
-        return try rows.map { row in
-            guard row.fields.count == names.count else {
-                throw Failure.refused(
-                    "\(name):\(row.line): has \(row.fields.count) fields; expected \(names.count), as there are columns"
-                )
+        let odd = rows.filter { $0.fields.count != names.count }
+        guard odd.isEmpty else {
+            let lines = odd.prefix(largestReport).map { row in
+                "\(name):\(row.line): has \(row.fields.count) fields; expected \(names.count), as there are columns"
             }
-            return ProvisioningEdit.Row(line: row.line, values: zip(names, row.fields).map { ($0, $1) })
+            let rest = odd.count > lines.count ? ["and \(odd.count - lines.count) more rows"] : []
+            throw Failure.refused((lines + rest).joined(separator: "; "))
+        }
+        return rows.map { row in
+            ProvisioningEdit.Row(line: row.line, values: zip(names, row.fields).map { ($0, $1) })
         }
     }
 
