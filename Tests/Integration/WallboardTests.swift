@@ -12,11 +12,20 @@ struct WallboardTests {
         ("wall", 1920, 1080), ("desk", 1280, 800), ("phone", 390, 844),
     ]
 
-    private func agents(_ count: Int) -> [Daemon.Agent] {
+    private func agents(_ count: Int, allAreIn: Bool = false) -> [Daemon.Agent] {
         (0..<count).map { index in
-            let name = "agent-" + String(repeating: "0", count: 3 - "\(index)".count) + "\(index)"
-            return .init(id: name, skills: index % 3 == 0 ? "selling" : "helping", port: 9, isLoggedIn: index % 5 != 0)
+            .init(
+                id: name(of: index),
+                skills: index % 3 == 0 ? "selling" : "helping",
+                port: 9,
+                isLoggedIn: allAreIn || index % 5 != 0
+            )
         }
+    }
+
+    /// `agent-007`.
+    private func name(of agent: Int) -> String {
+        "agent-" + String(repeating: "0", count: max(0, 3 - "\(agent)".count)) + "\(agent)"
     }
 
     private func centre(_ flows: [Daemon.Flow], _ agents: [Daemon.Agent]) async throws -> Daemon {
@@ -133,6 +142,72 @@ struct WallboardTests {
         try await browser.waits(for: "document.getElementById('main').hidden")
         await browser.quit()
     }
+
+    /// `WALLBOARD_AGENTS=1000` measures with so many, for longer; every day it is fewer, and only that the page goes on.
+    @Test("goes on drawing while twenty events a second come in", .timeLimit(.minutes(5)))
+    func frames() async throws {
+        let wanted = ProcessInfo.processInfo.environment["WALLBOARD_AGENTS"].flatMap { Int($0) }
+        let (count, seconds) = (min(wanted ?? 200, 1_000), wanted == nil ? 3 : 20)
+        let daemon = try await centre([.init(id: "sales", skill: "selling", queue: 9)], agents(count, allAreIn: true))
+        let browser = try await Browser.start(on: daemon.stage)
+        try await signIn(browser, daemon, TokenFile.controller)
+        try await browser.click("#all")
+        try await browser.waits(for: "document.querySelectorAll('#agents li').length === \(count)")
+        try await browser.waits(for: "document.getElementById('link').textContent.includes('live')")
+        _ = try await browser.run(Self.stopwatch)
+        try await changes(20 * seconds, of: count, on: daemon)
+        let report = try await browser.text("return window.stopwatch()")
+        print("wallboard, \(count) agents, 20 events/s for \(seconds) s: \(report)")
+        #expect(report.hasPrefix("frames "), "\(report)")
+        // Whoever was logged off as the last one is shown so.
+        try await browser.type(name(of: (20 * seconds - 1) % count), into: "#find")
+        try await browser.waits(for: "document.querySelector('#agents .tile')?.className.includes('off')")
+        try await expectNoComplaints(browser)
+        await browser.quit()
+    }
+
+    /// Agents are logged off and in, twenty a second, over one connection.
+    private func changes(_ count: Int, of agents: Int, on daemon: Daemon) async throws {
+        let requests = (0..<count).map { index in
+            // Off, then in again, and so on; the last time off.
+            let rounds = (count - 1 - index) / agents
+            let body =
+                #"{"jsonrpc":"2.0","id":1,"method":"cc_agent_login","params":["\#(name(of: index % agents))",\#(rounds % 2)]}"#
+            return """
+                url = "http://127.0.0.1:\(daemon.httpPort)/mi"
+                header = "Authorization: Bearer \(TokenFile.controller)"
+                header = "Content-Type: application/json"
+                data = "\(body.replacing("\"", with: "\\\""))"
+                output = "/dev/null"
+                fail
+
+                """
+        }
+        let file = daemon.stage.path("changes")
+        try Data(requests.joined(separator: "next\n").utf8).write(to: URL(fileURLWithPath: file))
+        let arguments = ["--silent", "--show-error", "--rate", "20/s", "--config", file]
+        let limit = Duration.seconds(60 + count / 20)
+        let result = try await ChildProcess.run("changes", "curl", arguments, in: daemon.stage.folder, within: limit)
+        #expect(result.status == 0, "\(result.text)")
+    }
+
+    /// Runs in the page: notes the time from one frame to the next, and tasks that hold the page up for more than 50 ms.
+    private static let stopwatch = """
+        const times = [], tasks = [];
+        let last = performance.now(), goes = true;
+        const note = (time) => { times.push(time - last); last = time; if (goes) requestAnimationFrame(note); };
+        requestAnimationFrame((time) => { last = time; requestAnimationFrame(note); });
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))).observe({ type: "longtask" });
+        window.stopwatch = () => {
+          goes = false;
+          const sorted = [...times].sort((one, other) => one - other);
+          const share = (part) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]?.toFixed(1);
+          if (!sorted.length) return "no frames";
+          return `frames ${sorted.length}, ms from one to the next: median ${share(0.5)}, 95 % ${share(0.95)}, 99 % ${share(0.99)}, `
+            + `longest ${share(1)}; tasks above 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks).toFixed(0)} ms`;
+        };
+        return true;
+        """
 
     /// Runs in the page.
     private static let examination = """
