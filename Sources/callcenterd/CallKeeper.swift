@@ -17,7 +17,7 @@ final class CallKeeper: Sendable {
     }
 
     /// What the last process has left. What cannot be read is logged and left out.
-    func found() -> (calls: [KeptCall], agents: [KeptAgent]) {
+    func found() -> (calls: [KeptCall], agents: [KeptAgent], lastAlive: Milliseconds?) {
         for finding in journal.found.findings { logger.critical("the journal of calls is damaged: \(finding)") }
         let calls = journal.found.calls.compactMap { try? KeptCall(encoded: $0) }
         let agents = journal.found.agents.compactMap { try? KeptAgent(encoded: $0) }
@@ -28,8 +28,11 @@ final class CallKeeper: Sendable {
                 metadata: ["count": "\(unreadable)"]
             )
         }
-        return (calls, agents)
+        return (calls, agents, journal.found.lastAlive)
     }
+
+    /// What was found is in force again.
+    func takenOver() { journal.takenOver() }
 
     /// In memory that outlives the process when this returns.
     func keep(_ kept: [Keeping]) {

@@ -77,7 +77,8 @@ final class Centre: Sendable {
                 product: "callcenterd/\(Version.current)",
                 maxLegs: configuration.sip.maxCalls * 3,
                 maxTransactions: configuration.sip.maxCalls * 20,
-                hashes: .swiftCrypto
+                hashes: .swiftCrypto,
+                peerNames: .init(name: network.domains.name(of:), number: network.domains.number(of:))
             )
             var exchange = Exchange(
                 configuration: ExchangeConfiguration(configuration),
@@ -93,7 +94,12 @@ final class Centre: Sendable {
                 try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
             }
             Self.log(report, logger)
-            let (restored, lost) = exchange.restore(calls: kept.calls, agents: kept.agents, now: clock.now)
+            let (restored, lost) = exchange.restore(
+                calls: kept.calls,
+                agents: kept.agents,
+                lastAlive: kept.lastAlive,
+                now: clock.now
+            )
             if restored + lost > 0 {
                 logger.notice(
                     "calls of the last process taken over",
@@ -110,6 +116,7 @@ final class Centre: Sendable {
             )
             network.start(loop)
             loop.start()
+            keeper.takenOver()
             return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
         }.get()
         return Centre(

@@ -18,6 +18,12 @@ struct KeptCallTests {
         let samples = try samples()
         #expect(samples.count == Situation.State.allCases.count)
         for call in samples { #expect(try KeptCall(encoded: call.encoded) == call) }
+        var named = try #require(samples.first)
+        named.caller.names = ["anna.example.com", "b\u{e9}n.example.com"]
+        named.caller.source.transport = .tls
+        named.caller.source.domain = 2
+        named.caller.isSecure = true
+        #expect(try KeptCall(encoded: named.encoded) == named)
         for agent in [
             KeptAgent(id: "anna", freeSince: 1_700_000_000_000, wrapupEnds: nil),
             KeptAgent(id: "b\u{e9}n", freeSince: -5, wrapupEnds: 1_700_000_000_000),

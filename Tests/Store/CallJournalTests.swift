@@ -134,6 +134,28 @@ struct CallJournalTests {
         }
     }
 
+    @Test("says when the process before was last alive, and for that one its own life counts from when it has taken over")
+    func lastAlive() async throws {
+        try await withFolder { folder in
+            let journal = try journal(folder)
+            #expect(journal.found.lastAlive == nil)
+            let begin = CivilTime.now
+            #expect(journal.append(.call, call(1, step: 1)))
+            journal.close()
+            let second = try self.journal(folder)
+            #expect(second.found.lastAlive == nil, "the first had not taken over")
+            second.takenOver()
+            second.close()
+            let third = try self.journal(folder)
+            let lastAlive = try #require(third.found.lastAlive)
+            #expect((begin...CivilTime.now).contains(lastAlive))
+            third.close()
+            let fourth = try self.journal(folder)
+            #expect(fourth.found.lastAlive == lastAlive, "the third has died too early")
+            fourth.close()
+        }
+    }
+
     @Test("belongs to one process at a time")
     func lock() async throws {
         try await withFolder { folder in

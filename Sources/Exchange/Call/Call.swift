@@ -59,6 +59,9 @@ final class Call {
     /// A leg that offered to a caller without SDP: the caller's ACK carries its answer.
     var awaitsCallersAnswer: LegID?
 
+    /// When it ended, if no process was there to see it.
+    var overSince: Milliseconds?
+
     /// A leg has been called for the unanswered caller before: the next is another branch to him.
     var hasTriedFirstLeg = false
     var timers = CallTimers()

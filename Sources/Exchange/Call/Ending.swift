@@ -62,7 +62,7 @@ extension Exchange {
         for leg in [call.media?.leg] + further + [agentLeg, call.caller] {
             if let leg { agent.hangUp(leg, status: status, reason: reason, now: now) }
         }
-        tellCenter(&center, now, &distribution)
+        tellCenter(&center, call.overSince ?? now, &distribution)
         if let agentRef, let agentLeg { clear(agentRef, after: agentLeg) }
         call.stage = .ended
         calls.remove(call.id)

@@ -8,10 +8,13 @@ import SIP
 /// the middle of a hand-over goes back to the nearest safe state: the agent's phone is let go, the caller waits at his place,
 /// and is offered again at once.
 extension Exchange {
-    /// - Returns: how many calls were taken over, and how many could not be: their sockets are no more.
+    /// - Parameter lastAlive: when the earlier process was last known to live, time of day; nil if nobody knows.
+    /// - Returns: how many calls were taken over, and how many could not be: their sockets are no more, or they ended while
+    ///   nobody was there.
     package mutating func restore(
         calls kept: [KeptCall],
         agents keptAgents: [KeptAgent],
+        lastAlive: Milliseconds? = nil,
         now: Milliseconds
     ) -> (restored: Int, lost: Int) {
         self.now = now
@@ -44,6 +47,7 @@ extension Exchange {
         var lost = 0
         for (kept, call) in restored {
             touched.append(call.id)
+            call.overSince = end(of: kept, lastAlive: lastAlive)
             if !take(kept, into: call) { lost += 1 }
         }
         center.matchRestored(now: now, out: &distribution)
@@ -163,8 +167,6 @@ extension Exchange {
         if case .unanswered = call.callerSide {
             call.callerSide = .unanswered(offer: agent.remoteOffer(of: call.caller))
         }
-        arm(.maxWait, of: call, until: kept.maxWait)
-        arm(.maxDuration, of: call, until: kept.maxDuration)
         switch kept.stage {
         case .talking: break
         case .welcome: call.stage = .welcome
@@ -184,10 +186,11 @@ extension Exchange {
         if let role = kept.awaitsCallersAnswer, let leg = kept.leg(role)?.id, call.connected == leg {
             call.awaitsCallersAnswer = leg
         }
-        guard agent.isAlive(call.caller) else {
+        guard call.overSince == nil, agent.isAlive(call.caller) else {
             callerLeft(call, by: .system)
             return false
         }
+        arm(.maxDuration, of: call, until: kept.maxDuration)
         if let talk = call.talk {
             guard talk.leg != call.caller, agent.isAlive(talk.leg) else {
                 finish(call, talk: talk, by: .system)
@@ -197,7 +200,13 @@ extension Exchange {
             endTransferred(call)
             return false
         }
-        if !call.timers.isAnyRunning { arm(.maxDuration, of: call, in: configuration.maxCallDuration) }
+        if let end = kept.maxWait, end <= now + wallOffset {
+            // Now and not when its timer fires: no agent is to be called for him in between.
+            expired(.maxWait, of: call)
+        } else {
+            arm(.maxWait, of: call, until: kept.maxWait)
+            if !call.timers.isAnyRunning { arm(.maxDuration, of: call, in: configuration.maxCallDuration) }
+        }
         return true
     }
 

@@ -4,7 +4,7 @@ import SIP
 /// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
 extension KeptCall {
     /// Of the layout; a process refuses what is of another one.
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {

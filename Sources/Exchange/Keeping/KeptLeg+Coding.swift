@@ -7,7 +7,7 @@ extension ByteWriter {
         write(leg.id.index)
         write(leg.id.generation)
         write(leg.phase.rawValue)
-        let flags = [leg.ownsCallID, leg.isWatched, leg.peerAllowsUpdate, leg.madeFirstOffer]
+        let flags = [leg.isSecure, leg.ownsCallID, leg.isWatched, leg.peerAllowsUpdate, leg.madeFirstOffer]
         write(flags.reduce(UInt8(0)) { $0 << 1 | ($1 ? 1 : 0) })
         write(leg.maxForwards)
         write(bytes: leg.callID)
@@ -25,6 +25,8 @@ extension ByteWriter {
         write(leg.remoteCSeq ?? 0)
         write(leg.firstCSeq)
         write(leg.reinvites)
+        write(UInt8(clamping: leg.names.count))
+        for name in leg.names.prefix(Int(UInt8.max)) { write(name) }
         write(leg.listener.index)
         write(leg.heardFrom != nil)
         write(leg.heardFrom ?? leg.source)
@@ -82,6 +84,7 @@ extension ByteWriter {
         write(endpoint.address.low)
         write(endpoint.port)
         write(endpoint.transport.rawValue)
+        if endpoint.transport == .tls { write(UInt8(clamping: endpoint.domain)) }
     }
 }
 
@@ -113,6 +116,8 @@ extension ByteReader {
         let remoteCSeq = try number(UInt32.self)
         let firstCSeq = try number(UInt32.self)
         let reinvites = try number(UInt32.self)
+        var names: [String] = []
+        for _ in 0..<(try number(UInt8.self)) { names.append(try text()) }
         let listener = ListenerID(try number())
         let isHeard = try flag()
         let heardFrom = try endpoint()
@@ -143,6 +148,8 @@ extension ByteReader {
         leg.isWatched = flags & 4 != 0
         leg.peerAllowsUpdate = flags & 2 != 0
         leg.madeFirstOffer = flags & 1 != 0
+        leg.isSecure = flags & 16 != 0
+        leg.names = names
         leg.maxForwards = maxForwards
         leg.earlierTags = earlierTags
         leg.routeSet = routeSet
@@ -210,6 +217,8 @@ extension ByteReader {
         let address = IPAddress(high: try number(), low: try number())
         let port = try number(UInt16.self)
         guard let transport = TransportProtocol(rawValue: try number()) else { throw Malformed() }
-        return Endpoint(address: address, port: port, transport: transport)
+        var endpoint = Endpoint(address: address, port: port, transport: transport)
+        if transport == .tls { endpoint.domain = UInt32(try number(UInt8.self)) }
+        return endpoint
     }
 }

@@ -16,10 +16,11 @@ extension Exchange {
         isOver: Bool = true
     ) {
         let talk = call.talk
+        let end = call.overSince ?? now
         var record = blank(call, number: number, type: type, cause: cause, status: status, by: who)
-        record.wait = (talk?.answered ?? now) - call.facts.received
+        record.wait = (talk?.answered ?? end) - call.facts.received
         record.pickup = talk?.pickup ?? call.offer.flatMap { offer in offer.pickedUpAt.map { $0 - offer.started } } ?? 0
-        record.talk = talk.map { now - $0.answered } ?? 0
+        record.talk = talk.map { end - $0.answered } ?? 0
         record.agentID = call.agentID ?? ""
         record.refusals = call.refusals
         record.facts.formUnion(facts)

@@ -27,6 +27,23 @@ package struct UserAgentConfiguration {
     package var maxTransactions: Int
     /// nil: nobody is answered who challenges us, and nobody is challenged.
     package var hashes: DigestHashes?
+    package var peerNames: PeerNames
+
+    /// The names that TLS peers must show (RFC 5922), which the transport has numbered.
+    package struct PeerNames {
+        /// The name of an `Endpoint.domain`; nil for a number that is no name's.
+        package var name: (UInt32) -> String?
+        /// The number of a name, for as long as this process lives; nil if there is no room for it.
+        package var number: (String) -> UInt32?
+
+        package init(
+            name: @escaping (UInt32) -> String? = { _ in nil },
+            number: @escaping (String) -> UInt32? = { _ in nil }
+        ) {
+            self.name = name
+            self.number = number
+        }
+    }
 
     package init(
         listeners: [Listener],
@@ -35,7 +52,8 @@ package struct UserAgentConfiguration {
         product: String = "callcenterd",
         maxLegs: Int = 60_000,
         maxTransactions: Int = 400_000,
-        hashes: DigestHashes? = nil
+        hashes: DigestHashes? = nil,
+        peerNames: PeerNames = PeerNames()
     ) {
         self.listeners = listeners
         self.localAddress = localAddress
@@ -44,6 +62,7 @@ package struct UserAgentConfiguration {
         self.maxLegs = maxLegs
         self.maxTransactions = maxTransactions
         self.hashes = hashes
+        self.peerNames = peerNames
     }
 
     /// The socket for requests to a URI. Where it names a host, any, until it is known where that leads; nil if no socket fits.

@@ -1,4 +1,4 @@
-import CallCenter
+package import CallCenter
 import DequeModule
 package import Dispatch
 import Glibc
@@ -44,6 +44,8 @@ package final class CallJournal: Sendable {
         /// The last entry of each call that has not ended, and of each agent: as they were appended.
         package var calls: [[UInt8]] = []
         package var agents: [[UInt8]] = []
+        /// When the earlier process was last known to live, milliseconds since 1970; nil: that is not known.
+        package var lastAlive: Milliseconds?
         /// Entries that damage has taken, or that make no sense, for people.
         package var findings: [String] = []
         /// Numbers of calls, ended ones included.
@@ -67,6 +69,8 @@ package final class CallJournal: Sendable {
         var bytesAfterPass = 0
         var figures = Figures()
         var isClosed = false
+        /// What was found is in force: from now on it counts when we were last alive.
+        var isTakenOver = false
         /// Descriptor of the lock of the folder.
         var lock: CInt = -1
     }
@@ -122,6 +126,9 @@ package final class CallJournal: Sendable {
     package func lastCallNumber(after written: Int32) -> Int32 {
         CallNumbers.last(among: (found.numbers + [written]).filter { $0 > 0 })
     }
+
+    /// What was found is in force again. Until then a crash leaves it as old as it was.
+    package func takenOver() { state.withLock { $0.isTakenOver = true } }
 
     /// Appends an entry. Returns at once, from any thread.
     ///
@@ -207,7 +214,8 @@ package final class CallJournal: Sendable {
     private func maintain() {
         var isFailing = false
         // The floor from before: what a pass has appended since is not on the disk yet, so what it replaces must stay.
-        let (segments, floor) = state.withLock { (Array($0.segments), $0.floor) }
+        let (segments, floor, isTakenOver) = state.withLock { (Array($0.segments), $0.floor, $0.isTakenOver) }
+        if isTakenOver { segments.last?.markAlive(at: CivilTime.now) }
         for segment in segments {
             if (try? segment.sync()) == nil { isFailing = true }
         }

@@ -31,6 +31,7 @@ struct CallJournalFiles {
     mutating func open() throws(StoreError) {
         map()
         state.segments.sort { $0.first < $1.first }
+        found.lastAlive = state.segments.compactMap(\.lastAlive).max()
         state.next = state.segments.first?.first ?? 1
         var isAppendable = false
         for segment in state.segments { isAppendable = scan(segment) }

@@ -5,7 +5,7 @@ import Synchronization
 /// A file of the journal: preallocated, mapped into memory, written from the front.
 ///
 /// Header: magic (8 bytes), the number of the first entry (8), their CRC-32C (4); entries from byte 64 on. A segment
-/// without magic is free.
+/// without magic is free. From byte 32 on: when its owner was last alive (milliseconds since 1970, 8) and the CRC-32C of that (4).
 ///
 /// What lies below `end` never changes until the file is used again, which the journal does when all have read it; that is
 /// why it may be read without a lock. The file is then another object.
@@ -101,6 +101,27 @@ final class JournalSegment: @unchecked Sendable {
         synced.store(0, ordering: .relaxed)
         published.store(Self.headerSize, ordering: .releasing)
     }
+
+    // MARK: - A sign of life
+
+    private static let sign = 32
+
+    /// Notes that its owner lives at this moment, time of day. One thread at a time.
+    func markAlive(at moment: Milliseconds) {
+        memory.storeBytes(of: moment.littleEndian, toByteOffset: Self.sign, as: Milliseconds.self)
+        let sum = withUnsafeBytes(of: moment.littleEndian) { Checksum.crc32c($0) }
+        memory.storeBytes(of: sum.littleEndian, toByteOffset: Self.sign + 8, as: UInt32.self)
+    }
+
+    /// When its owner was last alive; nil if that is not known.
+    var lastAlive: Milliseconds? {
+        let moment = bytes.loadUnaligned(fromByteOffset: Self.sign, as: Milliseconds.self)
+        let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: Self.sign + 8, as: UInt32.self))
+        guard moment != 0, sum == withUnsafeBytes(of: moment, { Checksum.crc32c($0) }) else { return nil }
+        return Milliseconds(littleEndian: moment)
+    }
+
+    // MARK: - The end
 
     /// Gives it free for another use; its entries are no more.
     func free() {

@@ -31,7 +31,7 @@ package final class DomainNames: Sendable {
     }
 
     /// The name of a number; nil for 0.
-    func name(of number: UInt32) -> String? {
+    package func name(of number: UInt32) -> String? {
         names.withLock { names in
             let index = Int(number) - 1
             return names.byNumber.indices.contains(index) ? names.byNumber[index] : nil

@@ -52,6 +52,7 @@ final class Bench {
         collect()
         inTransit.removeAll()
         receivedBefore += snapshot.totals.counters.received
+        let lastAlive = now + exchange.wallOffset
         now += pause
         let logins = snapshot.agents.map { ($0.id, $0.isLoggedIn) }
         exchange = Exchange(
@@ -66,7 +67,7 @@ final class Bench {
         exchange.effects.removeAll()
         let calls = try keptCalls.values.map { try KeptCall(encoded: $0) }
         let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
-        return exchange.restore(calls: calls, agents: agents, now: now)
+        return exchange.restore(calls: calls, agents: agents, lastAlive: lastAlive, now: now)
     }
 
     func phone(_ name: String, port: UInt16, manner: Phone.Manner = .answer(after: 0)) -> Phone {

@@ -15,6 +15,8 @@ package struct KeptLeg: Sendable, Equatable {
     package var isWatched = false
     package var peerAllowsUpdate = false
     package var madeFirstOffer = true
+    /// It was begun by a `sips:` URI.
+    package var isSecure = false
     package var maxForwards: UInt8 = 70
 
     package var callID: [UInt8]
@@ -31,6 +33,8 @@ package struct KeptLeg: Sendable, Equatable {
     /// How many re-INVITEs the user has asked for.
     package var reinvites: UInt32 = 0
 
+    /// The names that TLS peers must show. `Endpoint.domain` here is a place in this list, from 1; 0: an address.
+    package var names: [String] = []
     package var listener: ListenerID
     package var heardFrom: Endpoint?
     package var source: Endpoint

@@ -39,6 +39,7 @@ extension UserAgent {
         kept.isWatched = leg.isWatched
         kept.peerAllowsUpdate = leg.peerAllowsUpdate
         kept.madeFirstOffer = leg.madeFirstOffer
+        kept.isSecure = dialog.isSecure
         kept.maxForwards = leg.maxForwards
         kept.earlierTags = leg.phase == .invited ? leg.earlierTags : []
         kept.routeSet = dialog.routeSet
@@ -81,6 +82,7 @@ extension UserAgent {
                 listener: ack.request.listener
             )
         }
+        kept.spellNames(configuration.peerNames.name)
         return kept
     }
 

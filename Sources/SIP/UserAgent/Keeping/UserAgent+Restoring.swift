@@ -9,7 +9,11 @@ extension UserAgent {
     /// from those that are nowhere any more by `isAlive`.
     package mutating func restore(_ kept: [(leg: KeptLeg, owner: UInt64)], now: Milliseconds) {
         self.now = now
-        let made = kept.compactMap { kept, owner in makeLeg(kept, owner: owner).map { (kept: kept, leg: $0) } }
+        let made = kept.compactMap { kept, owner in
+            var kept = kept
+            kept.numberNames(configuration.peerNames.number)
+            return makeLeg(kept, owner: owner).map { (kept: kept, leg: $0) }
+        }
         legs.restore(made.map { ($0.leg.id.handle, $0.leg) })
         let taken = made.filter { legs[$0.leg.id.handle] === $0.leg }
         restoreOutgoing(taken)
@@ -53,6 +57,7 @@ extension UserAgent {
         dialog.remoteCSeq = kept.remoteCSeq
         dialog.routeSet = kept.routeSet
         dialog.heardFrom = kept.heardFrom
+        dialog.isSecure = kept.isSecure
         let phase: Leg.Phase
         switch kept.phase {
         case .inviting: phase = .inviting
