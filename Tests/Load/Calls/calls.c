@@ -1,11 +1,14 @@
 // The load of packaging/bench: callers, media servers and agents in one process, on four UDP sockets of loopback.
 //
 //   calls --target PORT --caller PORT --welcome PORT --queue PORT --agent PORT --flow ID --rate N --calls N
-//         [--ring MS] [--talk MS] [--announcement MS] [--wrapup MS] [--patience S]
+//         [--ring MS] [--talk MS] [--announcement MS] [--wrapup MS] [--patience S] [--hold N]
 //
 // A caller calls sip:FLOW@127.0.0.1:TARGET and waits. Whoever is called at --welcome answers and hangs up after
 // --announcement; at --queue answers and stays; at --agent rings for --ring, answers, and hangs up --talk after the ACK.
 // A call is complete when its caller was hung up on after an agent had him.
+//
+// With --hold nobody hangs up and nobody gives up after the first answer, and only N calls begin: the rest at the first SIGUSR1; at
+// the second one agents begin to hang up, all of them within 5 s, and from then on as soon as they have answered.
 //
 // Prints a name and a value a line; times in microseconds: median, 99 of 100, longest.
 //   first_response  INVITE of a caller until the first response
@@ -20,6 +23,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,13 +83,15 @@ static struct option options[] = {
     {"target", 1, 0, 't'}, {"caller", 1, 0, 'c'},  {"welcome", 1, 0, 'w'},      {"queue", 1, 0, 'q'},
     {"agent", 1, 0, 'a'},  {"flow", 1, 0, 'f'},    {"rate", 1, 0, 'r'},         {"calls", 1, 0, 'n'},
     {"ring", 1, 0, 'R'},   {"talk", 1, 0, 'T'},    {"announcement", 1, 0, 'A'}, {"wrapup", 1, 0, 'W'},
-    {"patience", 1, 0, 'P'}, {0, 0, 0, 0},
+    {"patience", 1, 0, 'P'}, {"hold", 1, 0, 'H'}, {0, 0, 0, 0},
 };
 
 static int sockets[ROLES];
 static unsigned ports[ROLES], target;
 static const char *flow = "bench";
-static unsigned rate = 100, calls = 1000, ring = 100, talk = 1000, announcement = 300, wrapup = 1000, patience = 60;
+static unsigned rate = 100, calls = 1000, ring = 100, talk = 1000, announcement = 300, wrapup = 1000, patience = 60, hold;
+// How many SIGUSR1 have come.
+static volatile sig_atomic_t signals;
 
 static struct leg *buckets[BUCKETS];
 static struct alarm *wheel[SLOTS];
@@ -123,6 +129,10 @@ static void after(struct leg *leg, enum timer kind, unsigned milliseconds) {
     wheel[due % SLOTS] = alarm;
     leg->alarms++;
 }
+
+static bool is_holding(void) { return hold && signals < 2; }
+
+static void count_signal(int number) { signals += number == SIGUSR1; }
 
 static void sample(struct samples *samples, uint64_t value) {
     if (samples->count == samples->room) {
@@ -319,7 +329,7 @@ static void receive_response(struct leg *leg, struct message *message) {
     if (message->status < 200) {
         if (leg->pending) forget_pending(leg);
         // A call that nobody ends is given up.
-        if (leg->role == CALLER && !leg->confirmed) after(leg, GIVE_UP, patience * 1000);
+        if (leg->role == CALLER && !leg->confirmed && !is_holding()) after(leg, GIVE_UP, patience * 1000);
         return;
     }
     if (is_invite && leg->role == CALLER) {
@@ -337,7 +347,7 @@ static void receive_response(struct leg *leg, struct message *message) {
         if (!leg->confirmed) {
             leg->confirmed = true;
             forget_pending(leg);
-            after(leg, GIVE_UP, patience * 1000);
+            if (!is_holding()) after(leg, GIVE_UP, patience * 1000);
         }
         return;
     }
@@ -376,7 +386,7 @@ static void acknowledged(struct leg *leg) {
     if (leg->role == WELCOME) after(leg, HANG_UP, announcement);
     if (leg->role == AGENT) {
         state[leg->number].had_agent = true;
-        after(leg, HANG_UP, talk);
+        if (!is_holding()) after(leg, HANG_UP, hold ? 0 : talk);
     }
 }
 
@@ -385,7 +395,7 @@ static void receive_request(enum role role, struct leg *leg, struct message *mes
         // The caller's 200 to a re-INVITE needs no more than that it was heard.
         if (leg && leg->role == CALLER) {
             forget_pending(leg);
-            after(leg, GIVE_UP, patience * 1000);
+            if (!is_holding()) after(leg, GIVE_UP, patience * 1000);
         } else if (leg) {
             acknowledged(leg);
         }
@@ -489,6 +499,16 @@ static void advance(uint64_t now) {
     }
 }
 
+// The end of --hold.
+static void release(void) {
+    for (unsigned bucket = 0; bucket < BUCKETS; bucket++)
+        for (struct leg *leg = buckets[bucket]; leg; leg = leg->next) {
+            if (leg->over || !leg->confirmed) continue;
+            if (leg->role == AGENT) after(leg, HANG_UP, leg->number % 5000);
+            if (leg->role == CALLER) after(leg, GIVE_UP, patience * 1000);
+        }
+}
+
 // MARK: Start and end
 
 static int larger(const void *a, const void *b) {
@@ -531,6 +551,7 @@ int main(int count, char **arguments) {
         case 'A': announcement = value; break;
         case 'W': wrapup = value; break;
         case 'P': patience = value; break;
+        case 'H': hold = value; break;
         default: return 2;
         }
     }
@@ -538,13 +559,20 @@ int main(int count, char **arguments) {
     if (!target || !rate || !calls || patience > 60 || ring > 60000 || talk > 60000 || announcement > 60000) return 2;
     state = checked(calloc(calls, sizeof *state));
     for (int role = 0; role < ROLES; role++) open_socket(role);
-    uint64_t begin = microseconds();
+    signal(SIGUSR1, count_signal);
+    uint64_t begin = microseconds(), since = begin;
+    unsigned before = 0;
+    bool is_resumed = false, is_released = false;
     wheel_time = begin / 1000;
     while (completed + failed < calls) {
         uint64_t now = microseconds();
         advance(now / 1000);
-        uint64_t due = (now - begin) * rate / 1000000 + 1;
-        while (started < calls && started < due) call_flow();
+        // What did not begin during the pause does not begin all at once after it.
+        if (hold && signals && !is_resumed) is_resumed = true, since = now, before = started;
+        uint64_t due = before + (now - since) * rate / 1000000 + 1;
+        unsigned wanted_calls = hold && !signals ? hold : calls;
+        if (hold && !is_released && !is_holding()) release(), is_released = true;
+        while (started < wanted_calls && started < due) call_flow();
         for (int role = 0; role < ROLES; role++) flush(role);
         struct pollfd wanted[ROLES];
         for (int role = 0; role < ROLES; role++) wanted[role] = (struct pollfd){sockets[role], POLLIN, 0};
