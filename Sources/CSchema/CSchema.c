@@ -12,9 +12,14 @@ static const char sqlite_0002[] = {
 #embed "../../Schema/sqlite/0002_agent_state.sql" suffix(, 0)
 };
 
+static const char sqlite_0003[] = {
+#embed "../../Schema/sqlite/0003_calls.sql" suffix(, 0)
+};
+
 static const CSchemaMigration sqlite_migrations[] = {
     {1, "0001_tables.sql", sqlite_0001},
     {2, "0002_agent_state.sql", sqlite_0002},
+    {3, "0003_calls.sql", sqlite_0003},
 };
 
 static const char postgres_0001[] = {
@@ -25,9 +30,14 @@ static const char postgres_0002[] = {
 #embed "../../Schema/postgres/0002_agent_state.sql" suffix(, 0)
 };
 
+static const char postgres_0003[] = {
+#embed "../../Schema/postgres/0003_calls.sql" suffix(, 0)
+};
+
 static const CSchemaMigration postgres_migrations[] = {
     {1, "0001_tables.sql", postgres_0001},
     {2, "0002_agent_state.sql", postgres_0002},
+    {3, "0003_calls.sql", postgres_0003},
 };
 
 const CSchemaMigration *cschema_sqlite_migrations(size_t *count)

@@ -51,6 +51,15 @@ package protocol CenterDatabase: Sendable {
     /// The log-ins that were written, by agent.
     func logins() throws(StoreError) -> [AgentLogin]
 
+    /// Writes what has changed of the calls and agents of an instance, all of it or nothing, and that its owner is alive.
+    ///
+    /// - Parameter moment: now, milliseconds since 1970.
+    /// - Returns: false if another process has become the owner; nothing was written then.
+    func write(_ changes: CallChanges, of owner: CallOwner, at moment: Milliseconds) throws(StoreError) -> Bool
+
+    /// What the last owner of an instance has left, as of one moment.
+    func callsLeft(of instance: String) throws(StoreError) -> CallsLeft
+
     /// The call number (`cid`) from which to go on after a restart: the highest of the records written last, 0 if there
     /// are none. Numbers have 31 bits and begin again, which is seen and allowed for.
     func highestCallNumber() throws(StoreError) -> Int32

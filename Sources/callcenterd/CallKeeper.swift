@@ -4,46 +4,94 @@ import SIP
 import Store
 import Synchronization
 
-/// Keeps calls, and what agents do, for the next process.
+/// Keeps calls, and what agents do, for the next process: in the journal, and where another machine may be the next, in
+/// `cc_calls`, too.
 final class CallKeeper: Sendable {
+    /// What there is to go on with.
+    struct Found {
+        var calls: [KeptCall] = []
+        var agents: [KeptAgent] = []
+        /// When the process that left it was last known to live, milliseconds since 1970.
+        var lastAlive: Milliseconds?
+    }
+
     private let journal: CallJournal
+    /// nil: there are no other machines.
+    private let writer: CallWriter?
     private let logger: Logger
     /// Whether it has been said that there is no room.
     private let isFull = Mutex(false)
 
-    init(journal: CallJournal, logger: Logger) {
+    init(journal: CallJournal, writer: CallWriter?, logger: Logger) {
         self.journal = journal
+        self.writer = writer
         self.logger = logger
     }
 
-    /// What the last process has left. What cannot be read is logged and left out.
-    func found() -> (calls: [KeptCall], agents: [KeptAgent], lastAlive: Milliseconds?) {
+    /// What the last process has left, here or on another machine. What cannot be read is logged and left out.
+    func found() async -> Found {
         for finding in journal.found.findings { logger.critical("the journal of calls is damaged: \(finding)") }
-        let calls = journal.found.calls.compactMap { try? KeptCall(encoded: $0) }
-        let agents = journal.found.agents.compactMap { try? KeptAgent(encoded: $0) }
-        let unreadable = journal.found.calls.count - calls.count + journal.found.agents.count - agents.count
+        let here = read(journal.found.calls, journal.found.agents.map { try? KeptAgent(encoded: $0) })
+        var found = Found(calls: here.calls, agents: here.agents, lastAlive: journal.found.lastAlive)
+        guard let left = await leftElsewhere() else { return found }
+        // It would come back at the next start.
+        for call in found.calls { _ = journal.appendEnd(ofCall: call.key, number: call.number) }
+        found.calls = read(left.calls, []).calls
+        found.agents = left.agents.map(KeptAgent.init)
+        found.lastAlive = left.lastAlive
+        for agent in found.agents { note(journal.append(.agent, agent.encoded)) }
+        logger.notice("going on with what another machine has left", metadata: ["calls": "\(found.calls.count)"])
+        return found
+    }
+
+    /// What another machine has left, if that is newer than what we have.
+    private func leftElsewhere() async -> CallsLeft? {
+        guard let writer else { return nil }
+        do throws(StoreError) {
+            let left = try await writer.left()
+            guard let journalName = left.journal, journalName != writer.journalName else { return nil }
+            return left.lastAlive > journal.found.lastAlive ?? .min ? left : nil
+        } catch {
+            logger.critical(
+                "it cannot be read which calls another machine has left; going on with those of our own journal",
+                metadata: ["error": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    private func read(_ calls: [[UInt8]], _ agents: [KeptAgent?]) -> (calls: [KeptCall], agents: [KeptAgent]) {
+        let read = (calls: calls.compactMap { try? KeptCall(encoded: $0) }, agents: agents.compactMap(\.self))
+        let unreadable = calls.count - read.calls.count + agents.count - read.agents.count
         if unreadable > 0 {
             logger.critical(
                 "calls and agents of the last process cannot be read; were they written by another callcenterd?",
                 metadata: ["count": "\(unreadable)"]
             )
         }
-        return (calls, agents, journal.found.lastAlive)
+        return read
     }
 
     /// What was found is in force again.
-    func takenOver() { journal.takenOver() }
+    func takenOver() {
+        journal.takenOver()
+        writer?.start()
+    }
 
     /// In memory that outlives the process when this returns.
     func keep(_ kept: [Keeping]) {
         for keeping in kept {
-            let isKept: Bool
             switch keeping {
-            case .call(_, _, let encoded): isKept = journal.append(.call, encoded)
-            case .callEnded(let key, let number): isKept = journal.appendEnd(ofCall: key, number: number)
-            case .agent(let agent): isKept = journal.append(.agent, agent.encoded)
+            case .call(let key, _, let encoded):
+                note(journal.append(.call, encoded))
+                writer?.submit(call: key, encoded)
+            case .callEnded(let key, let number):
+                note(journal.appendEnd(ofCall: key, number: number))
+                writer?.submit(endOf: key)
+            case .agent(let agent):
+                note(journal.append(.agent, agent.encoded))
+                writer?.submit(AgentRow(agent))
             }
-            note(isKept)
         }
     }
 

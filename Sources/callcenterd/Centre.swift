@@ -39,10 +39,10 @@ final class Centre: Sendable {
         alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
         let provisioning = try await store.source.readAtStart()
-        let lastNumber = await store.lastCallNumber()
         let logins = LoginKeeper.restorable(await store.savedLogins(), provisioning.agents)
-        let keeper = CallKeeper(journal: store.calls, logger: logger)
-        let kept = keeper.found()
+        let keeper = CallKeeper(journal: store.calls, writer: store.callWriter, logger: logger)
+        let kept = await keeper.found()
+        let lastNumber = await store.lastCallNumber(besides: kept.calls.map(\.number))
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
         let outlet = EffectOutlet(
             writer: store.writer,

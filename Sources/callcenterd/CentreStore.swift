@@ -1,4 +1,5 @@
 import CallCenter
+import Foundation
 import Logging
 import Settings
 import Store
@@ -12,6 +13,8 @@ struct CentreStore: Sendable {
     let writer: RecordWriter
     /// What is alive, for the next process.
     let calls: CallJournal
+    /// The same for a process on another machine; nil if there is none.
+    let callWriter: CallWriter?
     /// What becomes of log-ins.
     let logins: LoginKeeper
     private let runtime: any CenterDatabase
@@ -59,6 +62,19 @@ struct CentreStore: Sendable {
         }
         let writer = RecordWriter(database: records, journal: journal, logger: logger)
         writer.retain(days: configuration.recordRetentionDays)
+        let callWriter = try configuration.instance.map { instance in
+            CallWriter(
+                database: runtime,
+                owner: CallOwner(
+                    instance: instance,
+                    journal: try StateName.of(configuration.stateDirectory),
+                    run: UUID().uuidString
+                ),
+                journal: journal,
+                logger: logger,
+                row: CallRow.init(kept:)
+            )
+        }
         let loginWriter = LoginWriter(database: runtime, journal: journal, logger: logger)
         return CentreStore(
             records: records,
@@ -70,6 +86,7 @@ struct CentreStore: Sendable {
             journal: journal,
             writer: writer,
             calls: calls,
+            callWriter: callWriter,
             logins: LoginKeeper { loginWriter.submit($0) },
             runtime: runtime,
             loginWriter: loginWriter,
@@ -79,7 +96,11 @@ struct CentreStore: Sendable {
     }
 
     /// The number of the last call, from which to go on.
-    func lastCallNumber() async -> Int32 { calls.lastCallNumber(after: await lastRecordedNumber()) }
+    ///
+    /// - Parameter alive: numbers of calls that are gone on with.
+    func lastCallNumber(besides alive: [Int32]) async -> Int32 {
+        calls.lastCallNumber(after: await lastRecordedNumber(), besides: alive)
+    }
 
     private func lastRecordedNumber() async -> Int32 {
         do throws(StoreError) {
@@ -115,6 +136,7 @@ struct CentreStore: Sendable {
     /// Writes what the databases take, and ends their use.
     func close() async {
         let figures = await writer.stop(within: Self.lastWords)
+        await callWriter?.stop(within: Self.lastWords)
         if figures.backlog > 0 {
             logger.warning(
                 "call-detail records wait in the journal for the next start",

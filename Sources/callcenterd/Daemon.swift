@@ -121,10 +121,11 @@ struct Daemon {
         }
     }
 
-    /// How long the sockets of the owner of before may still be held for his unit by the service manager.
+    /// How long the sockets of the owner of before may still be held for his unit by the service manager, and how long the address
+    /// may be on its way from his machine.
     private static let handOver = Duration.seconds(30)
 
-    /// Opens something again and again while an address is in use, for so long.
+    /// Opens something again and again while an address is in use, or is not ours, for so long.
     private static func patiently<Opened>(
         within limit: Duration,
         _ open: () async throws -> Opened
@@ -133,8 +134,12 @@ struct Daemon {
         while true {
             do {
                 return try await open()
-            } catch BindError.addressInUse(let endpoint) {
-                guard ContinuousClock.now < end else { throw BindError.addressInUse(endpoint) }
+            } catch let error as BindError {
+                switch error {
+                case .addressInUse, .addressNotAvailable: break
+                default: throw error
+                }
+                guard ContinuousClock.now < end else { throw error }
                 try await Task.sleep(for: .milliseconds(50))
             }
         }

@@ -51,6 +51,9 @@ package final class PostgresServer: Sendable {
         "postgres://\(Self.user)@127.0.0.1:\(port)/\(database)\(parameters)"
     }
 
+    /// The same through its Unix socket, which network namespaces do not part.
+    package var socketURL: String { "postgres://\(Self.user)@/postgres?host=\(folder)&port=\(port)" }
+
     /// Starts the server, again after `crash` or `shutDown`, and waits until it takes connections.
     package func start() throws {
         let server = try Program(

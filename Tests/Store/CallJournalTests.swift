@@ -134,7 +134,9 @@ struct CallJournalTests {
         }
     }
 
-    @Test("says when the process before was last alive, and for that one its own life counts from when it has taken over")
+    @Test(
+        "says when the process before was last alive, and for that one its own life counts from when it has taken over"
+    )
     func lastAlive() async throws {
         try await withFolder { folder in
             let journal = try journal(folder)

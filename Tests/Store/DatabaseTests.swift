@@ -10,7 +10,7 @@ extension Databases {
         @Test("is empty when fresh, and is provisioned from outside while it is open", arguments: Engine.allCases)
         func fresh(engine: Engine) async throws {
             try await withDatabase(engine) { place in
-                #expect(try place.database.migrate() == ["0001_tables.sql", "0002_agent_state.sql"])
+                #expect(try place.database.migrate() == ["0001_tables.sql", "0002_agent_state.sql", "0003_calls.sql"])
                 #expect(try place.database.loadProvisioning() == Provisioning(flows: [], agents: []))
                 #expect(try place.database.highestCallNumber() == 0)
                 try place.execute(
@@ -282,12 +282,14 @@ extension Databases {
                 #expect(
                     try place.database.schema().report.problems == [
                         "there is no table cc_flows", "there is no table cc_agents", "there is no table cc_cdrs",
-                        "there is no table cc_agent_state",
+                        "there is no table cc_agent_state", "there is no table cc_calls",
+                        "there is no table cc_instances",
                     ]
                 )
                 #expect(
                     try place.database.schema().report.notes == [
                         "step 0001_tables.sql is to be made", "step 0002_agent_state.sql is to be made",
+                        "step 0003_calls.sql is to be made",
                     ]
                 )
                 try place.database.migrate()
@@ -295,7 +297,7 @@ extension Databases {
                 #expect(try place.database.migrate().isEmpty)
                 #expect(
                     try place.rows("SELECT version, name FROM callcenterd_migrations") == [
-                        "1|0001_tables.sql", "2|0002_agent_state.sql",
+                        "1|0001_tables.sql", "2|0002_agent_state.sql", "3|0003_calls.sql",
                     ]
                 )
             }
@@ -309,12 +311,12 @@ extension Databases {
                 let error = try #require(throws: StoreError.self) { try place.database.migrate() }
                 #expect(error.kind == .unusable)
                 #expect(
-                    error.problem == "has the tables of a newer callcenterd (schema 77, this program knows 2); "
+                    error.problem == "has the tables of a newer callcenterd (schema 77, this program knows 3); "
                         + "install that version again, or choose another database"
                 )
                 #expect(
                     try place.database.schema().report.problems
-                        == ["was changed by a newer callcenterd (schema 77, this program knows 2)"]
+                        == ["was changed by a newer callcenterd (schema 77, this program knows 3)"]
                 )
             }
         }

@@ -72,6 +72,10 @@ final class ScriptedDatabase: CenterDatabase {
         var old = 0
         /// Each time that log-ins were written.
         var logins: [[AgentLogin]] = []
+        /// What was written of calls that are alive.
+        var changes: [CallChanges] = []
+        /// Another process writes them.
+        var isAnothers = false
         /// Records of this call are never taken.
         var refusedCall: String?
         var isAway = false
@@ -106,6 +110,15 @@ final class ScriptedDatabase: CenterDatabase {
         if isAway { throw StoreError(.unavailable, database: name, "is away") }
     }
     func logins() throws(StoreError) -> [AgentLogin] { state.withLock { $0.logins.last ?? [] } }
+    func write(_ changes: CallChanges, of _: CallOwner, at _: Milliseconds) throws(StoreError) -> Bool {
+        let (isAway, isAnothers) = state.withLock { state in
+            if !state.isAway, !state.isAnothers { state.changes.append(changes) }
+            return (state.isAway, state.isAnothers)
+        }
+        if isAway { throw StoreError(.unavailable, database: name, "is away") }
+        return !isAnothers
+    }
+    func callsLeft(of _: String) throws(StoreError) -> CallsLeft { CallsLeft() }
     func highestCallNumber() throws(StoreError) -> Int32 { 0 }
     func close() throws(StoreError) {}
 

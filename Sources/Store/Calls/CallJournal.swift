@@ -122,9 +122,9 @@ package final class CallJournal: Sendable {
         }
     }
 
-    /// The number of the last call, as far as this and those who know `written` can tell.
-    package func lastCallNumber(after written: Int32) -> Int32 {
-        CallNumbers.last(among: (found.numbers + [written]).filter { $0 > 0 })
+    /// The number of the last call, as far as this and those who know `written` and `others` can tell.
+    package func lastCallNumber(after written: Int32, besides others: [Int32] = []) -> Int32 {
+        CallNumbers.last(among: (found.numbers + others + [written]).filter { $0 > 0 })
     }
 
     /// What was found is in force again. Until then a crash leaves it as old as it was.

@@ -135,6 +135,12 @@ package final class Journal: Sendable {
     /// The log-ins that an earlier process had not yet brought into their table, the last of each agent.
     package var pendingLogins: [AgentLogin] { AgentLogin.latest(state.withLock { $0.foundLogins }) }
 
+    /// The number of the next entry.
+    var place: UInt64 { state.withLock { $0.next } }
+
+    /// The records of all entries before this one are in their database.
+    var recordsDone: UInt64 { records.done }
+
     /// Appends an entry. Returns at once, from any thread.
     ///
     /// - Returns: false if there is no room: nothing was written.

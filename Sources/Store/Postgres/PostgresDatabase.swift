@@ -1,24 +1,17 @@
 package import CallCenter
-import Synchronization
 
 /// The tables of a call centre in a PostgreSQL database.
 ///
-/// - Records are written over a connection that stays; it is made when it is first needed and made anew after it broke.
-///   What else there is to do comes seldom and gets a connection of its own, so that neither waits for the other.
+/// - Records are written over a connection that stays, calls over another one. What else there is to do comes seldom and gets a connection of its own, so that neither waits for the other.
 /// - A server that does not answer in time is away: `StoreError.Kind.unavailable`.
 package final class PostgresDatabase: CenterDatabase {
-    /// The connection of the writer.
-    private enum Link: ~Copyable {
-        case none
-        case open(PostgresConnection)
-        case closed
-    }
-
     package var name: String { address.name }
 
     private let address: PostgresAddress
     private let patience: Duration
-    private let link = Mutex<Link>(.none)
+    /// Of the writer of records, and of that of calls.
+    private let link: PostgresLink
+    let callLink: PostgresLink
 
     /// How long the server may take for an answer.
     package static let defaultPatience = Duration.seconds(10)
@@ -27,6 +20,8 @@ package final class PostgresDatabase: CenterDatabase {
     package init(address: PostgresAddress, patience: Duration = defaultPatience) {
         self.address = address
         self.patience = patience
+        link = PostgresLink(address, patience: patience, statements: [(Self.insertKey, Self.insert)])
+        callLink = PostgresLink(address, patience: patience, statements: Self.callStatements)
     }
 
     /// Nothing: the tables belong to the administrator, see `ccctl db migrate`.
@@ -78,7 +73,7 @@ package final class PostgresDatabase: CenterDatabase {
     package func write(_ records: [CallDetailRecord]) throws(StoreError) {
         guard !records.isEmpty else { return }
         let rows = records.map { RecordColumns.values(of: $0) }
-        try overLink { connection throws(StoreError) in try connection.run(prepared: Self.insertKey, with: rows) }
+        try link.use { connection throws(StoreError) in try connection.run(prepared: Self.insertKey, with: rows) }
     }
 
     private static let statements = RecordStatements { "$\($0)" }
@@ -127,7 +122,8 @@ package final class PostgresDatabase: CenterDatabase {
     }
 
     package func close() throws(StoreError) {
-        link.withLock { $0 = .closed }
+        link.close()
+        callLink.close()
     }
 
     // MARK: - Connections
@@ -141,40 +137,6 @@ package final class PostgresDatabase: CenterDatabase {
 
     func connect() throws(StoreError) -> PostgresConnection {
         try PostgresConnection(address, patience: patience)
-    }
-
-    /// Uses the connection that stays. One that broke while it was idle is made anew at once; what is done over it may
-    /// therefore be done twice.
-    private func overLink(_ body: (borrowing PostgresConnection) throws(StoreError) -> Void) throws(StoreError) {
-        try link.withLock { link throws(StoreError) in
-            switch consume link {
-            case .closed:
-                link = .closed
-                throw StoreError(.unavailable, database: name, "is closed")
-            case .none:
-                link = .none
-            case .open(let connection):
-                do throws(StoreError) {
-                    try body(connection)
-                    link = .open(connection)
-                    return
-                } catch {
-                    let isBroken = !connection.isUsable
-                    link = error.kind == .refused && !isBroken ? .open(connection) : .none
-                    // One that merely hung would hang again.
-                    guard isBroken else { throw error }
-                }
-            }
-            let connection = try connect()
-            try connection.prepare(Self.insert, as: Self.insertKey)
-            do throws(StoreError) {
-                try body(connection)
-            } catch {
-                if error.kind == .refused, connection.isUsable { link = .open(connection) }
-                throw error
-            }
-            link = .open(connection)
-        }
     }
 
     static func rows(

@@ -211,7 +211,7 @@ package final class SQLiteDatabase: CenterDatabase {
 }
 
 extension ColumnValue {
-    fileprivate init(_ value: DatabaseValue) {
+    init(_ value: DatabaseValue) {
         self =
             switch value.storage {
             case .null: .null

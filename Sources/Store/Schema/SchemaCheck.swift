@@ -14,7 +14,10 @@ package struct SchemaState: Sendable, Equatable {
     }
 
     /// The tables that are looked at.
-    static let tables = [flowTable.name, agentTable.name, RecordColumns.table, LoginColumns.table]
+    static let tables = [
+        flowTable.name, agentTable.name, RecordColumns.table, LoginColumns.table, CallColumns.table,
+        CallColumns.instances,
+    ]
 }
 
 /// What `ccctl db check` has to say of a database.
@@ -34,7 +37,9 @@ extension SchemaState {
         compare(flowTable.name, required: flowTable.required, optional: Self.optionalFlowColumns, &report)
         compare(agentTable.name, required: agentTable.required, optional: Self.optionalAgentColumns, &report)
         compare(RecordColumns.table, required: RecordColumns.names, optional: [], &report)
-        compare(LoginColumns.table, required: LoginColumns.names, optional: [], &report)
+        compare(LoginColumns.table, required: LoginColumns.names + CallColumns.agentNames, optional: [], &report)
+        compare(CallColumns.table, required: CallColumns.names, optional: [], &report)
+        compare(CallColumns.instances, required: CallColumns.instanceNames, optional: [], &report)
         if columns[RecordColumns.table] != nil, !hasRecordKey {
             let key = RecordColumns.key.joined(separator: ", ")
             report.problems.append("table \(RecordColumns.table) has no unique index on (\(key))")

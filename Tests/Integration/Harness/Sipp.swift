@@ -129,6 +129,7 @@ struct Sipp: Sendable {
     /// - Parameters:
     ///   - flows: the flow that each of them calls, in order.
     ///   - port: where they call; the daemon, or a relay before it.
+    ///   - address: of that port; nil: the one that they have themselves.
     ///   - rate: calls a second.
     ///   - atOnce: how many may be up at the same time.
     static func callers(
@@ -136,6 +137,7 @@ struct Sipp: Sendable {
         _ caller: Caller,
         flows: [String],
         to port: UInt16,
+        at address: String? = nil,
         rate: Int = 10,
         atOnce: Int = 1_000,
         contact: UInt16? = nil,
@@ -173,7 +175,8 @@ struct Sipp: Sendable {
         try Data((["SEQUENTIAL"] + rows).joined(separator: "\n").appending("\n").utf8)
             .write(to: URL(fileURLWithPath: injection))
         let options = [
-            "\(host):\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r", "\(rate)",
+            "\(address ?? host):\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r",
+            "\(rate)",
             "-l", "\(atOnce)",
         ]
         return try launch(name, file, ownPort, audioPort, options, logsMessages, host, on: stage)

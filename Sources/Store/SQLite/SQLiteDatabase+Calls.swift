@@ -1,0 +1,53 @@
+package import CallCenter
+
+import GRDB
+
+/// Calls that are alive. No other machine reads them here; it is the same as with PostgreSQL so that one set of tests holds both.
+extension SQLiteDatabase {
+    private static let statements = CallStatements { _ in "?" }
+
+    package func write(_ changes: CallChanges, of owner: CallOwner, at moment: Milliseconds) throws(StoreError) -> Bool
+    {
+        let (instance, run) = (ColumnValue.text(owner.instance), ColumnValue.text(owner.run))
+        return try access {
+            try pool.write { database in
+                func execute(_ sql: String, _ values: [ColumnValue]) throws {
+                    try database.cachedStatement(sql: sql).execute(
+                        arguments: StatementArguments(values.map(\.forSQLite))
+                    )
+                }
+                if changes.claims {
+                    try execute(Self.statements.claim, [instance, .text(owner.journal), run, .integer(moment)])
+                } else {
+                    let values = [ColumnValue.integer(moment), instance, run].map(\.forSQLite)
+                    let arguments = StatementArguments(values)
+                    guard try Row.fetchOne(database, sql: Self.statements.touch, arguments: arguments) != nil else {
+                        return false
+                    }
+                }
+                for call in changes.calls { try execute(Self.statements.call, CallColumns.values(of: call, owner)) }
+                for agent in changes.agents { try execute(Self.statements.agent, CallColumns.values(of: agent)) }
+                for key in changes.ended { try execute(Self.statements.end, [.text(key), instance]) }
+                if changes.sweeps { try execute(Self.statements.sweep, [instance, run]) }
+                return true
+            }
+        }
+    }
+
+    package func callsLeft(of instance: String) throws(StoreError) -> CallsLeft {
+        try access {
+            try pool.read { database in
+                func rows(_ sql: String, _ values: [ColumnValue] = []) throws -> [[ColumnValue]] {
+                    try Row.fetchAll(database, sql: sql, arguments: StatementArguments(values.map(\.forSQLite)))
+                        .map { $0.databaseValues.map(ColumnValue.init) }
+                }
+                let (owner, calls, agents) = Self.statements.left
+                return CallColumns.left(
+                    owner: try rows(owner, [.text(instance)]),
+                    calls: try rows(calls, [.text(instance)]),
+                    agents: try rows(agents)
+                )
+            }
+        }
+    }
+}
