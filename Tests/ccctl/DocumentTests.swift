@@ -34,4 +34,18 @@ struct DocumentTests {
             #expect(throws: Never.self, "\(command)") { try CCControl.parseAsRoot(words) }
         }
     }
+
+    @Test(
+        "have links to files that are there",
+        arguments: ["README.md", "Sources/README.md"]
+            + ["administrator", "supervisor", "monitoring", "statistics"].map { "packaging/doc/\($0).md" }
+    )
+    func links(file: String) throws {
+        let place = Self.top.appendingPathComponent(file)
+        let text = try String(contentsOf: place, encoding: .utf8)
+        for match in text.matches(of: /\]\(([^)#:]+)\)/) {
+            let target = place.deletingLastPathComponent().appendingPathComponent(String(match.1))
+            #expect(FileManager.default.fileExists(atPath: target.path), "\(file): \(match.1)")
+        }
+    }
 }
