@@ -27,23 +27,24 @@ struct TakeoverTests {
 
         init(_ place: Place) async throws {
             stage = try Stage.here()
-            server = try PostgresServer()
-            network = try await place == .namespaces ? Namespaces.make(on: stage) : nil
             port = try Ports.free()
+            network = try await place == .namespaces ? Namespaces.make(on: stage) : nil
             address = network?.moving ?? "127.0.0.1"
             phones = network?.outside ?? "127.0.0.1"
+            do {
+                server = try PostgresServer()
+            } catch {
+                await network?.remove()
+                throw error
+            }
+        }
+
+        /// Makes the tables, the flow and its agent.
+        func provision(queue: Sipp, agents: Sipp) async throws {
             let program = try Binaries.path("ccctl")
             let arguments = ["db", "migrate", "--url", server.socketURL]
             let migrated = try await ChildProcess.run("migrate", program, arguments, in: stage.folder)
             try #require(migrated.status == 0, "\(migrated.text)")
-        }
-
-        func end() async {
-            server.stop()
-            await network?.remove()
-        }
-
-        func provision(queue: Sipp, agents: Sipp) throws {
             try server.sql(
                 """
                 INSERT INTO cc_flows (flowid, skill, message_queue)
@@ -52,6 +53,11 @@ struct TakeoverTests {
                     VALUES ('anna', 'sip:anna@\(phones):\(agents.port)', 1, 'selling');
                 """
             )
+        }
+
+        func end() async {
+            server.stop()
+            await network?.remove()
         }
 
         /// Starts the daemon of a machine, which may be the owner or the standby.
@@ -141,10 +147,10 @@ struct TakeoverTests {
     private func takeOver(_ scene: Scene) async throws {
         let queue = try await Sipp.callee("queue", .answers(ring: 10), host: scene.phones)
         let agents = try await Sipp.callee("agents", .answers(ring: 10), host: scene.phones)
-        try scene.provision(queue: queue, agents: agents)
+        try await scene.provision(queue: queue, agents: agents)
         let first = try await scene.owner(1)
         let second = try await scene.standby(2)
-        let talker = try scene.callers("talker", .init(end: .hangUp(on: agents.audioPort, after: 15_000)), count: 1)
+        let talker = try scene.callers("talker", .init(end: .hangUp(on: agents.audioPort, after: 20_000)), count: 1)
         try await eventually("him to talk", within: .seconds(30), every: .milliseconds(50)) {
             try first.process.requireAlive()
             return try scene.server.sql("SELECT 1 FROM cc_calls WHERE last_start > 0").isEmpty ? nil : ()
@@ -159,6 +165,7 @@ struct TakeoverTests {
         let after = try await second.calls()
         #expect(after.map(\.id) == before.map(\.id))
         #expect(after.map(\.State) == before.map(\.State))
+        await scene.stage.leaveFloor()
         try await talker.finish()
         try await waiters.finish()
         try await eventually("the records", within: .seconds(30), every: .milliseconds(100)) {
@@ -187,7 +194,7 @@ struct TakeoverTests {
     private func backAgain(_ scene: Scene) async throws {
         let queue = try await Sipp.callee("queue", .answers(ring: 10))
         let agents = try await Sipp.callee("agents", .answers(ring: 10))
-        try scene.provision(queue: queue, agents: agents)
+        try await scene.provision(queue: queue, agents: agents)
         try scene.server.sql("UPDATE cc_agents SET logstate = 0")
         let first = try await scene.owner(1)
         let second = try await scene.standby(2)
@@ -220,7 +227,7 @@ struct TakeoverTests {
         do {
             let queue = try await Sipp.callee("queue", .answers(ring: 10))
             let agents = try await Sipp.callee("agents", .answers(ring: 10, talk: 100))
-            try scene.provision(queue: queue, agents: agents)
+            try await scene.provision(queue: queue, agents: agents)
             let first = try scene.start(1, wrapup: 600)
             try await scene.isOwner(first)
             let second = try await scene.standby(2)
