@@ -109,6 +109,8 @@ package struct Exchange: ~Copyable {
         }
         due.removeAll(keepingCapacity: true)
         swap(&due, &dueTimers)
+        self.now = now
+        keepQuietDue()
     }
 
     /// When `advance` has something to do at the earliest; nil if nothing is waiting.
@@ -317,13 +319,4 @@ package struct Exchange: ~Copyable {
             )
         )
     }
-}
-
-extension CallID {
-    /// As the legs of a call carry it.
-    init(owner: UInt64) {
-        self.init(index: UInt32(truncatingIfNeeded: owner >> 32), generation: UInt32(truncatingIfNeeded: owner))
-    }
-
-    var owner: UInt64 { UInt64(index) << 32 | UInt64(generation) }
 }

@@ -36,7 +36,7 @@ final class CallKeeper: Sendable {
         guard let left = await leftElsewhere() else { return found }
         // It would come back at the next start.
         for call in found.calls { _ = journal.appendEnd(ofCall: call.key, number: call.number) }
-        found.calls = read(left.calls, []).calls
+        found.calls = read(left.calls.map { [$0] }, []).calls
         found.agents = left.agents.map(KeptAgent.init)
         found.lastAlive = left.lastAlive
         for agent in found.agents { note(journal.append(.agent, agent.encoded)) }
@@ -60,8 +60,8 @@ final class CallKeeper: Sendable {
         }
     }
 
-    private func read(_ calls: [[UInt8]], _ agents: [KeptAgent?]) -> (calls: [KeptCall], agents: [KeptAgent]) {
-        let read = (calls: calls.compactMap { try? KeptCall(encoded: $0) }, agents: agents.compactMap(\.self))
+    private func read(_ calls: [[[UInt8]]], _ agents: [KeptAgent?]) -> (calls: [KeptCall], agents: [KeptAgent]) {
+        let read = (calls: calls.compactMap { try? KeptCall(entries: $0) }, agents: agents.compactMap(\.self))
         let unreadable = calls.count - read.calls.count + agents.count - read.agents.count
         if unreadable > 0 {
             logger.critical(
@@ -72,6 +72,9 @@ final class CallKeeper: Sendable {
         return read
     }
 
+    /// Whether each time the whole of a call is to be kept: a row of `cc_calls` has that.
+    var wantsWholeCalls: Bool { writer != nil }
+
     /// What was found is in force again.
     func takenOver() {
         journal.takenOver()
@@ -79,20 +82,29 @@ final class CallKeeper: Sendable {
     }
 
     /// In memory that outlives the process when this returns.
-    func keep(_ kept: [Keeping]) {
+    ///
+    /// - Returns: false if something found no room.
+    func keep(_ kept: [Keeping]) -> Bool {
+        var areAllKept = true
         for keeping in kept {
+            let isKept: Bool
             switch keeping {
             case .call(let key, _, let encoded):
-                note(journal.append(.call, encoded))
+                isKept = journal.append(.call, encoded)
                 writer?.submit(call: key, encoded)
+            case .callChanged(_, _, let encoded):
+                isKept = journal.append(.callChange, encoded)
             case .callEnded(let key, let number):
-                note(journal.appendEnd(ofCall: key, number: number))
+                isKept = journal.appendEnd(ofCall: key, number: number)
                 writer?.submit(endOf: key)
             case .agent(let agent):
-                note(journal.append(.agent, agent.encoded))
+                isKept = journal.append(.agent, agent.encoded)
                 writer?.submit(AgentRow(agent))
             }
+            note(isKept)
+            areAllKept = areAllKept && isKept
         }
+        return areAllKept
     }
 
     private func note(_ isKept: Bool) {

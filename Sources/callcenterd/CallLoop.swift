@@ -43,6 +43,7 @@ final class CallLoop: NetworkHandler {
         self.clock = clock
         self.outlet = outlet
         nextRepair = clock.now + Self.repairInterval
+        if keeper.wantsWholeCalls { self.exchange.keepWholeCalls() }
     }
 
     // MARK: The network
@@ -100,6 +101,8 @@ final class CallLoop: NetworkHandler {
 
     /// Nothing happens any more: what is to be done about calls is the next process's.
     func halt() {
+        exchange.keepQuiet(now: clock.now)
+        carryOut()
         isHalted = true
         locator.stop()
     }
@@ -188,7 +191,7 @@ final class CallLoop: NetworkHandler {
         locate()
         // Before any message leaves that tells of it.
         for record in exchange.effects.records { outlet.store(record) }
-        if !exchange.effects.kept.isEmpty { keeper.keep(exchange.effects.kept) }
+        if !exchange.effects.kept.isEmpty, !keeper.keep(exchange.effects.kept) { exchange.keepingFailed() }
         for datagram in exchange.effects.datagrams {
             network.send(datagram.bytes, to: datagram.destination, from: datagram.listener)
         }

@@ -58,12 +58,43 @@ struct CallJournalTests {
             #expect(journal.appendEnd(ofCall: "key-5", number: 5))
             #expect(journal.appendEnd(ofCall: "key-2", number: 2))
             let next = try self.journal(try crash(folder))
-            #expect(next.found.calls == [1, 3, 4].map { call($0, step: 20) })
+            #expect(next.found.calls == [1, 3, 4].map { [call($0, step: 20)] })
             #expect(next.found.agents == [agent("anna", step: 20)])
             #expect(next.found.findings == [])
             #expect(next.lastCallNumber(after: 0) == 5)
             #expect(next.lastCallNumber(after: 9) == 9)
             #expect(next.append(.call, call(6, step: 1)), "and goes on")
+            next.close()
+            journal.close()
+        }
+    }
+
+    @Test("gives back what has changed of a call behind its last whole entry; changes without that are nothing")
+    func changes() async throws {
+        try await withFolder { folder in
+            let journal = try journal(folder, segmentSize: 65_536)
+            func change(_ number: Int32, step: Int) -> [UInt8] {
+                var writer = ByteWriter()
+                writer.write(UInt8(1))
+                writer.write("key-\(number)")
+                writer.write(number)
+                writer.write(Int32(step))
+                return writer.bytes
+            }
+            #expect(journal.append(.callChange, change(9, step: 1)))
+            #expect(journal.append(.call, call(1, step: 1)))
+            #expect(journal.append(.callChange, change(1, step: 2)))
+            #expect(journal.append(.call, call(2, step: 1)))
+            #expect(journal.append(.call, call(1, step: 3)))
+            #expect(journal.append(.callChange, change(1, step: 4)))
+            #expect(journal.append(.callChange, change(1, step: 5)))
+            let next = try self.journal(try crash(folder), segmentSize: 65_536)
+            #expect(
+                next.found.calls == [
+                    [call(1, step: 3), change(1, step: 4), change(1, step: 5)], [call(2, step: 1)],
+                ]
+            )
+            #expect(next.found.findings == [])
             next.close()
             journal.close()
         }
@@ -86,7 +117,7 @@ struct CallJournalTests {
             }
             #expect(passes > 5)
             let next = try self.journal(try crash(folder))
-            #expect(Set(next.found.calls) == [call(1, step: passes), call(2, step: 400)])
+            #expect(Set(next.found.calls) == [[call(1, step: passes)], [call(2, step: 400)]])
             #expect(next.found.findings == [])
             #expect(try segments(folder).count <= 8)
             next.close()
@@ -106,7 +137,7 @@ struct CallJournalTests {
             journal.endPass()
             #expect(journal.figures.refused == 2)
             let next = try self.journal(try crash(folder), segments: 2)
-            #expect(next.found.calls == [call(1, step: 1), call(2, step: step - 1)])
+            #expect(next.found.calls == [[call(1, step: 1)], [call(2, step: step - 1)]])
             next.close()
             journal.close()
         }
@@ -127,7 +158,7 @@ struct CallJournalTests {
             bytes[64 + 5 * size + distance % size] ^= 0x40
             try bytes.write(to: URL(fileURLWithPath: file))
             let next = try self.journal(copy, segmentSize: 65_536)
-            #expect(next.found.calls == [1, 2, 4, 5].map { call($0, step: 1) })
+            #expect(next.found.calls == [1, 2, 4, 5].map { [call($0, step: 1)] })
             #expect(next.found.findings.count == 1, "the torn end was told to nobody")
             #expect(next.append(.call, call(7, step: 1)))
             next.close()

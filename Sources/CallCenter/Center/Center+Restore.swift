@@ -74,6 +74,9 @@ extension Center {
         }
     }
 
+    /// Of the place of a call, what tells it from others; nil once the call is over.
+    package func arrival(of call: CallRef) -> UInt64? { calls.index(of: call).map { calls[$0].arrival } }
+
     /// nil once the call is over.
     package func place(of call: CallRef) -> Place? {
         calls.index(of: call).map { index in

@@ -1,19 +1,56 @@
-/// Values one after the other as bytes, numbers little-endian, texts behind their length.
+/// Values one after the other as bytes, numbers little-endian, texts behind their length. They are written into memory that is there
+/// already, since appending to an array costs several times as much a value.
 @usableFromInline package struct ByteWriter {
-    @usableFromInline package internal(set) var bytes: [UInt8] = []
+    /// Zeros from `count` on.
+    @usableFromInline var storage: [UInt8]
+    @usableFromInline var count = 0
 
-    @inlinable package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    @inlinable package init(capacity: Int = 512) { storage = [UInt8](repeating: 0, count: max(capacity, 16)) }
+
+    /// What is written so far, as a copy.
+    @inlinable package var bytes: [UInt8] { Array(storage[..<count]) }
+
+    /// Begins anew in the same memory.
+    @inlinable package mutating func removeAll() { count = 0 }
+
+    /// What was written, without a copy; nothing is left here.
+    @inlinable
+    package mutating func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &storage)
+        taken.removeLast(taken.count - count)
+        count = 0
+        return taken
+    }
 
     @inlinable
-    package mutating func write(_ number: some FixedWidthInteger) {
-        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    package mutating func write<Number: FixedWidthInteger>(_ number: Number) {
+        let size = Number.bitWidth / 8
+        if storage.count - count < size { grow(by: size) }
+        let place = count
+        storage.withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, toByteOffset: place, as: Number.self) }
+        count = place + size
+    }
+
+    @inlinable
+    mutating func append(_ piece: UnsafeRawBufferPointer) {
+        guard !piece.isEmpty else { return }
+        if storage.count - count < piece.count { grow(by: piece.count) }
+        let place = count
+        storage.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[place...]).copyMemory(from: piece) }
+        count = place + piece.count
+    }
+
+    @usableFromInline
+    mutating func grow(by more: Int) {
+        storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
     }
 
     package mutating func write(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
             write(UInt32(clamping: utf8.count))
-            bytes.append(contentsOf: utf8)
+            append(UnsafeRawBufferPointer(utf8))
         }
     }
 
@@ -21,7 +58,7 @@
     @inlinable
     package mutating func write(bytes more: [UInt8]) {
         write(UInt32(clamping: more.count))
-        bytes.append(contentsOf: more)
+        more.withUnsafeBytes { append($0) }
     }
 
     @inlinable

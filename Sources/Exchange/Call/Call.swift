@@ -4,6 +4,15 @@ import SIP
 /// The Exchange's handle of a call; part of what its legs and timers carry.
 typealias CallID = SlabHandle
 
+extension CallID {
+    /// As the legs of a call carry it.
+    init(owner: UInt64) {
+        self.init(index: UInt32(truncatingIfNeeded: owner >> 32), generation: UInt32(truncatingIfNeeded: owner))
+    }
+
+    var owner: UInt64 { UInt64(index) << 32 | UInt64(generation) }
+}
+
 /// One caller's call, from the INVITE until its last leg is let go (CALLS.md section 1).
 ///
 /// ```
@@ -72,9 +81,11 @@ final class Call {
     /// What the journal knows it by: the UUID that it got first.
     let key: String
     /// As it was when it was last kept.
-    var mark: CallMark?
-    /// In which pass over all calls that was.
-    var keptInPass: UInt32 = 0
+    var kept: KeptState?
+    /// In which turn it was last looked at for that.
+    var lookedAt: UInt64 = 0
+    /// It is among those that are kept a little later.
+    var isQuiet = false
 
     /// - Parameter key: of a call of an earlier process.
     init(

@@ -4,34 +4,76 @@ import SIP
 /// Having kept what must outlive the process: each call whenever it has changed, before any message tells of it (DESIGN.md section
 /// 2, the journal).
 extension Exchange {
-    /// Looks at the calls that the input at hand has had to do with.
+    /// Looks at the calls that the input at hand has had to do with. Those of which nobody is told anything now are kept a little
+    /// later: what has reached nobody may be lost with the process.
     mutating func keepChanged() {
+        keeper.turn &+= 1
+        let isTold = agent.hasDatagrams
+        keepQuietDue()
         agent.takeChangedOwners(into: &keeper.owners)
-        for owner in keeper.owners {
-            if let call = calls[CallID(owner: owner)] { keepIfChanged(call) }
-        }
+        for owner in keeper.owners { look(at: CallID(owner: owner), isTold: isTold) }
         keeper.owners.removeAll(keepingCapacity: true)
         while keeper.touchedDone < touched.count {
-            if let call = calls[touched[keeper.touchedDone]] { keepIfChanged(call) }
+            look(at: touched[keeper.touchedDone], isTold: isTold)
             keeper.touchedDone += 1
         }
     }
 
-    private func keepIfChangedMark(_ call: Call) -> CallMark? {
-        let mark = mark(of: call)
-        return call.mark == mark ? nil : mark
+    private mutating func look(at id: CallID, isTold: Bool) {
+        guard let call = calls[id], call.lookedAt != keeper.turn else { return }
+        call.lookedAt = keeper.turn
+        if isTold || call.kept == nil {
+            keepIfChanged(call)
+        } else if !call.isQuiet {
+            call.isQuiet = true
+            keeper.addQuiet(id, now: now)
+        }
     }
 
+    /// Keeps what was to be kept a little later, and is due.
+    mutating func keepQuietDue() { keepQuiet(until: now) }
+
+    /// Has everything kept that is to be kept a little later: the process is about to end.
+    package mutating func keepQuiet(now: Milliseconds) {
+        self.now = now
+        keepQuiet(until: .max)
+    }
+
+    private mutating func keepQuiet(until moment: Milliseconds) {
+        while let id = keeper.nextQuiet(now: moment) {
+            guard let call = calls[id] else { continue }
+            call.isQuiet = false
+            keepIfChanged(call)
+        }
+    }
+
+    /// From now on the whole of a call is kept each time, for whoever cannot put changes together.
+    package mutating func keepWholeCalls() { keeper.keepsWholeCalls = true }
+
+    /// Something that was to be kept has found no room: what is kept of calls from now on must not build on it.
+    package mutating func keepingFailed() { keeper.pass &+= 1 }
+
     private mutating func keepIfChanged(_ call: Call) {
-        guard let mark = keepIfChangedMark(call) else { return }
+        let mark = mark(of: call)
+        guard call.kept?.mark != mark else { return }
         keep(call, mark)
     }
 
     private mutating func keep(_ call: Call, _ mark: CallMark) {
-        guard let kept = kept(call) else { return }
-        call.mark = mark
-        call.keptInPass = keeper.pass
-        effects.kept.append(.call(key: call.key, number: call.facts.number, encoded: kept.encoded))
+        if !keeper.keepsWholeCalls, let before = call.kept, before.pass == keeper.pass,
+            before.changes < Keeper.mostChanges,
+            before.mark.number == mark.number, before.mark.flowsBefore == mark.flowsBefore,
+            before.flowID == call.flow.id, before.mark.callIDs <= mark.callIDs
+        {
+            guard let change = change(of: call, since: before, mark) else { return }
+            call.kept?.mark = mark
+            call.kept?.changes += 1
+            effects.kept.append(.callChanged(key: call.key, number: call.facts.number, encoded: change))
+        } else {
+            guard let kept = kept(call) else { return }
+            call.kept = KeptState(mark: mark, flowID: call.flow.id, pass: keeper.pass, changes: 0)
+            effects.kept.append(.call(key: call.key, number: call.facts.number, encoded: kept.encoded))
+        }
     }
 
     /// The call is over, and its record written.
@@ -70,7 +112,7 @@ extension Exchange {
         self.now = now
         for _ in 0..<count {
             guard let id = keeper.calls.popLast() else { break }
-            guard let call = calls[id], call.keptInPass != keeper.pass else { continue }
+            guard let call = calls[id], call.kept?.pass != keeper.pass else { continue }
             keep(call, mark(of: call))
         }
         guard keeper.calls.isEmpty else { return false }
@@ -96,20 +138,22 @@ extension Exchange {
     private func mark(of call: Call) -> CallMark {
         CallMark(
             number: call.facts.number,
-            stage: keptStage(of: call),
+            stage: KeptCall.Stage.code(of: call.stage),
             isAnswered: call.isAnswered,
             isMediaUp: call.media?.isUp ?? false,
             hasTriedFirstLeg: call.hasTriedFirstLeg,
             connected: call.connected,
             awaitsCallersAnswer: call.awaitsCallersAnswer,
-            arrival: center.place(of: call.ref)?.arrival ?? 0,
+            arrival: center.arrival(of: call.ref) ?? 0,
             offersMade: call.offersMade,
             refusals: call.refusals,
+            callIDs: call.callIDs.count,
+            flowsBefore: call.flowsBefore.count,
             caller: agent.mark(of: call.caller),
             media: call.media.flatMap { agent.mark(of: $0.leg) },
-            previousMedia: (call.previousMedia?.leg ?? call.replacing?.leg).flatMap { agent.mark(of: $0) },
-            briefing: (call.briefing?.leg ?? call.transfer?.leg).flatMap { agent.mark(of: $0) },
-            agent: (call.offer?.leg ?? call.talk?.leg).flatMap { agent.mark(of: $0) }
+            previousMedia: call.previousMediaToKeep.flatMap { agent.mark(of: $0) },
+            briefing: call.briefingToKeep.flatMap { agent.mark(of: $0) },
+            agent: call.agentToKeep.flatMap { agent.mark(of: $0) }
         )
     }
 
@@ -131,43 +175,73 @@ extension Exchange {
             priority: call.flow.priority,
             messageQueue: call.flow.messageQueue,
             flowsBefore: call.flowsBefore,
+            callIDs: call.callIDs,
+            course: course(of: call),
+            caller: caller
+        )
+        kept.passedHeaders = call.facts.passedHeaders
+        for (role, id) in legs(of: call) {
+            guard let id, let leg = agent.kept(id) else { continue }
+            kept.legs.append(KeptCall.Leg(role: role, leg: leg))
+            kept.course.note(role, id, of: call)
+        }
+        return kept
+    }
+
+    /// What has changed of a call, as `KeptChange` reads it; nil if its caller is gone already. It is written as it is found: legs are
+    /// large, and copies of them cost more than all the rest.
+    private mutating func change(of call: Call, since before: KeptState, _ mark: CallMark) -> [UInt8]? {
+        guard !call.hasEnded, let callersMark = mark.caller, agent.isKept(call.caller) else { return nil }
+        keeper.writer.removeAll()
+        keeper.writer.begin(
+            changeOf: call.key,
+            number: call.facts.number,
+            order: before.changes + 1,
+            callIDsBefore: before.mark.callIDs,
+            callIDs: call.callIDs
+        )
+        keeper.writer.write(before.mark.holds(callersMark) ? nil : agent.kept(call.caller))
+        var course = course(of: call)
+        for (role, id) in legs(of: call) {
+            guard let id, let legMark = agent.mark(of: id), agent.isKept(id) else { continue }
+            keeper.writer.write(role, id)
+            keeper.writer.write(before.mark.holds(legMark) ? nil : agent.kept(id))
+            course.note(role, id, of: call)
+        }
+        keeper.writer.end(with: course)
+        return keeper.writer.bytes
+    }
+
+    private func legs(of call: Call) -> [(KeptCall.Role, LegID?)] {
+        [
+            (.media, call.media?.leg), (.previousMedia, call.previousMediaToKeep), (.briefing, call.briefingToKeep),
+            (.agent, call.agentToKeep),
+        ]
+    }
+
+    /// Without whom the caller hears.
+    private func course(of call: Call) -> KeptCall.Course {
+        var course = KeptCall.Course(
             stage: keptStage(of: call),
             place: keptPlace(of: call),
             isAnswered: call.isAnswered,
             hasTriedFirstLeg: call.hasTriedFirstLeg,
             offersMade: call.offersMade,
-            refusals: call.refusals,
-            callIDs: call.callIDs,
-            caller: caller
+            refusals: call.refusals
         )
-        kept.passedHeaders = call.facts.passedHeaders
-        kept.maxWait = call.timers.deadline(.maxWait).map { $0 + wallOffset }
-        kept.welcomeMax = call.timers.deadline(.welcomeMax).map { $0 + wallOffset }
-        kept.maxDuration = call.timers.deadline(.maxDuration).map { $0 + wallOffset }
-        let legs: [(KeptCall.Role, LegID?)] = [
-            (.media, call.media?.leg),
-            // What a restart cuts short is kept as well, so that its far end is told: whoever the caller is being handed on to, and
-            // who is to take somebody's place. A talk has neither of those whose parts they get.
-            (.previousMedia, call.previousMedia?.leg ?? call.replacing?.leg),
-            (.briefing, call.briefing?.leg ?? call.transfer?.leg),
-            (.agent, call.offer?.leg ?? call.talk?.leg),
-        ]
-        for (role, id) in legs {
-            guard let id, let leg = agent.kept(id) else { continue }
-            kept.legs.append(KeptCall.Leg(role: role, leg: leg))
-            if call.connected == id { kept.connected = role }
-            if call.awaitsCallersAnswer == id { kept.awaitsCallersAnswer = role }
-        }
+        course.maxWait = call.timers.deadline(.maxWait).map { $0 + wallOffset }
+        course.welcomeMax = call.timers.deadline(.welcomeMax).map { $0 + wallOffset }
+        course.maxDuration = call.timers.deadline(.maxDuration).map { $0 + wallOffset }
         if let media = call.media {
             switch media.purpose {
-            case .welcome: kept.mediaPurpose = .welcome
-            case .hold: kept.mediaPurpose = .hold
-            case .dissuading: kept.mediaPurpose = .dissuading
-            case .overflow: kept.mediaPurpose = .overflow
+            case .welcome: course.mediaPurpose = .welcome
+            case .hold: course.mediaPurpose = .hold
+            case .dissuading: course.mediaPurpose = .dissuading
+            case .overflow: course.mediaPurpose = .overflow
             }
-            kept.isMediaUp = media.isUp
+            course.isMediaUp = media.isUp
         }
-        return kept
+        return course
     }
 
     private func keptPlace(of call: Call) -> Center.Place {
@@ -186,6 +260,37 @@ extension Exchange {
             .talking(agentID: talk.agentID, answered: talk.answered + wallOffset, pickup: talk.pickup)
         case .leaving(let target): .leaving(to: target)
         case .transferred: .transferred
+        }
+    }
+}
+
+extension Call {
+    // What a restart cuts short is kept as well, so that its far end is told: whoever the caller is being handed on to, and who is to
+    // take somebody's place. A talk has neither of those whose parts they get.
+    fileprivate var previousMediaToKeep: LegID? { previousMedia?.leg ?? replacing?.leg }
+    fileprivate var briefingToKeep: LegID? { briefing?.leg ?? transfer?.leg }
+    fileprivate var agentToKeep: LegID? { offer?.leg ?? talk?.leg }
+}
+
+extension KeptCall.Course {
+    /// A leg of the call has this part.
+    fileprivate mutating func note(_ role: KeptCall.Role, _ leg: LegID, of call: Call) {
+        if call.connected == leg { connected = role }
+        if call.awaitsCallersAnswer == leg { awaitsCallersAnswer = role }
+    }
+}
+
+extension KeptCall.Stage {
+    /// A number for each.
+    fileprivate static func code(of stage: Call.Stage) -> UInt8 {
+        switch stage {
+        case .welcome: 0
+        case .queued, .ended: 1
+        case .transferred: 2
+        case .dissuading(let isFinal): isFinal ? 4 : 3
+        case .offering: 5
+        case .talking: 6
+        case .leaving: 7
         }
     }
 }

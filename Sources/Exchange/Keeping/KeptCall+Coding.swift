@@ -4,7 +4,7 @@ import SIP
 /// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
 extension KeptCall {
     /// Of the layout; a process refuses what is of another one.
-    private static let version: UInt8 = 3
+    fileprivate static let version: UInt8 = 4
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {
@@ -29,31 +29,15 @@ extension KeptCall {
         writer.write(Int64(clamping: priority))
         writer.write(messageQueue)
         writer.write(flowsBefore)
-        write(stage, to: &writer)
-        writer.write(place.arrival)
-        writer.write(place.arrived)
-        writer.write(Int32(truncatingIfNeeded: place.dissuasions))
-        writer.write(place.hasWaited)
-        writer.write(isAnswered)
-        writer.write(hasTriedFirstLeg)
-        writer.write(Int32(clamping: offersMade))
-        writer.write(Int32(clamping: refusals))
         writer.write(callIDs)
-        for deadline in [maxWait, welcomeMax, maxDuration] {
-            writer.write(deadline != nil)
-            if let deadline { writer.write(deadline) }
-        }
+        course.write(to: &writer)
         writer.write(caller)
         writer.write(UInt8(clamping: legs.count))
         for leg in legs {
             writer.write(leg.role.rawValue)
             writer.write(leg.leg)
         }
-        writer.write(connected?.rawValue ?? .max)
-        writer.write(awaitsCallersAnswer?.rawValue ?? .max)
-        writer.write(mediaPurpose?.rawValue ?? .max)
-        writer.write(isMediaUp)
-        return writer.bytes
+        return writer.take()
     }
 
     package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
@@ -76,6 +60,68 @@ extension KeptCall {
         priority = Int(clamping: try reader.number(Int64.self))
         messageQueue = try reader.text()
         flowsBefore = try reader.texts()
+        callIDs = try reader.texts()
+        course = try Course(&reader)
+        caller = try reader.leg()
+        for _ in 0..<(try reader.number(UInt8.self)) {
+            guard let role = Role(rawValue: try reader.number()) else { throw ByteReader.Malformed() }
+            legs.append(Leg(role: role, leg: try reader.leg()))
+        }
+        guard reader.isAtEnd else { throw ByteReader.Malformed() }
+    }
+
+    /// From what was kept of a call: the whole of it, and what has changed since, in order. Where that does not fit, what was kept
+    /// before counts.
+    package init(entries: [[UInt8]]) throws(ByteReader.Malformed) {
+        guard let first = entries.first else { throw ByteReader.Malformed() }
+        try self.init(encoded: first)
+        for (index, entry) in entries.enumerated().dropFirst() {
+            guard let changed = try? changed(by: entry, order: index) else { return }
+            self = changed
+        }
+    }
+
+    private func changed(by entry: [UInt8], order: Int) throws(ByteReader.Malformed) -> KeptCall {
+        let change = try KeptChange(encoded: entry)
+        guard change.key == key, change.number == number, Int(change.order) == order,
+            change.callIDsBefore <= callIDs.count
+        else { throw ByteReader.Malformed() }
+        var call = self
+        call.callIDs = callIDs.prefix(change.callIDsBefore) + change.callIDs
+        call.course = change.course
+        if let caller = change.caller { call.caller = caller }
+        let before = [caller] + legs.map(\.leg)
+        call.legs = []
+        for leg in change.legs {
+            guard let kept = leg.leg ?? before.first(where: { $0.id == leg.id }) else { throw ByteReader.Malformed() }
+            call.legs.append(Leg(role: leg.role, leg: kept))
+        }
+        return call
+    }
+}
+
+extension KeptCall.Course {
+    fileprivate func write(to writer: inout ByteWriter) {
+        write(stage, to: &writer)
+        writer.write(place.arrival)
+        writer.write(place.arrived)
+        writer.write(Int32(truncatingIfNeeded: place.dissuasions))
+        writer.write(place.hasWaited)
+        writer.write(isAnswered)
+        writer.write(hasTriedFirstLeg)
+        writer.write(Int32(clamping: offersMade))
+        writer.write(Int32(clamping: refusals))
+        for deadline in [maxWait, welcomeMax, maxDuration] {
+            writer.write(deadline != nil)
+            if let deadline { writer.write(deadline) }
+        }
+        writer.write(connected?.rawValue ?? .max)
+        writer.write(awaitsCallersAnswer?.rawValue ?? .max)
+        writer.write(mediaPurpose?.rawValue ?? .max)
+        writer.write(isMediaUp)
+    }
+
+    fileprivate init(_ reader: inout ByteReader) throws(ByteReader.Malformed) {
         stage = try Self.stage(&reader)
         place = Center.Place(
             arrival: try reader.number(),
@@ -87,27 +133,20 @@ extension KeptCall {
         hasTriedFirstLeg = try reader.flag()
         offersMade = Int(try reader.number(Int32.self))
         refusals = Int(try reader.number(Int32.self))
-        callIDs = try reader.texts()
         maxWait = try Self.moment(&reader)
         welcomeMax = try Self.moment(&reader)
         maxDuration = try Self.moment(&reader)
-        caller = try reader.leg()
-        for _ in 0..<(try reader.number(UInt8.self)) {
-            guard let role = Role(rawValue: try reader.number()) else { throw ByteReader.Malformed() }
-            legs.append(Leg(role: role, leg: try reader.leg()))
-        }
-        connected = Role(rawValue: try reader.number())
-        awaitsCallersAnswer = Role(rawValue: try reader.number())
-        mediaPurpose = MediaPurpose(rawValue: try reader.number())
+        connected = KeptCall.Role(rawValue: try reader.number())
+        awaitsCallersAnswer = KeptCall.Role(rawValue: try reader.number())
+        mediaPurpose = KeptCall.MediaPurpose(rawValue: try reader.number())
         isMediaUp = try reader.flag()
-        guard reader.isAtEnd else { throw ByteReader.Malformed() }
     }
 
     private static func moment(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> Milliseconds? {
         try reader.flag() ? try reader.time() : nil
     }
 
-    private func write(_ stage: Stage, to writer: inout ByteWriter) {
+    private func write(_ stage: KeptCall.Stage, to writer: inout ByteWriter) {
         switch stage {
         case .welcome: writer.write(UInt8(0))
         case .queued: writer.write(UInt8(1))
@@ -130,7 +169,7 @@ extension KeptCall {
         }
     }
 
-    private static func stage(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> Stage {
+    private static func stage(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> KeptCall.Stage {
         switch try reader.number(UInt8.self) {
         case 0: return .welcome
         case 1: return .queued
@@ -145,6 +184,61 @@ extension KeptCall {
     }
 }
 
+extension ByteWriter {
+    /// Begins a `KeptChange`; its caller and its other legs follow, each behind what it is, then `end`.
+    mutating func begin(changeOf key: String, number: Int32, order: UInt16, callIDsBefore: Int, callIDs: [String]) {
+        write(KeptCall.version)
+        write(key)
+        write(number)
+        write(order)
+        write(UInt32(clamping: callIDsBefore))
+        write(UInt32(clamping: max(0, callIDs.count - callIDsBefore)))
+        for callID in callIDs.dropFirst(callIDsBefore) { write(callID) }
+    }
+
+    mutating func write(_ role: KeptCall.Role, _ id: LegID) {
+        write(role.rawValue)
+        write(id.index)
+        write(id.generation)
+    }
+
+    /// nil: as it was kept before.
+    mutating func write(_ leg: KeptLeg?) {
+        write(leg != nil)
+        if let leg { write(leg) }
+    }
+
+    mutating func end(with course: KeptCall.Course) {
+        write(KeptChange.noRole)
+        course.write(to: &self)
+    }
+}
+
+extension KeptChange {
+    /// Stands where the next leg would.
+    fileprivate static let noRole = UInt8.max
+
+    init(encoded: [UInt8]) throws(ByteReader.Malformed) {
+        var reader = ByteReader(encoded)
+        guard try reader.number(UInt8.self) == KeptCall.version else { throw ByteReader.Malformed() }
+        key = try reader.text()
+        number = try reader.number()
+        order = try reader.number()
+        callIDsBefore = Int(try reader.number(UInt32.self))
+        callIDs = try reader.texts()
+        caller = try reader.flag() ? try reader.leg() : nil
+        while true {
+            let code = try reader.number(UInt8.self)
+            guard code != Self.noRole else { break }
+            guard let role = KeptCall.Role(rawValue: code) else { throw ByteReader.Malformed() }
+            let id = LegID(SlabHandle(index: try reader.number(), generation: try reader.number()))
+            legs.append(Leg(role: role, id: id, leg: try reader.flag() ? try reader.leg() : nil))
+        }
+        course = try KeptCall.Course(&reader)
+        guard reader.isAtEnd else { throw ByteReader.Malformed() }
+    }
+}
+
 extension KeptAgent {
     private static let version: UInt8 = 1
 
@@ -156,7 +250,7 @@ extension KeptAgent {
         writer.write(freeSince)
         writer.write(wrapupEnds != nil)
         if let wrapupEnds { writer.write(wrapupEnds) }
-        return writer.bytes
+        return writer.take()
     }
 
     package init(encoded: [UInt8]) throws(ByteReader.Malformed) {

@@ -7,8 +7,12 @@ extension ByteWriter {
         write(leg.id.index)
         write(leg.id.generation)
         write(leg.phase.rawValue)
-        let flags = [leg.isSecure, leg.ownsCallID, leg.isWatched, leg.peerAllowsUpdate, leg.madeFirstOffer]
-        write(flags.reduce(UInt8(0)) { $0 << 1 | ($1 ? 1 : 0) })
+        var flags: UInt8 = leg.isSecure ? 16 : 0
+        if leg.ownsCallID { flags |= 8 }
+        if leg.isWatched { flags |= 4 }
+        if leg.peerAllowsUpdate { flags |= 2 }
+        if leg.madeFirstOffer { flags |= 1 }
+        write(flags)
         write(leg.maxForwards)
         write(bytes: leg.callID)
         write(leg.localTag)

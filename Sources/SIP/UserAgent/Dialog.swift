@@ -10,6 +10,8 @@ struct Dialog {
     /// The peer's, likewise.
     let remoteAddress: [UInt8]
     var remoteTarget: URI
+    /// How often that has become another.
+    private(set) var targetRevision: UInt32 = 0
     /// Values of Route, in the order in which they stand in requests of ours.
     var routeSet: [[UInt8]] = []
     var localCSeq: UInt32
@@ -53,8 +55,11 @@ struct Dialog {
 
     /// Target refresh: the peer's newest Contact counts (RFC 3261 section 12.2).
     mutating func refreshTarget(from message: Message) {
-        guard let contact = message.contactURI else { return }
+        // Mostly it is what it was, which is cheaper to see than to read it as a URI.
+        if let contact = message.firstAddress(.contact), message.bytes[contact.uri] == remoteTarget.bytes[...] { return }
+        guard let contact = message.contactURI, contact.bytes != remoteTarget.bytes else { return }
         remoteTarget = contact
+        targetRevision &+= 1
     }
 }
 

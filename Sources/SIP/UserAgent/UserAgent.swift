@@ -33,7 +33,7 @@ package struct UserAgent: ~Copyable {
 
     private var events: [(LegEvent, owner: UInt64)] = []
     private var nextEventIndex = 0
-    private var datagrams: [Outgoing] = []
+    private(set) var datagrams: [Outgoing] = []
     /// Buffers for what transactions want, one for each depth in which they are called.
     private var eventBuffers: [[TransactionEvent]] = []
 

@@ -5,7 +5,8 @@ import Glibc
 import Synchronization
 
 /// What is alive and must survive a crash of the process: calls, and what agents did. Appended to mapped files whenever
-/// something changes, as in `Journal`; the last entry of each call and agent counts, and is read by the next process alone.
+/// something changes, as in `Journal`; the last whole entry of each call and agent counts, with what has changed of the call since,
+/// and is read by the next process alone.
 ///
 /// It is apart from the journal of records because its entries are many and short-lived, and no database holds them up: from
 /// time to time the owner appends everything that is alive once more (a *pass*), and what is older is not needed then.
@@ -26,6 +27,8 @@ package final class CallJournal: Sendable {
         case call = 3
         case callEnded = 4
         case agent = 5
+        /// What has changed of a call: its last `call` and all of these since make what it is.
+        case callChange = 6
     }
 
     package struct Figures: Sendable, Equatable {
@@ -41,8 +44,9 @@ package final class CallJournal: Sendable {
 
     /// What an earlier process has left.
     package struct Found: Sendable {
-        /// The last entry of each call that has not ended, and of each agent: as they were appended.
-        package var calls: [[UInt8]] = []
+        /// Of each call that has not ended its last whole entry and the changes since, of each agent the last entry: as they were
+        /// appended.
+        package var calls: [[[UInt8]]] = []
         package var agents: [[UInt8]] = []
         /// When the earlier process was last known to live, milliseconds since 1970; nil: that is not known.
         package var lastAlive: Milliseconds?

@@ -11,14 +11,20 @@ struct CallJournalFiles {
     let limits: CallJournal.Limits
     var state = CallJournal.State()
     private(set) var found = CallJournal.Found()
-    /// Where the last entry of each call and agent is.
-    private var calls: [String: Place] = [:]
+    /// Where what counts of each call is, and the last entry of each agent.
+    private var calls: [String: Call] = [:]
     private var agents: [String: Place] = [:]
+
+    private struct Call {
+        /// They are given back in the order in which they were first seen.
+        var order: Int
+        var entries: [Place]
+    }
 
     private struct Place {
         var segment: JournalSegment
         var payload: Range<Int>
-        /// Calls are given back in the order in which they were first seen.
+        /// When it was seen.
         var order: Int
     }
 
@@ -35,7 +41,7 @@ struct CallJournalFiles {
         state.next = state.segments.first?.first ?? 1
         var isAppendable = false
         for segment in state.segments { isAppendable = scan(segment) }
-        for place in calls.values.sorted(by: { $0.order < $1.order }) { found.calls.append(payload(place)) }
+        for call in calls.values.sorted(by: { $0.order < $1.order }) { found.calls.append(call.entries.map(payload)) }
         for place in agents.values.sorted(by: { $0.order < $1.order }) { found.agents.append(payload(place)) }
         guard !isAppendable else { return }
         let segment: JournalSegment
@@ -108,8 +114,11 @@ struct CallJournalFiles {
         let place = Place(segment: segment, payload: entry.payload, order: found.numbers.count + agents.count)
         switch kind {
         case .call:
-            let order = calls[head.key]?.order ?? place.order
-            calls[head.key] = Place(segment: segment, payload: entry.payload, order: order)
+            calls[head.key] = Call(order: calls[head.key]?.order ?? place.order, entries: [place])
+            note(head.number)
+        case .callChange:
+            // Without its beginning it has been lost to damage, which was told of.
+            calls[head.key]?.entries.append(place)
             note(head.number)
         case .callEnded:
             calls[head.key] = nil
@@ -129,7 +138,8 @@ struct KeptEntry {
     var key: String
     var number: Int32 = 0
 
-    /// A call: version (1 byte), key, UUID, number. A call that has ended: key, number. An agent: version (1 byte), ID.
+    /// A call: version (1 byte), key, UUID, number. A change of it: the same without UUID. A call that has ended: key, number. An
+    /// agent: version (1 byte), ID.
     init(_ kind: CallJournal.Kind, _ payload: [UInt8]) throws(ByteReader.Malformed) {
         var reader = ByteReader(payload)
         switch kind {
@@ -137,6 +147,10 @@ struct KeptEntry {
             _ = try reader.number(UInt8.self)
             key = try reader.text()
             _ = try reader.text()
+            number = try reader.number()
+        case .callChange:
+            _ = try reader.number(UInt8.self)
+            key = try reader.text()
             number = try reader.number()
         case .callEnded:
             key = try reader.text()

@@ -17,8 +17,9 @@ final class Bench {
     var isDead: (Endpoint) -> Bool = { _ in false }
     private(set) var records: [CallDetailRecord] = []
     private(set) var notices: [Notice] = []
-    /// What the core has had kept of calls and agents, the last of each: encoded, as in the journal.
-    private(set) var keptCalls: [String: [UInt8]] = [:]
+    /// What the core has had kept of calls and agents: of each call the last as a whole and the changes since, of each agent the
+    /// last; encoded, as in the journal.
+    private(set) var keptCalls: [String: [[UInt8]]] = [:]
     private(set) var keptAgents: [String: [UInt8]] = [:]
     /// How often a call was kept.
     private(set) var keepings = 0
@@ -65,7 +66,7 @@ final class Bench {
         _ = exchange.provision(provisioning, now: now)
         for (id, isLoggedIn) in logins { try? exchange.setLogin(agentID: id, loggedIn: isLoggedIn, now: now) }
         exchange.effects.removeAll()
-        let calls = try keptCalls.values.map { try KeptCall(encoded: $0) }
+        let calls = try keptCalls.values.map { try KeptCall(entries: $0) }
         let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
         return exchange.restore(calls: calls, agents: agents, lastAlive: lastAlive, now: now)
     }
@@ -148,7 +149,10 @@ final class Bench {
         switch kept {
         case .call(let key, _, let encoded):
             keepings += 1
-            keptCalls[key] = encoded
+            keptCalls[key] = [encoded]
+        case .callChanged(let key, _, let encoded):
+            keepings += 1
+            keptCalls[key]?.append(encoded)
         case .callEnded(let key, _): keptCalls[key] = nil
         case .agent(let agent): keptAgents[agent.id] = agent.encoded
         }

@@ -184,12 +184,13 @@ package struct OpenInvite: Sendable, Equatable {
 
 /// By which a leg that must be kept anew is told from one that is as it was kept: cheap to take and to compare.
 package struct LegMark: Equatable, Sendable {
+    package let id: LegID
     let phase: UInt8
     let isAbandoned: Bool
     /// CSeqs may run ahead of what is kept by less than they skip when they are restored.
     let cseqStep: UInt32
     let sdpRevision: UInt64
-    let remoteTarget: [UInt8]
+    let targetRevision: UInt32
     let remoteTagLength: Int
     let tags: Int
     let outgoing: ClientTransactionID?
@@ -199,6 +200,7 @@ package struct LegMark: Equatable, Sendable {
     let isUnacknowledged: Bool
 
     init(_ leg: Leg) {
+        id = leg.id
         switch leg.phase {
         case .inviting: phase = 0
         case .invited: phase = 1
@@ -208,7 +210,7 @@ package struct LegMark: Equatable, Sendable {
         isAbandoned = leg.isAbandoned
         cseqStep = leg.dialog.localCSeq >> 5
         sdpRevision = leg.continuity.revision
-        remoteTarget = leg.dialog.remoteTarget.bytes
+        targetRevision = leg.dialog.targetRevision
         remoteTagLength = leg.dialog.remoteTag.count
         tags = leg.earlierTags.count
         outgoing = leg.outgoing?.transaction

@@ -7,8 +7,17 @@ extension UserAgent {
         changedOwners.removeAll(keepingCapacity: true)
     }
 
+    /// Whether anything is to be sent that has not been drained.
+    package var hasDatagrams: Bool { !datagrams.isEmpty }
+
     /// nil if the leg is gone.
     package func mark(of id: LegID) -> LegMark? { legs[id.handle].map { LegMark($0) } }
+
+    /// Whether there is anything to be kept of it.
+    package func isKept(_ id: LegID) -> Bool {
+        guard let leg = legs[id.handle] else { return false }
+        return !leg.isAbandoned && leg.phase != .ending
+    }
 
     /// nil if the leg is gone or being ended: then only its BYE's retransmissions would be lost.
     package func kept(_ id: LegID) -> KeptLeg? {
