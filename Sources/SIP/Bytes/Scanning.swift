@@ -46,23 +46,14 @@ extension Span where Element == UInt8 {
         return ByteRange(start, end)
     }
 
-    /// The offset of a byte from `start` on, below `end`.
-    func firstOffset(of byte: UInt8, _ start: Int, _ end: Int) -> Int? {
-        var offset = start
-        while offset < end {
-            if at(offset) == byte { return offset }
-            offset &+= 1
-        }
-        return nil
-    }
-
-    /// The offset of the first colon from `start` on, below `end`, searched eight bytes at a time.
+    /// The offset of a byte from `start` on, below `end`, searched eight bytes at a time.
     @inline(__always)
-    func firstColon(_ start: Int, _ end: Int) -> Int? {
+    func firstOffset(of byte: UInt8, _ start: Int, _ end: Int) -> Int? {
+        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
         var offset = start
         while offset < end {
-            // A zero byte marks a colon; the lowest mark is exact, bytes above it may be marked wrongly by the borrow.
-            let word = word(offset) ^ 0x3A3A_3A3A_3A3A_3A3A
+            // A zero byte marks what is looked for; the lowest mark is exact, bytes above it may be marked wrongly by the borrow.
+            let word = word(offset) ^ pattern
             let marks = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
             if marks != 0 {
                 let found = offset &+ marks.trailingZeroBitCount / 8
@@ -72,6 +63,10 @@ extension Span where Element == UInt8 {
         }
         return nil
     }
+
+    /// The offset of the first colon from `start` on, below `end`.
+    @inline(__always)
+    func firstColon(_ start: Int, _ end: Int) -> Int? { firstOffset(of: UInt8(ascii: ":"), start, end) }
 
     /// A decimal number that fills the range and does not pass `maximum`; leading zeros are allowed.
     func number(_ lower: Int, _ upper: Int, maximum: UInt64) -> UInt64? {

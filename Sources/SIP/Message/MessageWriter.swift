@@ -2,73 +2,73 @@
 /// Content-Length and the body. The caller sees to it that values are free of line ends: those taken from parsed
 /// messages are.
 package struct MessageWriter: Sendable {
-    /// What is written so far.
-    package private(set) var bytes: [UInt8] = []
+    private var buffer: ByteBuffer
 
-    package init(capacity: Int = 1_024) {
-        bytes.reserveCapacity(capacity)
-    }
+    package init(capacity: Int = 1_024) { buffer = ByteBuffer(capacity: capacity) }
+
+    /// What is written so far.
+    package var bytes: [UInt8] { buffer.bytes }
 
     // MARK: Start lines
 
     /// A request line; `method` must be a known one, see `requestLine(named:_:)` for others.
     package mutating func requestLine<Bytes: Collection>(_ method: Method, _ uri: Bytes) where Bytes.Element == UInt8 {
-        bytes.append(method.token)
+        buffer.append(method.token)
         endRequestLine(uri)
     }
 
     package mutating func requestLine<Name: Collection, Bytes: Collection>(named method: Name, _ uri: Bytes)
     where Name.Element == UInt8, Bytes.Element == UInt8 {
-        bytes.append(contentsOf: method)
+        buffer.append(contentsOf: method)
         endRequestLine(uri)
     }
 
     private mutating func endRequestLine<Bytes: Collection>(_ uri: Bytes) where Bytes.Element == UInt8 {
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: uri)
-        bytes.append(" SIP/2.0\r\n")
+        buffer.append(UInt8(ascii: " "))
+        buffer.append(contentsOf: uri)
+        buffer.append(" SIP/2.0\r\n")
     }
 
     /// A status line; without a reason, the phrase of the RFCs.
     package mutating func statusLine(_ status: UInt16, reason: StaticString? = nil) {
-        bytes.append("SIP/2.0 ")
-        bytes.append(decimal: UInt64(status))
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(reason ?? reasonPhrase(status))
-        bytes.append("\r\n")
+        buffer.append("SIP/2.0 ")
+        buffer.append(decimal: UInt64(status))
+        buffer.append(UInt8(ascii: " "))
+        buffer.append(reason ?? reasonPhrase(status))
+        buffer.append("\r\n")
     }
 
     // MARK: Header fields
 
     package mutating func field(_ name: HeaderName, _ value: StaticString) {
         begin(name)
-        bytes.append(value)
+        buffer.append(value)
         end()
     }
 
     package mutating func field(_ name: HeaderName, _ value: [UInt8]) {
         begin(name)
-        bytes.append(contentsOf: value)
+        buffer.append(value)
         end()
     }
 
     package mutating func field(_ name: HeaderName, _ value: ArraySlice<UInt8>) {
         begin(name)
-        bytes.append(contentsOf: value)
+        buffer.append(value)
         end()
     }
 
     package mutating func field(_ name: HeaderName, number: UInt64) {
         begin(name)
-        bytes.append(decimal: number)
+        buffer.append(decimal: number)
         end()
     }
 
     /// A header field whose name we have no case for.
     package mutating func field(named name: [UInt8], _ value: [UInt8]) {
-        bytes.append(contentsOf: name)
-        bytes.append(": ")
-        bytes.append(contentsOf: value)
+        buffer.append(contentsOf: name)
+        buffer.append(": ")
+        buffer.append(contentsOf: value)
         end()
     }
 
@@ -88,17 +88,26 @@ package struct MessageWriter: Sendable {
 
     package mutating func cseq(_ number: UInt32, _ method: Method) {
         begin(.cseq)
-        bytes.append(decimal: UInt64(number))
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(method.token)
+        buffer.append(decimal: UInt64(number))
+        buffer.append(UInt8(ascii: " "))
+        buffer.append(method.token)
         end()
     }
 
     /// A Via of ours that asks for `rport` (RFC 3581); `branch` is the whole parameter, its cookie `z9hG4bK` included.
     package mutating func via(_ local: Endpoint, branch: some Collection<UInt8>) {
         beginVia(local)
-        bytes.append(";rport;branch=")
-        bytes.append(contentsOf: branch)
+        buffer.append(";rport;branch=")
+        buffer.append(contentsOf: branch)
+        end()
+    }
+
+    /// The same with the branch of a transaction of ours.
+    package mutating func via(_ local: Endpoint, branch: Token) {
+        beginVia(local)
+        buffer.append(";rport;branch=")
+        buffer.append(TransactionKey.cookie)
+        buffer.append(branch)
         end()
     }
 
@@ -106,57 +115,57 @@ package struct MessageWriter: Sendable {
     mutating func beginVia(_ local: Endpoint) {
         begin(.via)
         switch local.transport {
-        case .udp: bytes.append("SIP/2.0/UDP ")
-        case .tcp: bytes.append("SIP/2.0/TCP ")
-        case .tls: bytes.append("SIP/2.0/TLS ")
+        case .udp: buffer.append("SIP/2.0/UDP ")
+        case .tcp: buffer.append("SIP/2.0/TCP ")
+        case .tls: buffer.append("SIP/2.0/TLS ")
         }
-        bytes.append(host: local.address)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(decimal: UInt64(local.port))
+        buffer.append(host: local.address)
+        buffer.append(UInt8(ascii: ":"))
+        buffer.append(decimal: UInt64(local.port))
     }
 
     // MARK: Values in pieces
 
     /// Begins a header field whose value follows in pieces; `end` closes it.
     package mutating func begin(_ name: HeaderName) {
-        bytes.append(name.spelling)
-        bytes.append(": ")
+        buffer.append(name.spelling)
+        buffer.append(": ")
     }
 
-    package mutating func append(_ text: StaticString) { bytes.append(text) }
+    package mutating func append(_ text: StaticString) { buffer.append(text) }
 
-    package mutating func append(_ piece: [UInt8]) { bytes.append(contentsOf: piece) }
+    package mutating func append(_ piece: [UInt8]) { buffer.append(piece) }
 
-    package mutating func append(_ piece: ArraySlice<UInt8>) { bytes.append(contentsOf: piece) }
+    package mutating func append(_ piece: ArraySlice<UInt8>) { buffer.append(piece) }
 
-    package mutating func append(decimal number: UInt64) { bytes.append(decimal: number) }
+    package mutating func append(decimal number: UInt64) { buffer.append(decimal: number) }
 
     /// An address as the value of a parameter: IPv6 without brackets.
-    package mutating func append(address: IPAddress) { bytes.append(address) }
+    package mutating func append(address: IPAddress) { buffer.append(address) }
 
     /// An address as a host: IPv6 in brackets.
-    package mutating func append(host address: IPAddress) { bytes.append(host: address) }
+    package mutating func append(host address: IPAddress) { buffer.append(host: address) }
 
-    package mutating func append(_ token: Token) { token.append(to: &bytes) }
+    package mutating func append(_ token: Token) { buffer.append(token) }
 
     /// A display name in quotes and a blank behind it, with the escapes that it needs; control characters are left out.
     package mutating func append(displayName text: [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
         for byte in text where byte >= 0x20 && byte != 0x7F {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
-            bytes.append(byte)
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
+            buffer.append(byte)
         }
-        bytes.append("\" ")
+        buffer.append("\" ")
     }
 
-    package mutating func end() { bytes.append("\r\n") }
+    package mutating func end() { buffer.append("\r\n") }
 
     // MARK: The end
 
     /// Ends the message without a body.
     package consuming func finish() -> [UInt8] {
-        bytes.append("Content-Length: 0\r\n\r\n")
-        return bytes
+        buffer.append("Content-Length: 0\r\n\r\n")
+        return buffer.take()
     }
 
     /// Ends the message with a body, if there is one.
@@ -165,7 +174,7 @@ package struct MessageWriter: Sendable {
         field(.contentType, body.contentType)
         field(.contentLength, number: UInt64(body.bytes.count))
         end()
-        bytes.append(contentsOf: body.bytes)
-        return bytes
+        buffer.append(body.bytes)
+        return buffer.take()
     }
 }

@@ -105,8 +105,11 @@ extension SessionDescription {
             else { throw SDPError(kind: .line, line: number) }
             // The line without its CRLF.
             let end = lineFeed - 1
-            for offset in position..<end where span.at(offset) == 0 || span.at(offset) == 0x0D {
-                throw SDPError(kind: .line, line: number)
+            // Nearly all lines have no control character at all, which is seen at a glance.
+            if span.nextControl(from: position) < end {
+                for offset in position..<end where span.at(offset) == 0 || span.at(offset) == 0x0D {
+                    throw SDPError(kind: .line, line: number)
+                }
             }
             switch span.at(position) {
             case UInt8(ascii: "v") where number > 1: throw SDPError(kind: .version, line: number)
@@ -137,14 +140,31 @@ extension SessionDescription {
         bytes = text
     }
 
+    /// Whether each LF has a CR before it.
+    private static func hasLineEnds(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let text = bytes.span
+        var position = 0
+        while let lineFeed = text.firstOffset(of: 0x0A, position, text.count) {
+            guard text.at(lineFeed - 1) == 0x0D else { return false }
+            position = lineFeed + 1
+        }
+        return true
+    }
+
     /// The text with CRLF at each line end and no empty lines at its end.
     private static func normalised(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var end = text.endIndex
         while end > text.startIndex, text[end - 1] == 0x0A || text[end - 1] == 0x0D { end -= 1 }
         var lines: [UInt8] = []
         lines.reserveCapacity(text.count + 2)
+        let content = text[..<end]
+        if !content.isEmpty, hasLineEnds(content) {
+            lines.append(contentsOf: content)
+            lines.append("\r\n")
+            return lines
+        }
         var previous: UInt8 = 0
-        for byte in text[..<end] {
+        for byte in content {
             if byte == 0x0A, previous != 0x0D { lines.append(0x0D) }
             lines.append(byte)
             previous = byte

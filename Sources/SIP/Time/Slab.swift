@@ -83,9 +83,13 @@
     /// dropped; assigning nil removes the element.
     @inlinable
     package subscript(handle: SlabHandle) -> Element? {
-        get {
-            guard let index = position(of: handle) else { return nil }
-            return slots[index].element
+        // Lends the element: what looks at one property does not copy the others.
+        _read {
+            if let index = position(of: handle) {
+                yield slots[index].element
+            } else {
+                yield nil
+            }
         }
         _modify {
             if let index = position(of: handle) {

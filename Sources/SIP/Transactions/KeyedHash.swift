@@ -7,7 +7,11 @@ struct KeyedHash: Sendable {
         self.key = key
     }
 
-    func callAsFunction(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    func callAsFunction(_ bytes: [UInt8]) -> UInt64 { self(bytes[...]) }
+
+    func callAsFunction(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.withUnsafeBytes { hash($0) } }
+
+    private func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var v0 = key.0 ^ 0x736F_6D65_7073_6575
         var v1 = key.1 ^ 0x646F_7261_6E64_6F6D
         var v2 = key.0 ^ 0x6C79_6765_6E65_7261
@@ -26,18 +30,16 @@ struct KeyedHash: Sendable {
             v2 = v2 << 32 | v2 >> 32
         }
 
-        var word: UInt64 = 0
-        var count: UInt64 = 0
-        for byte in bytes {
-            word |= UInt64(byte) << (count & 7 * 8)
-            count &+= 1
-            guard count & 7 == 0 else { continue }
+        var place = 0
+        while place <= bytes.count - 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
             v3 ^= word
             round()
             v0 ^= word
-            word = 0
+            place += 8
         }
-        word |= count << 56
+        var word = UInt64(truncatingIfNeeded: bytes.count) << 56
+        for (index, byte) in bytes[place...].enumerated() { word |= UInt64(byte) << UInt64(8 * index) }
         v3 ^= word
         round()
         v0 ^= word

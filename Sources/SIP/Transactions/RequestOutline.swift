@@ -1,3 +1,11 @@
+/// What the transaction layer must know of a request of ours, from whoever has written it.
+struct RequestFacts {
+    /// The number of its CSeq.
+    var sequence: UInt32
+    var callID: [UInt8]
+    var hasBody: Bool
+}
+
 /// The parts of a request of ours that the transaction layer needs: to recognise its responses, and to build the ACK and
 /// the CANCEL that go with it.
 ///

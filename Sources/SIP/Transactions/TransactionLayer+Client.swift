@@ -32,14 +32,41 @@ extension TransactionLayer {
         wheel: inout TimingWheel,
         out: inout [TransactionEvent]
     ) {
-        guard let client = clients[id.handle], client.sent == nil else { return }
         let outline = RequestOutline(request.bytes)
+        start(
+            id,
+            request: request,
+            method: method,
+            facts: RequestFacts(
+                sequence: outline.sequence,
+                callID: Array(request.bytes[outline.callID]),
+                hasBody: outline.hasBody
+            ),
+            fallback: fallback,
+            now: now,
+            wheel: &wheel,
+            out: &out
+        )
+    }
+
+    /// The same of a request of which is known what would otherwise have to be read in it.
+    mutating func start(
+        _ id: ClientTransactionID,
+        request: OutboundRequest,
+        method: Method,
+        facts: RequestFacts,
+        fallback: OutboundRequest?,
+        now: Milliseconds,
+        wheel: inout TimingWheel,
+        out: inout [TransactionEvent]
+    ) {
+        guard case .some(nil) = clients[id.handle].map(\.sent) else { return }
         let sent = ClientTransaction.Sent(
             machine: machine(method, to: request.destination, now: now),
             method: method,
-            sequence: outline.sequence,
-            callIDHash: hash(request.bytes[outline.callID]),
-            hasBody: outline.hasBody,
+            sequence: facts.sequence,
+            callIDHash: hash(facts.callID),
+            hasBody: facts.hasBody,
             destination: request.destination,
             listener: request.listener,
             bytes: request.bytes,
@@ -184,14 +211,14 @@ extension TransactionLayer {
             let token = Token(parsing: TransactionKey.cookieSuffix(of: response.bytes[branch]))
         else { return nil }
         var handle = SlabHandle(index: token.slot, generation: token.generation)
-        guard var client = clients[handle], client.nonce == token.nonce else { return nil }
+        guard clients[handle]?.nonce == token.nonce else { return nil }
         if response.cseq.method == .cancel {
-            guard let companion = client.companion, let cancel = clients[companion] else { return nil }
+            guard let companion = clients[handle]?.companion else { return nil }
             handle = companion
-            client = cancel
         }
-        guard let sent = client.sent, sent.method == response.cseq.method, sent.sequence == response.cseq.number,
-            sent.callIDHash == hash(response.bytes[response.callID])
+        guard clients[handle]?.sent?.method == response.cseq.method,
+            clients[handle]?.sent?.sequence == response.cseq.number,
+            clients[handle]?.sent?.callIDHash == hash(response.bytes[response.callID])
         else { return nil }
         return handle
     }

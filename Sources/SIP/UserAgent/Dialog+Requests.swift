@@ -30,7 +30,7 @@ extension Dialog {
         var writer = MessageWriter(capacity: 720 + (body?.bytes.count ?? 0))
         let (uri, routes) = requestURIAndRoutes
         writer.requestLine(method, uri)
-        writer.via(local, branch: [UInt8](TransactionKey.cookie) + branch.bytes)
+        writer.via(local, branch: branch)
         for route in routes { writer.field(.route, route) }
         writer.field(.maxForwards, number: UInt64(maxForwards))
         writer.begin(.from)

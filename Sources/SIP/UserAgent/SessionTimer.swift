@@ -16,9 +16,12 @@ struct SessionTimer: Equatable {
     /// When the session is over if nobody refreshes it.
     var end: Milliseconds { Milliseconds(interval) * 1_000 }
 
-    /// As the value of Session-Expires in a request of ours.
-    func value(inRequest: Bool) -> [UInt8] {
-        Array("\(interval);refresher=\(isOurs == inRequest ? "uac" : "uas")".utf8)
+    /// Writes Session-Expires, of a request or a response of ours.
+    func write(to writer: inout MessageWriter, inRequest: Bool) {
+        writer.begin(.sessionExpires)
+        writer.append(decimal: UInt64(clamping: interval))
+        writer.append(isOurs == inRequest ? ";refresher=uac" : ";refresher=uas")
+        writer.end()
     }
 }
 

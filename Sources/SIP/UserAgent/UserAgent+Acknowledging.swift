@@ -102,7 +102,14 @@ extension UserAgent {
         // PRACKs may have used up numbers behind that of the INVITE.
         let cseq = max(dialog.localCSeq, ackCSeq) + 1
         let bye = dialog.request(.bye, cseq: cseq, branch: branch, product: product, body: nil)
-        start(transaction, .bye, bye, to: destination, from: dialog.listener)
+        start(
+            transaction,
+            .bye,
+            bye,
+            to: destination,
+            from: dialog.listener,
+            facts: RequestFacts(sequence: cseq, callID: dialog.callID, hasBody: false)
+        )
         return Leg.SentACK(cseq: ackCSeq, request: sent)
     }
 

@@ -106,6 +106,11 @@ extension UserAgent {
             request,
             to: destination,
             from: leg.dialog.listener,
+            facts: RequestFacts(
+                sequence: outgoing.cseq,
+                callID: leg.dialog.callID,
+                hasBody: outgoing.body.map { !$0.isEmpty } ?? false
+            ),
             heardFrom: leg.dialog.heardFrom
         )
     }

@@ -63,7 +63,15 @@ extension UserAgent {
             if let reason = leg.cancelReason { writer.field(.reason, reason) }
             for proof in proofs { proof.write(to: &writer) }
         }
-        start(transaction, .bye, request, to: destination, from: leg.dialog.listener, heardFrom: leg.dialog.heardFrom)
+        start(
+            transaction,
+            .bye,
+            request,
+            to: destination,
+            from: leg.dialog.listener,
+            facts: RequestFacts(sequence: leg.dialog.localCSeq, callID: leg.dialog.callID, hasBody: false),
+            heardFrom: leg.dialog.heardFrom
+        )
     }
 
     mutating func byeDone(

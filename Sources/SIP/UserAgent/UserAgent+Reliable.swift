@@ -127,7 +127,14 @@ extension UserAgent {
             writer.end()
             for proof in proofs { proof.write(to: &writer) }
         }
-        start(transaction, .prack, request, to: destination, from: dialog.listener)
+        start(
+            transaction,
+            .prack,
+            request,
+            to: destination,
+            from: dialog.listener,
+            facts: RequestFacts(sequence: leg.dialog.localCSeq, callID: dialog.callID, hasBody: false)
+        )
         return true
     }
 }

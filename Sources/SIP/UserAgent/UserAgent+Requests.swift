@@ -42,6 +42,11 @@ extension UserAgent {
             request,
             to: destination,
             from: leg.dialog.listener,
+            facts: RequestFacts(
+                sequence: leg.dialog.localCSeq,
+                callID: leg.dialog.callID,
+                hasBody: body.map { !$0.bytes.isEmpty } ?? false
+            ),
             heardFrom: leg.dialog.heardFrom
         )
         return true

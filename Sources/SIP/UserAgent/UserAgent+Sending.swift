@@ -11,6 +11,7 @@ extension UserAgent {
         _ request: [UInt8],
         to destination: Endpoint,
         from listener: ListenerID,
+        facts: RequestFacts,
         heardFrom: Endpoint? = nil
     ) {
         let now = now
@@ -34,6 +35,7 @@ extension UserAgent {
                 transaction,
                 request: first,
                 method: method,
+                facts: facts,
                 fallback: fallback,
                 now: now,
                 wheel: &wheel,

@@ -6,7 +6,7 @@ extension UserAgent {
         let smallest = max(leg.smallestSession, SessionTimer.smallest)
         if var session = leg.session {
             session.interval = max(session.interval, smallest)
-            writer.field(.sessionExpires, session.value(inRequest: true))
+            session.write(to: &writer, inRequest: true)
         } else {
             writer.field(.sessionExpires, number: UInt64(clamping: max(policy.sessionExpires, smallest)))
         }

@@ -102,7 +102,7 @@ extension MessageWriter {
     /// What a 2xx says of the session timer (RFC 4028 section 9).
     mutating func answer(_ session: SessionTimer?) {
         guard let session else { return }
-        field(.sessionExpires, session.value(inRequest: false))
+        session.write(to: &self, inRequest: false)
         if !session.isOurs { field(.require, "timer") }
     }
 }
