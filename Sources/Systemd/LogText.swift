@@ -5,7 +5,8 @@ package enum LogText {
     /// The fields of an event together with those of its logger, in one order whatever the hashing: lines of the same kind
     /// are to look the same.
     package static func fields(_ event: LogEvent, _ metadata: Logger.Metadata) -> [(key: String, value: String)] {
-        var fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        let own = event.metadata ?? [:]
+        var fields = (metadata.isEmpty ? own : metadata.merging(own) { $1 })
             .map { (key: $0.key, value: "\($0.value)") }
             .sorted { $0.key < $1.key }
         if let error = event.error { fields.append((key: "error", value: "\(error)")) }

@@ -22,23 +22,7 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let text = LogText.line(event.message, LogText.fields(event, metadata))
-        sink.append("\(Self.timestamp()) \(event.level) \(text)")
-    }
-
-    /// RFC 3339, UTC, milliseconds.
-    private static func timestamp() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var parts = tm()
-        gmtime_r(&time.tv_sec, &parts)
-        func digits(_ number: Int, _ width: Int) -> String {
-            let text = String(number)
-            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
-        }
-        let date = "\(parts.tm_year + 1900)-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
-        let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-        return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000_000, 3))Z"
+        sink.append(event.level, LogText.line(event.message, LogText.fields(event, metadata)))
     }
 }
 
@@ -48,6 +32,9 @@ final class LogSink: Sendable {
         var bytes: [UInt8] = []
         var dropped = 0
         var isWriting = false
+        /// What the lines of a second begin with.
+        var stamp: [UInt8] = []
+        var second = -1
     }
 
     /// How long a line waits for company: waking a thread costs more than the line.
@@ -64,18 +51,42 @@ final class LogSink: Sendable {
         self.limit = limit
     }
 
-    func append(_ line: String) {
+    func append(_ level: Logger.Level, _ text: String) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
         let mustStart = waiting.withLock { waiting in
             guard waiting.bytes.count < limit else {
                 waiting.dropped += 1
                 return false
             }
-            waiting.bytes.append(contentsOf: line.utf8)
+            if waiting.second != time.tv_sec {
+                waiting.second = time.tv_sec
+                waiting.stamp = Array(Self.stamp(time.tv_sec).utf8)
+            }
+            waiting.bytes.append(contentsOf: waiting.stamp)
+            let milliseconds = time.tv_nsec / 1_000_000
+            for divisor in [100, 10, 1] {
+                waiting.bytes.append(UInt8(truncatingIfNeeded: milliseconds / divisor % 10) + UInt8(ascii: "0"))
+            }
+            waiting.bytes.append(contentsOf: "Z ".utf8)
+            waiting.bytes.append(contentsOf: level.rawValue.utf8)
+            waiting.bytes.append(UInt8(ascii: " "))
+            waiting.bytes.append(contentsOf: text.utf8)
             waiting.bytes.append(UInt8(ascii: "\n"))
             defer { waiting.isWriting = true }
             return !waiting.isWriting
         }
         if mustStart { queue.asyncAfter(deadline: .now() + Self.gathering) { self.writeAll() } }
+    }
+
+    /// RFC 3339, UTC, up to the point before the milliseconds.
+    private static func stamp(_ second: Int) -> String {
+        var second = second
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func digits(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let date = "\(parts.tm_year + 1900)-\(digits(parts.tm_mon + 1))-\(digits(parts.tm_mday))"
+        return "\(date)T\(digits(parts.tm_hour)):\(digits(parts.tm_min)):\(digits(parts.tm_sec))."
     }
 
     /// Waits until all lines so far are written, at most this long.
