@@ -166,6 +166,13 @@ let package = Package(
             path: "Tests/Load/Distribution",
             swiftSettings: settings
         ),
+        // What a full call costs the core, by agents and calls that wait: part of packaging/bench.
+        .executableTarget(
+            name: "call-bench",
+            dependencies: ["Exchange", "SIP", "CallCenter"],
+            path: "Tests/Load/FullCalls",
+            swiftSettings: settings
+        ),
         // What a message costs to read and to write: part of packaging/bench.
         .executableTarget(
             name: "message-bench",

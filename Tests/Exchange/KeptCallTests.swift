@@ -45,7 +45,7 @@ struct KeptCallTests {
         #expect(entries.count > 4)
         let changes = entries.dropFirst().map(\.count).reduce(0, +)
         let wholes = try (2...entries.count).map { try KeptCall(entries: Array(entries[..<$0])).encoded.count }
-        #expect(changes * 4 < wholes.reduce(0, +) * 3, "less than three quarters of what the whole call takes each time")
+        #expect(changes * 4 < wholes.reduce(0, +) * 3, "less than three quarters of the whole")
         // A pass has everything kept as a whole.
         town.bench.exchange.beginKeepingAll()
         while !town.bench.exchange.keepMore(atMost: 10, now: town.bench.now) {}

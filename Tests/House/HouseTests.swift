@@ -33,6 +33,7 @@ struct HouseTests {
         "Simulation": .pure(["SIP", "CallCenter", "Exchange"]),
         "simulate": .executable,
         // Of Tests/Load.
+        "call-bench": .executable,
         "distribution-bench": .executable,
         "message-bench": .executable,
     ]

@@ -88,8 +88,8 @@ bench_ladder() {
     say "a plain UDP echo, for comparison"
     echo_cost=$("$scratch/echo")
     cat >"$table" <<'TABLE'
-| calls/s | completed | failed | resent | CPU a call, us | user | system | x echo | first response p50 / p99 / max, ms | hand-over p50 / p99 / max, ms | RSS, MiB | records |
-|---|---|---|---|---|---|---|---|---|---|---|---|
+| calls/s | completed | failed | resent by them / by us | CPU a call, us | user | system | x echo | first response p50 / p99 / max, ms | hand-over p50 / p99 / max, ms | loop delay p99, ms | RSS, MiB | records | record behind its call, at most, ms |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 TABLE
     cat "$table"
     for rate; do
@@ -105,19 +105,28 @@ TABLE
 
 # ladder_step RATE CALLS ECHO: one line of the table.
 ladder_step() {
-    local rate=$1 wanted=$2 before after result=$scratch/step written memory
+    local rate=$1 wanted=$2 before after result=$scratch/step written memory watcher late resent
     say "$wanted calls, $rate a second" >&2
     daemon_start 4000 1
     calls "$rate" "$rate" >/dev/null || true
     wait_for 20 recorded "$rate" || true
     before=$(daemon_cpu)
+    delays >"$scratch/delays"
+    resent=$(metric callcenter_sip_retransmissions_total '{direction="sent"}')
+    watch_backlog >"$scratch/watched" &
+    watcher=$!
     calls "$rate" "$wanted" >"$result" || true
-    memory=$(awk '/^VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$daemon_pid/status")
+    memory=$(resident)
+    kill "$watcher"
+    wait "$watcher" 2>/dev/null || true
     if wait_for 20 recorded $((rate + wanted)); then written=all; else written=$(($(records) - rate)); fi
     after=$(daemon_cpu)
+    delays >"$scratch/delays-after"
+    late=$(p99 "$scratch/delays" "$scratch/delays-after")
+    resent=$(($(metric callcenter_sip_retransmissions_total '{direction="sent"}') - resent))
     daemon_stop
     awk -v rate="$rate" -v wanted="$wanted" -v echo="$3" -v memory="$memory" -v written="$written" \
-        -v before="$before" -v after="$after" '
+        -v before="$before" -v after="$after" -v late="$late" -v sent_again="$resent" -v watched="$scratch/watched" '
         { for (i = 2; i <= NF; i++) figure[$1, i] = $i }
         function times(name) {
             return sprintf("%.1f / %.1f / %.1f", figure[name, 2] / 1000, figure[name, 3] / 1000, figure[name, 4] / 1000)
@@ -125,11 +134,41 @@ ladder_step() {
         END {
             split(before, b, " "); split(after, a, " ")
             user = (a[1] - b[1]) / wanted; kernel = (a[2] - b[2]) / wanted
-            printf "| %d | %d | %d | %d | %.0f | %.0f | %.0f | %.0f | %s | %s | %s | %s |\n", rate, figure["completed", 2],
-                figure["failed", 2], figure["resent", 2], user + kernel, user, kernel, (user + kernel) / echo,
-                times("first_response"), times("hand_over"), memory, written
+            while ((getline line < watched) > 0) {
+                if (line + 0 > backlog) backlog = line + 0
+            }
+            printf "| %d | %d | %d | %d / %d | %.0f | %.0f | %.0f | %.0f | %s | %s | %s | %.0f | %s | %.0f |\n", rate,
+                figure["completed", 2], figure["failed", 2], figure["resent", 2], sent_again, user + kernel, user, kernel,
+                (user + kernel) / echo, times("first_response"), times("hand_over"), late * 1000, memory / 1024, written,
+                backlog * 1000 / rate
             exit figure["failed", 2] != 0
         }' "$result"
+}
+
+# KiB of the daemon.
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
+
+# metric NAME [LABELS]: the sum of its samples, of those with exactly these labels if they are given.
+metric() {
+    curl -fs "http://127.0.0.1:$http_port/metrics?name=$1" | awk -v name="$1" -v labels="${2:-}" '
+        { n = $1; sub(/\{.*/, "", n) } n == name && (labels == "" || $1 == name labels) { total += $2 } END { printf "%.0f\n", total }'
+}
+
+# delays: how late the loop came to what was due so far, cumulative, a bound and a count a line.
+delays() {
+    curl -fs "http://127.0.0.1:$http_port/metrics?name=callcenter_loop_delay_seconds" |
+        sed -n 's/^callcenter_loop_delay_seconds_bucket{le="\(.*\)"} /\1 /p'
+}
+
+# p99 BEFORE AFTER: the smallest bound below which 99 of 100 of the delays in between were.
+p99() {
+    paste "$1" "$2" | awk '{ bound[NR] = $1; count[NR] = $4 - $2 }
+        END { for (i = 1; i <= NR; i++) if (count[i] * 100 >= count[NR] * 99) { print bound[i]; exit } }'
+}
+
+# watch_backlog: until it is killed, how many records wait to be written, four times a second.
+watch_backlog() {
+    while sleep 0.25; do metric callcenter_store_backlog_records; done
 }
 
 records() { psql -qAtc 'SELECT count(*) FROM cc_cdrs WHERE call_type = 0' "$database_url"; }

@@ -1,18 +1,6 @@
 # shellcheck shell=bash
 # A scrape of a large centre while calls go on: part of packaging/bench, sourced there after ladder.sh, whose functions it uses.
 
-# delays: how late the loop came to what was due so far, cumulative, a bound and a count a line.
-delays() {
-    curl -fs "http://127.0.0.1:$http_port/metrics?name=callcenter_loop_delay_seconds" |
-        sed -n 's/^callcenter_loop_delay_seconds_bucket{le="\(.*\)"} /\1 /p'
-}
-
-# p99 BEFORE AFTER: the smallest bound below which 99 of 100 of the delays in between were.
-p99() {
-    paste "$1" "$2" | awk '{ bound[NR] = $1; count[NR] = $4 - $2 }
-        END { for (i = 1; i <= NR; i++) if (count[i] * 100 >= count[NR] * 99) { print bound[i]; exit } }'
-}
-
 # page WHAT ACCEPT [OPTION...]: scrapes, a few times a second; prints median and longest time, and the size. Without the pause they
 # would wait for each other: there are ten snapshots a second at most.
 page() {

@@ -31,7 +31,7 @@ extension Exchange {
 extension KeptCall {
     /// Whom the caller talks to. Music is nobody: if that has ended it is called again.
     fileprivate var counterpart: KeptLeg? {
-        switch stage {
+        switch course.stage {
         case .talking: leg(.agent)
         case .transferred: leg(.media)
         case .welcome, .queued, .dissuading, .offering, .leaving: nil

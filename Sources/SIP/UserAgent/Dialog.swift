@@ -56,7 +56,11 @@ struct Dialog {
     /// Target refresh: the peer's newest Contact counts (RFC 3261 section 12.2).
     mutating func refreshTarget(from message: Message) {
         // Mostly it is what it was, which is cheaper to see than to read it as a URI.
-        if let contact = message.firstAddress(.contact), message.bytes[contact.uri] == remoteTarget.bytes[...] { return }
+        if let contact = message.firstAddress(.contact),
+            message.bytes[contact.uri] == remoteTarget.bytes[...]
+        {
+            return
+        }
         guard let contact = message.contactURI, contact.bytes != remoteTarget.bytes else { return }
         remoteTarget = contact
         targetRevision &+= 1
