@@ -105,8 +105,6 @@ final class Centre {
         for _ in 0..<milliseconds { step() }
     }
 
-    var transactionsAlive: Int { exchange.transactionsAlive }
-
     /// Has so many calls ended. Returns microseconds of CPU in the core, a call.
     @discardableResult
     func run(calls: Int) throws -> Double {
