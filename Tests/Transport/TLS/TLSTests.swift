@@ -45,10 +45,14 @@ struct TLSTests {
     }
 
     @Test(
-        "a peer is called by name or by address, and answers on the same connection",
-        arguments: [("DNS:peer.test", "peer.test"), ("URI:sip:peer.test", "peer.test"), ("IP:127.0.0.1", nil)]
+        "a peer is called by name or by address, IPv6 or not, and answers on the same connection",
+        arguments: [
+            ("DNS:peer.test", "peer.test", "127.0.0.1"), ("URI:sip:peer.test", "peer.test", "127.0.0.1"),
+            ("IP:127.0.0.1", nil, "127.0.0.1"), ("IP:::1", nil, "::1"), ("DNS:peer.test", "peer.test", "::1"),
+        ]
     )
-    func call(certificate: String, name: String?) async throws {
+    func call(certificate: String, name: String?, address: String) async throws {
+        let tls = Endpoint(address: try #require(IPAddress(address)), port: 0, transport: .tls)
         let ours = try await NetworkBench([tls], tls: settings("ours", for: "DNS:ours.test"))
         let theirs = try await NetworkBench([tls], tls: settings("theirs", for: certificate))
         let there = place(of: theirs, calledBy: ours, as: name)
