@@ -13,6 +13,13 @@ struct SessionTimer: Equatable {
         isOurs ? Milliseconds(interval) * 500 : Milliseconds(interval - min(32, interval / 3)) * 1_000
     }
 
+    /// What is left at least, when the refresh is due, of the time after which the other side gives the session up: a few seconds less,
+    /// for that refresh to get through. Never 0.
+    var rest: Milliseconds {
+        let patience = Milliseconds(interval - min(32, interval / 3)) * 1_000
+        return max(1_000, patience - Milliseconds(interval) * 500 - 5_000)
+    }
+
     /// When the session is over if nobody refreshes it.
     var end: Milliseconds { Milliseconds(interval) * 1_000 }
 

@@ -90,6 +90,23 @@ struct SessionTimerTests {
         #expect(bench.take() == [])
     }
 
+    @Test("After a restart a session of ours is refreshed before the other side gives it up, however short it is")
+    func restart() throws {
+        for seed in UInt64(1)...20 {
+            let bench = bench()
+            let (leg, _) = try bench.answered(headers: [(.sessionExpires, "90;refresher=uac"), (.allow, "UPDATE")])
+            bench.advance(by: 44_000)
+            let left = bench.agent.kept(leg)
+            let kept = try #require(left)
+            let next = UserAgentBench(seed: seed)
+            next.agent.policy = LegPolicy(keepAlive: 0, sessionExpires: 1_800)
+            next.perform { $0.restore([(leg: kept, owner: 1)], now: $1) }
+            // RFC 4028 section 10: 60 s after it was refreshed last he would send a BYE.
+            next.advance(by: 15_000)
+            #expect(next.take().contains("UPDATE"), "seed \(seed)")
+        }
+    }
+
     @Test("A refresh that fails is tried again; when the session ends without one, so does the leg")
     func failedRefresh() throws {
         let bench = bench()

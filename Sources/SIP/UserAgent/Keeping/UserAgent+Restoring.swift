@@ -2,7 +2,7 @@
 extension UserAgent {
     /// How far CSeqs jump ahead: what was kept may lack the newest requests.
     private static var cseqSkip: UInt32 { 100 }
-    /// Within this the sessions that are ours to refresh are refreshed, a few at a time.
+    /// Within this the sessions that are ours to refresh are refreshed, a few at a time, if they last so long.
     private static var firstRefreshes: Milliseconds { 60_000 }
 
     /// Takes over legs of an earlier process, each under the identity that it had. Only before anything else happens. Tell legs
@@ -185,7 +185,7 @@ extension UserAgent {
         let timer = SessionTimer(interval: session.interval, isOurs: session.isOurs)
         leg.session = timer
         leg.sessionEnd = now + timer.end
-        let spread = Milliseconds(random.next() % UInt64(min(Self.firstRefreshes, timer.firstDeadline)))
+        let spread = Milliseconds(random.next() % UInt64(min(Self.firstRefreshes, timer.rest)))
         leg.sessionTimer = arm(.session, of: leg, at: now + (session.isOurs ? 1_000 + spread : timer.firstDeadline))
     }
 }
