@@ -135,6 +135,7 @@ package struct Exchange: ~Copyable {
     package mutating func provision(_ provisioning: Provisioning, now: Milliseconds) -> ProvisioningReport {
         self.now = now
         let report = center.provision(provisioning, now: now, out: &distribution)
+        keepAgain(callsOf: report.changedFlows)
         // Whom a pass has visited may have changed places with others.
         keeper.nextAgent = 0
         settle()

@@ -41,6 +41,7 @@ extension Exchange {
     package mutating func endWrapup(agentID: String, now: Milliseconds) throws(SteeringError) {
         self.now = now
         try center.endWrapup(agentID: agentID, now: now, out: &distribution)
+        keep(agentID: agentID)
         settle()
     }
 
@@ -66,6 +67,8 @@ extension Exchange {
             if let agentRef { center.skipWrapup(agentRef, now: now, out: &distribution) }
         }
         settle()
+        // A wrap-up that was to be longer has been kept while the call ended.
+        keep(agentID: agentID)
         return hold
     }
 

@@ -89,20 +89,23 @@ extension Center {
         }
     }
 
-    /// When the agent last became free or logged in; nil if there is none of that ID.
-    package func freeSince(ofAgent id: String) -> Milliseconds? { agentIndex[id].map { agents[$0].freeSince } }
+    /// What an agent does; nil if there is none of that ID.
+    package func restorableAgent(_ id: String) -> RestoredAgent? { agentIndex[id].map(restorable) }
 
-    /// Every agent's ID, free-since and end of wrap-up, sorted by ID.
+    /// What agents do, sorted by ID.
     package func restorableAgents(_ range: Range<Int>) -> [RestoredAgent] {
-        agentOrder[range.clamped(to: agentOrder.indices)].map { agent in
-            var wrapupEnds: Milliseconds?
-            if case .wrapup(let wrapup) = agents[agent].activity, !wrapup.isOver { wrapupEnds = wrapup.ends }
-            return RestoredAgent(
-                id: agents[agent].definition.id,
-                freeSince: agents[agent].freeSince,
-                wrapupEnds: wrapupEnds
-            )
-        }
+        agentOrder[range.clamped(to: agentOrder.indices)].map(restorable)
+    }
+
+    private func restorable(_ agent: Int) -> RestoredAgent {
+        var wrapupEnds: Milliseconds?
+        // One who keeps his place among the free ones only waits for his leg to go.
+        if case .wrapup(let wrapup) = agents[agent].activity, !wrapup.keepsPlace { wrapupEnds = wrapup.ends }
+        return RestoredAgent(
+            id: agents[agent].definition.id,
+            freeSince: agents[agent].freeSince,
+            wrapupEnds: wrapupEnds
+        )
     }
 
     package var agentCount: Int { agentOrder.count }
@@ -111,7 +114,8 @@ extension Center {
     package mutating func restore(agents kept: [RestoredAgent], now: Milliseconds, out: inout [CenterEffect]) {
         for agent in kept {
             guard let index = agentIndex[agent.id], agents[index].activity == .free else { continue }
-            agents[index].freeSince = min(agent.freeSince, now)
+            // A wrap-up that has ended while nobody was there has made him free when it did.
+            agents[index].freeSince = min(max(agent.freeSince, agent.wrapupEnds ?? .min), now)
         }
         let order = agentOrder.sorted { one, other in
             let (first, second) = (agents[one].freeSince, agents[other].freeSince)

@@ -74,6 +74,11 @@ extension Center {
         return skills[flows[index].skill].logged > 0
     }
 
+    /// The flow of a call, as it is now; nil once the call is over.
+    package func definition(ofCall call: CallRef) -> FlowDefinition? {
+        calls.index(of: call).map { flows[calls[$0].flow].definition }
+    }
+
     /// The definition in force for the calls of the flow, which a removed flow keeps until they have ended; nil after
     /// that.
     package func definition(of flow: FlowRef) -> FlowDefinition? {

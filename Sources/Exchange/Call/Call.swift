@@ -59,6 +59,8 @@ final class Call {
     var relay: Relay?
     /// A target that the agent has asked us to hand the caller on to.
     var transfer: Transfer?
+    /// Such a target that has not answered yet, and whom the caller awaits without the agent.
+    var handedOnTo: String?
     /// A leg that is to take the place of another.
     var replacing: Replacing?
     /// A re-INVITE that asks whoever talks to the caller, or plays to him, for an offer to join the two anew.

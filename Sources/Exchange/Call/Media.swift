@@ -158,6 +158,7 @@ extension Exchange {
     mutating func mediaIsUp(of call: Call) {
         dropPreviousMedia(of: call)
         if case .leaving(let target) = call.stage { transferred(call, to: target) }
+        call.handedOnTo = nil
     }
 
     /// The first leg that answers gives the caller his 200.

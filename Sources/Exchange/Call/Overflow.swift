@@ -175,6 +175,6 @@ extension Exchange {
 extension Call {
     /// Whom the call goes to outside.
     var overflowTarget: String? {
-        if case .leaving(let target) = stage { target } else { nil }
+        if case .leaving(let target) = stage { target } else { handedOnTo }
     }
 }

@@ -152,6 +152,7 @@ extension Exchange {
     /// The agent has hung up, or is lost, while the target is being called: the caller waits for it without him.
     mutating func agentLeft(_ call: Call, behind transfer: Call.Transfer, by who: CallDetailRecord.EndedBy) {
         guard let talk = call.talk else { return }
+        call.handedOnTo = transfer.target
         letGo(of: talk, in: call, to: transfer, isUp: false, by: who)
         if call.join?.leg != transfer.leg { arm(.mediaAnswer, of: call, in: configuration.agentRingTimeout) }
     }

@@ -76,6 +76,17 @@ extension Exchange {
         }
     }
 
+    /// Calls of flows that a reload has changed: should the flow be gone when they are restored, they go on by what it said last.
+    mutating func keepAgain(callsOf flows: [String]) {
+        guard !flows.isEmpty else { return }
+        let changed = Set(flows)
+        for id in calls.handles {
+            guard let call = calls[id], changed.contains(call.flow.id) else { continue }
+            call.kept = nil
+            touched.append(id)
+        }
+    }
+
     /// The call is over, and its record written.
     mutating func forgetKept(_ call: Call) {
         effects.kept.append(.callEnded(key: call.key, number: call.facts.number))
@@ -83,13 +94,25 @@ extension Exchange {
 
     /// An agent has become free or gone into wrap-up: where that leaves him, the next process must know.
     mutating func keep(_ change: AgentChange) {
-        guard change.state != .incall, let freeSince = center.freeSince(ofAgent: change.agentID) else { return }
+        if change.state != .incall { keep(agentID: change.agentID) }
+    }
+
+    mutating func keep(agentID: String) {
+        if let agent = center.restorableAgent(agentID) { keep(agent) }
+    }
+
+    /// All agents, as they are.
+    mutating func keepAgents() {
+        for agent in center.restorableAgents(0..<center.agentCount) { keep(agent) }
+    }
+
+    private mutating func keep(_ agent: Center.RestoredAgent) {
         effects.kept.append(
             .agent(
                 KeptAgent(
-                    id: change.agentID,
-                    freeSince: freeSince + wallOffset,
-                    wrapupEnds: change.wrapupEnds.map { $0 + wallOffset }
+                    id: agent.id,
+                    freeSince: agent.freeSince + wallOffset,
+                    wrapupEnds: agent.wrapupEnds.map { $0 + wallOffset }
                 )
             )
         )
@@ -118,17 +141,7 @@ extension Exchange {
         guard keeper.calls.isEmpty else { return false }
         let end = min(keeper.nextAgent.addingReportingOverflow(count).partialValue, center.agentCount)
         guard keeper.nextAgent < end else { return true }
-        for agent in center.restorableAgents(keeper.nextAgent..<end) {
-            effects.kept.append(
-                .agent(
-                    KeptAgent(
-                        id: agent.id,
-                        freeSince: agent.freeSince + wallOffset,
-                        wrapupEnds: agent.wrapupEnds.map { $0 + wallOffset }
-                    )
-                )
-            )
-        }
+        for agent in center.restorableAgents(keeper.nextAgent..<end) { keep(agent) }
         keeper.nextAgent = end
         return end == center.agentCount
     }
@@ -160,6 +173,8 @@ extension Exchange {
     /// What is to be kept of a call; nil if its caller is gone already.
     func kept(_ call: Call) -> KeptCall? {
         guard let caller = agent.kept(call.caller), !call.hasEnded else { return nil }
+        // What it waits by is the flow's as it is now; what it hears, as it was when it came.
+        let flow = center.definition(ofCall: call.ref) ?? call.flow
         var kept = KeptCall(
             key: call.key,
             uuid: call.facts.uuid,
@@ -171,8 +186,8 @@ extension Exchange {
             hopsLeft: call.facts.hopsLeft,
             received: call.facts.receivedWall,
             flowID: call.flow.id,
-            skill: call.flow.skill,
-            priority: call.flow.priority,
+            skill: flow.skill,
+            priority: flow.priority,
             messageQueue: call.flow.messageQueue,
             flowsBefore: call.flowsBefore,
             callIDs: call.callIDs,
@@ -259,7 +274,7 @@ extension Exchange {
         case .talking(let talk):
             .talking(agentID: talk.agentID, answered: talk.answered + wallOffset, pickup: talk.pickup)
         case .leaving(let target): .leaving(to: target)
-        case .transferred: .transferred
+        case .transferred: .transferred(to: call.handedOnTo)
         }
     }
 }

@@ -44,6 +44,7 @@ extension Exchange {
             now: now,
             out: &distribution
         )
+        let ringing = withdrawOffers(restored)
         var lost = 0
         for (kept, call) in restored {
             touched.append(call.id)
@@ -51,9 +52,12 @@ extension Exchange {
             if !take(kept, into: call) { lost += 1 }
         }
         center.matchRestored(now: now, out: &distribution)
+        for (agentRef, leg) in ringing { clear(agentRef, after: leg) }
         settle()
         for (_, call) in restored where calls[call.id] === call { giveMedia(call) }
         settle()
+        // Provisioning has had them kept as if they had only just become free.
+        keepAgents()
         return (restored.count - lost, lost)
     }
 
@@ -173,10 +177,12 @@ extension Exchange {
         case .queued: call.stage = .queued
         case .dissuading(let isFinal): call.stage = .dissuading(isFinal: isFinal)
         case .leaving(let target): call.stage = .leaving(to: target)
-        case .transferred: call.stage = .transferred
-        case .offering(let agentID, _):
+        case .transferred(let target):
+            call.stage = .transferred
+            call.handedOnTo = target
+        case .offering:
             call.stage = .queued
-            letGo(agentID, kept.leg(.agent))
+            if let leg = kept.leg(.agent) { agent.hangUp(leg.id, status: 480, now: now) }
         }
         takeMedia(kept, into: call)
         for role in [KeptCall.Role.briefing, .previousMedia] {
@@ -186,6 +192,7 @@ extension Exchange {
         if let role = kept.awaitsCallersAnswer, let leg = kept.leg(role)?.id, call.connected == leg {
             call.awaitsCallersAnswer = leg
         }
+        takeRelay(kept, into: call)
         guard call.overSince == nil, agent.isAlive(call.caller) else {
             callerLeft(call, by: .system)
             return false
@@ -196,7 +203,7 @@ extension Exchange {
                 finish(call, talk: talk, by: .system)
                 return false
             }
-        } else if case .transferred = kept.stage, call.media == nil {
+        } else if case .transferred(to: nil) = kept.stage, call.media == nil {
             endTransferred(call)
             return false
         }
@@ -210,14 +217,35 @@ extension Exchange {
         return true
     }
 
-    /// An agent whose phone rings or who has picked up and was not joined yet.
-    private mutating func letGo(_ agentID: String, _ leg: KeptLeg?) {
-        guard let agentRef = center.restoreClearing(agentID: agentID, now: now, out: &distribution) else {
-            if let leg { agent.hangUp(leg.id, status: 480, now: now) }
-            return
+    /// A re-INVITE without SDP whose sender has had the other side's offer in his 2xx: the answer comes in his ACK. What else was being
+    /// relayed comes again; an offer that nobody will answer is refused.
+    private mutating func takeRelay(_ kept: KeptCall, into call: Call) {
+        guard call.awaitsCallersAnswer == nil, let other = kept.legs.first(where: { $0.leg.id == call.connected })?.leg
+        else { return }
+        for (from, to) in [(kept.caller, other), (other, kept.caller)] where to.ackDue != nil {
+            if from.incoming?.accepted != nil, from.incoming?.hasOffer == true {
+                call.relay = Call.Relay(
+                    from: from.id,
+                    to: to.id,
+                    reinvite: nil,
+                    awaitsAnswerInACK: true,
+                    hasOffer: false
+                )
+            } else {
+                agent.acknowledge(to.id, relaying: nil, now: now)
+            }
         }
-        if let leg { agent.hangUp(leg.id, status: 480, now: now) }
-        clear(agentRef, after: leg?.id ?? LegID(SlabHandle(index: .max, generation: .max)))
+    }
+
+    /// Agents whose phones ring, or who have picked up and were not joined yet: they are not to be had until those are free again.
+    /// All of them, before anybody is offered anything.
+    private mutating func withdrawOffers(_ restored: [(kept: KeptCall, call: Call)]) -> [(AgentRef, LegID)] {
+        restored.compactMap { kept, _ in
+            guard case .offering(let agentID, _) = kept.stage, let leg = kept.leg(.agent)?.id, agent.isAlive(leg),
+                let agentRef = center.restoreClearing(agentID: agentID, now: now, out: &distribution)
+            else { return nil }
+            return (agentRef, leg)
+        }
     }
 
     /// Music and announcements that the caller hears go on; what was only being called is let go, and called again.
@@ -250,7 +278,9 @@ extension Exchange {
     /// Calls what the call is to hear and does not.
     private mutating func giveMedia(_ call: Call) {
         guard call.media == nil else {
-            if case .queued = call.stage, !call.isAnswered { wait(call) }
+            guard case .queued = call.stage else { return }
+            // Whoever goes on waiting as before is not told so again.
+            if call.isAnswered { call.isWaiting = true } else { wait(call) }
             return
         }
         switch call.stage {
@@ -261,7 +291,8 @@ extension Exchange {
             if call.flow.dissuading != nil { callMedia(.dissuading, for: call) } else { dissuadingOver(of: call) }
         case .leaving: callMedia(.overflow, for: call)
         case .offering: if call.isAnswered { ensureHold(call) }
-        case .talking, .transferred, .ended: break
+        case .transferred: callMedia(.overflow, for: call)
+        case .talking, .ended: break
         }
     }
 

@@ -150,7 +150,10 @@ extension KeptCall.Course {
         switch stage {
         case .welcome: writer.write(UInt8(0))
         case .queued: writer.write(UInt8(1))
-        case .transferred: writer.write(UInt8(2))
+        case .transferred(to: nil): writer.write(UInt8(2))
+        case .transferred(let target?):
+            writer.write(UInt8(7))
+            writer.write(target)
         case .dissuading(let isFinal):
             writer.write(UInt8(3))
             writer.write(isFinal)
@@ -173,12 +176,13 @@ extension KeptCall.Course {
         switch try reader.number(UInt8.self) {
         case 0: return .welcome
         case 1: return .queued
-        case 2: return .transferred
+        case 2: return .transferred(to: nil)
         case 3: return .dissuading(isFinal: try reader.flag())
         case 4: return .offering(agentID: try reader.text(), number: Int(try reader.number(Int32.self)))
         case 5:
             return .talking(agentID: try reader.text(), answered: try reader.time(), pickup: try reader.time())
         case 6: return .leaving(to: try reader.text())
+        case 7: return .transferred(to: try reader.text())
         default: throw ByteReader.Malformed()
         }
     }

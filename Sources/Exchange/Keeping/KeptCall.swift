@@ -6,7 +6,9 @@ package import SIP
 @dynamicMemberLookup
 package struct KeptCall: Sendable, Equatable {
     package enum Stage: Sendable, Equatable {
-        case welcome, queued, transferred
+        case welcome, queued
+        /// Whom the agent has handed the caller on to and then hung up, if he has not answered yet.
+        case transferred(to: String?)
         case dissuading(isFinal: Bool)
         /// An agent's phone rings, or he has picked up and is not joined yet.
         case offering(agentID: String, number: Int)

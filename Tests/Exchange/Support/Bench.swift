@@ -56,6 +56,8 @@ final class Bench {
         let lastAlive = now + exchange.wallOffset
         now += pause
         let logins = snapshot.agents.map { ($0.id, $0.isLoggedIn) }
+        let calls = try keptCalls.values.map { try KeptCall(entries: $0) }
+        let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
         exchange = Exchange(
             configuration: configuration,
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)], hashes: hashes),
@@ -65,9 +67,9 @@ final class Bench {
         exchange.nextCallNumber = 1_000 * Int32(seed)
         _ = exchange.provision(provisioning, now: now)
         for (id, isLoggedIn) in logins { try? exchange.setLogin(agentID: id, loggedIn: isLoggedIn, now: now) }
+        // What it has had kept counts, as it does in the daemon.
+        for kept in exchange.effects.kept { keep(kept) }
         exchange.effects.removeAll()
-        let calls = try keptCalls.values.map { try KeptCall(entries: $0) }
-        let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
         return exchange.restore(calls: calls, agents: agents, lastAlive: lastAlive, now: now)
     }
 

@@ -1,0 +1,128 @@
+import CallCenter
+import Exchange
+import SIP
+import Testing
+
+/// What the simulator found when it let cores die at random moments (`Tests/Simulation`).
+@Suite("A core that dies at an awkward moment")
+struct RestartDetailTests {
+    private func restart(_ town: Town, after pause: Milliseconds = 0, seed: UInt64 = 2) throws {
+        let (restored, lost) = try town.bench.restart(after: pause, seed: seed)
+        #expect(lost == 0)
+        #expect(restored == town.bench.snapshot.calls.count)
+        #expect(town.bench.exchange.checkInvariants() == [])
+        town.bench.run()
+    }
+
+    @Test("However often it dies, agents keep their places among the free ones")
+    func freeAgents() throws {
+        let town = Town(agents: ["anna", "ben"])
+        town.anna.manner = .answer(after: 0)
+        town.ben.manner = .answer(after: 0)
+        town.caller.hangUp(town.call(for: 1_000))
+        town.bench.run(for: 6_000)
+        #expect(town.bench.agent("anna")?.state == .free)
+        for seed in UInt64(2)...4 { try restart(town, after: 500, seed: seed) }
+        // Ben has been free for longer.
+        let call = town.call(for: 100)
+        #expect(town.bench.call?.agentID == "ben")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("An agent whose wrap-up ends while nobody is there has been free since then")
+    func wrapupOverMeanwhile() throws {
+        let town = Town(agents: ["anna", "ben"])
+        town.anna.manner = .answer(after: 0)
+        town.ben.manner = .answer(after: 0)
+        try town.logIn("ben", false)
+        town.caller.hangUp(town.call(for: 1_000))
+        town.bench.run(for: 2_000)
+        try town.logIn("ben")
+        try restart(town, after: 10_000)
+        #expect(town.bench.agent("anna")?.state == .free)
+        let call = town.call(for: 100)
+        #expect(town.bench.call?.agentID == "ben")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A caller whom his agent has handed on and left reaches the target all the same")
+    func handedOn() throws {
+        let town = Town()
+        let call = town.call(for: 10_000)
+        town.desk.manner = .ring
+        town.anna.refer(town.anna.lastCallID, to: town.desk.uri)
+        town.bench.run(for: 100)
+        town.anna.hangUp(town.anna.lastCallID)
+        town.bench.run()
+        #expect(town.bench.call?.state == .transferred)
+        town.desk.manner = .answer(after: 0)
+        try restart(town, after: 500)
+        town.bench.run(for: 1_000)
+        #expect(town.desk.log.contains("cancel"))
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "desk")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+        #expect(town.bench.records.count == 1)
+    }
+
+    @Test("A re-INVITE without SDP whose ACK the core does not live to see is acknowledged on the other side")
+    func relayedWithoutOffer() throws {
+        let town = Town()
+        let call = town.call(for: 10_000)
+        town.bench.loses = { message, toCore in toCore && message.isRequest && message.method == .ack }
+        town.anna.reinvite(town.anna.lastCallID, sdp: nil)
+        town.bench.run()
+        #expect(town.caller.log.last == "invite")
+        town.bench.loses = { _, _ in false }
+        try restart(town, after: 500)
+        town.bench.run(for: 2_000)
+        #expect(town.caller.log.contains("ack sdp=anna"))
+        #expect(town.bench.snapshot.totals.talking == 1)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("That a caller waits is not told again since the core is another one")
+    func toldOnce() throws {
+        let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
+        let call = town.call(for: 1_000)
+        let isQueued: (Notice) -> Bool = { if case .callState(_, .queued, _, _) = $0 { true } else { false } }
+        #expect(town.bench.notices.count(where: isQueued) == 1)
+        try restart(town)
+        town.reload()
+        #expect(town.bench.notices.count(where: isQueued) == 1)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A wrap-up that was ended by command is over for the next core as well")
+    func cutWrapup() throws {
+        let town = Town()
+        let call = town.call(for: 10_000)
+        let phone = town.anna.endpoint
+        town.bench.isDead = { $0 == phone }
+        town.caller.hangUp(call)
+        town.bench.run()
+        try town.bench.exchange.endWrapup(agentID: "anna", now: town.bench.now)
+        town.bench.run()
+        #expect(town.bench.agent("anna")?.state == .wrapup, "the leg to her phone is not gone yet")
+        try restart(town, after: 10)
+        #expect(town.bench.agent("anna")?.state == .free)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("What a call waits by is kept as the last reload has it")
+    func reloaded() throws {
+        let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
+        let call = town.call(for: 1_000)
+        var flow = town.flow
+        flow.priority = 7
+        town.bench.provision([flow], [])
+        let kept = try #require(town.bench.keptCalls.values.first)
+        #expect(try KeptCall(entries: kept).priority == 7)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+}
