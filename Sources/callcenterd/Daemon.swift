@@ -161,6 +161,7 @@ struct Daemon {
             configuration: configuration,
             control: BoundedControl(orders),
             tokens: tokens,
+            turnedAway: centre.turnedAway,
             events: events,
             group: management,
             logger: logger,

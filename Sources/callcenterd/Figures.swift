@@ -1,5 +1,6 @@
 import CallCenter
 import Exchange
+import Management
 import SIP
 import Store
 import Telemetry
@@ -7,7 +8,13 @@ import Transport
 
 extension Snapshot {
     /// What the core, the sockets and the writers have to say, under the names of the catalogue.
-    init(_ figures: CoreFigures, store: CentreStore, snmp: ProcessFigures.SNMP, started: Milliseconds) {
+    init(
+        _ figures: CoreFigures,
+        store: CentreStore,
+        snmp: ProcessFigures.SNMP,
+        turnedAway: TurnedAway,
+        started: Milliseconds
+    ) {
         var process = ProcessFigures()
         process.version = Version.current
         process.startedAt = started
@@ -20,6 +27,8 @@ extension Snapshot {
         process.protectionMismatches = figures.exchange.protectionMismatches
         let written = store.writer.figures
         process.snmp = snmp
+        process.turnedAway.http = turnedAway.http
+        process.turnedAway.socket = turnedAway.socket
         process.store.backlog = written.backlog
         process.store.recordsWritten = written.written
         process.store.recordsLost = written.lost

@@ -20,6 +20,7 @@ struct WaysIn {
         configuration: Configuration,
         control: BoundedControl,
         tokens: TokenStore?,
+        turnedAway: TurnedAway,
         events: EventHub,
         group: any EventLoopGroup,
         logger: Logger,
@@ -33,6 +34,7 @@ struct WaysIn {
                 dispatcher: dispatcher,
                 events: events,
                 tokens: tokens,
+                turnedAway: turnedAway,
                 group: group,
                 logger: logger,
                 onRunning: { _ in onRunning() }
@@ -40,7 +42,12 @@ struct WaysIn {
         )
         let entry = CommandEntry(dispatcher: dispatcher, group: group, logger: logger, onRunning: onRunning)
         services.append(
-            MIService(configuration: .init(path: configuration.managementSocket), events: events, entry: entry)
+            MIService(
+                configuration: .init(path: configuration.managementSocket),
+                events: events,
+                entry: entry,
+                turnedAway: turnedAway
+            )
         )
         if let path = configuration.managementFIFO {
             services.append(FIFOService(configuration: .init(path: path), entry: entry))

@@ -45,6 +45,8 @@ struct AccessTests {
             try await withHTTP(daemon.bounded, log: log, tokens: tokens, configure: { $0.servesCommands = true }) {
                 port in
                 #expect(status(try await post(port, "", Self.list)) == 401)
+                let query = try await http(port, "POST /mi?x=1", Self.reader + Self.json(Self.list), body: Self.list)
+                #expect(status(query) == 200)
                 #expect(try await post(port, "", Self.list).contains("\r\nWWW-Authenticate: Bearer\r\n"))
                 #expect(status(try await post(port, "Authorization: Bearer wrong-wrong-wrong\r\n", Self.list)) == 401)
                 #expect(status(try await post(port, "Authorization: Basic cmVhZGVy\r\n", Self.list)) == 401)

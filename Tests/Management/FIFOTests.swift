@@ -24,6 +24,10 @@ struct FIFOTests {
             #":cc_agent_login:r:["ann",0]"#, "r",
             #"{"jsonrpc":"2.0","method":"cc_agent_login","id":1,"params":["ann",0]}"#
         ),
+        (
+            #":call_center:agent_login:r:["ann",0]"#, "r",
+            #"{"jsonrpc":"2.0","method":"call_center:agent_login","id":1,"params":["ann",0]}"#
+        ),
         (":cc_reload:r:", "r", #"{"jsonrpc":"2.0","method":"cc_reload","id":1}"#),
         (":cc_reload:r", "r", #"{"jsonrpc":"2.0","method":"cc_reload","id":1}"#),
         (":cc_reload::", nil, #"{"jsonrpc":"2.0","method":"cc_reload","id":null}"#),
@@ -97,7 +101,8 @@ struct FIFOTests {
             #expect((facts[.posixPermissions] as? NSNumber)?.intValue == 0o660)
         }
         #expect(daemon.orders == [.init(what: "ann in", requester: .fifo(user: getuid()))])
-        #expect(log.lines.last?.contains("requester=fifo, uid \(getuid())") == true)
+        #expect(log.lines.last?.contains("requester=fifo, ") == true)
+        #expect(log.lines.last?.contains("uid \(getuid())") == true)
     }
 
     @Test("without a reply FIFO the request is carried out all the same; with one that is not there it is not")
@@ -124,6 +129,16 @@ struct FIFOTests {
         }
         #expect(log.lines.contains("FIFO line too long limit=1000"))
         #expect(log.lines.contains("FIFO line refused: expected :NAME:REPLY_FIFO:{…}"))
+    }
+
+    @Test("whoever names a reply FIFO is told there what was wrong with his line")
+    func answersNonsense() async throws {
+        try await withFIFO(daemon.bounded) { folder async throws in
+            let reply = try await ask(folder, ":version:reply:{bad\n")
+            #expect(reply?.contains(#""code":-32600,"message":"not JSON"#) == true, "\(reply ?? "")")
+            let login = try await ask(folder, #":call_center:agent_login:reply:["ann",1]"# + "\n")
+            #expect(login == #"{"jsonrpc":"2.0","result":"OK","id":1}"#)
+        }
     }
 
     @Test("half a line is forgotten when nothing follows for a while")

@@ -23,11 +23,20 @@ final class Connections: Sendable {
     }
 
     let limit: Int
+    private let refusals: RefusalLog
+    private let turnedAway: @Sendable () -> Void
     private let state = Mutex(State())
 
-    init(limit: Int) { self.limit = limit }
+    /// - Parameter turnedAway: called for each connection that is refused, or closed for a newcomer.
+    init(limit: Int, refusals: RefusalLog, turnedAway: @escaping @Sendable () -> Void) {
+        self.limit = limit
+        self.refusals = refusals
+        self.turnedAway = turnedAway
+    }
 
-    /// - Returns: false if there is no room: all connections wait for their responses.
+    /// Says in the log, and counts, whom there is no room for.
+    ///
+    /// - Returns: false if there is none for this one: all connections wait for their responses.
     func admit(_ channel: any Channel) -> Bool {
         let (isAdmitted, victim): (Bool, (any Channel)?) = state.withLock { state in
             var victim: (any Channel)?
@@ -40,7 +49,13 @@ final class Connections: Sendable {
             state.entries[ObjectIdentifier(channel)] = Entry(channel: channel, turn: state.nextTurn())
             return (true, victim)
         }
-        victim?.close(promise: nil)
+        if let victim {
+            victim.close(promise: nil)
+            refusals.note(closedAt: limit)
+        } else if !isAdmitted {
+            refusals.note(refusedAt: limit)
+        }
+        if victim != nil || !isAdmitted { turnedAway() }
         return isAdmitted
     }
 

@@ -2,37 +2,49 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Says in the log that connections or requests are refused, at most once in ten seconds, and how many were since the last line.
+/// Says in the log that connections or requests are refused, each kind of line at most once in ten seconds, and how many were since
+/// the last one.
 final class RefusalLog: Sendable {
-    private struct State {
-        var nextLine: ContinuousClock.Instant?
-        var refusals = 0
+    private struct Line {
+        var next: ContinuousClock.Instant?
+        var count = 0
     }
 
     private let logger: Logger
-    private let state = Mutex(State())
+    /// By what they say; of ours, so there are few.
+    private let lines = Mutex<[String: Line]>([:])
 
     init(_ logger: Logger) { self.logger = logger }
 
-    func note(limit: Int, at now: ContinuousClock.Instant = .now) {
-        guard let refusals = due(now) else { return }
-        logger.warning("connections refused", metadata: ["limit": "\(limit)", "refused": "\(refusals)"])
+    /// There is no room for another.
+    func note(refusedAt limit: Int, at now: ContinuousClock.Instant = .now) {
+        note("connections refused", now) { ["limit": "\(limit)", "refused": "\($0)"] }
+    }
+
+    /// One that had nothing to do has made room.
+    func note(closedAt limit: Int, at now: ContinuousClock.Instant = .now) {
+        note("idle connections closed for new ones", now) { ["limit": "\(limit)", "closed": "\($0)"] }
     }
 
     /// - Parameter source: whose attempt it was, of the last one only.
     func note(_ what: String, from source: SocketAddress?, at now: ContinuousClock.Instant = .now) {
-        guard let refusals = due(now) else { return }
-        let address = source?.ipAddress ?? "unknown"
-        logger.warning("requests refused: \(what)", metadata: ["source": "\(address)", "refused": "\(refusals)"])
+        note("requests refused: \(what)", now) {
+            ["source": "\(source?.ipAddress ?? "unknown")", "refused": "\($0)"]
+        }
+    }
+
+    private func note(_ text: String, _ now: ContinuousClock.Instant, _ metadata: (Int) -> Logger.Metadata) {
+        guard let count = due(text, now) else { return }
+        logger.warning("\(text)", metadata: metadata(count))
     }
 
     /// How many there were since the last line, if it is time for one.
-    private func due(_ now: ContinuousClock.Instant) -> Int? {
-        state.withLock { state in
-            state.refusals += 1
-            if let next = state.nextLine, now < next { return nil }
-            defer { state = State(nextLine: now + .seconds(10)) }
-            return state.refusals
+    private func due(_ text: String, _ now: ContinuousClock.Instant) -> Int? {
+        lines.withLock { lines in
+            lines[text, default: Line()].count += 1
+            guard let line = lines[text], line.next.map({ now >= $0 }) != false else { return nil }
+            lines[text] = Line(next: now + .seconds(10))
+            return line.count
         }
     }
 }

@@ -16,9 +16,9 @@ package enum Requester: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .process(let user, let process): "uid \(user), pid \(process)"
+        case .process(let user, let process): "\(UserName.of(user)), pid \(process)"
         case .token(let name, _): "token \(name)"
-        case .fifo(let user): user.map { "fifo, uid \($0)" } ?? "fifo"
+        case .fifo(let user): user.map { "fifo, \(UserName.of($0))" } ?? "fifo"
         case .unknown: "unknown"
         }
     }

@@ -9,9 +9,14 @@ struct FIFORequest: Equatable {
     /// A JSON-RPC request.
     var text: [UInt8]
 
+    /// What may stand before the name of a command, with a colon.
+    private static let prefix = "call_center"
+
     /// Why a line is no request.
     struct Problem: Error, Equatable {
         var reason: String
+        /// Where to say so; nil: the line names no place.
+        var replyName: String?
     }
 
     init(_ line: [UInt8]) throws(Problem) {
@@ -26,6 +31,10 @@ struct FIFORequest: Equatable {
                 throw Problem(reason: "expected a JSON text after the last colon")
             }
         }
+        // The longer spelling of a name has a colon in it.
+        if fields.count == 3, fields[0] == Self.prefix {
+            fields.replaceSubrange(0...1, with: ["\(fields[0]):\(fields[1])"])
+        }
         guard (1...2).contains(fields.count), let reply = fields.last else {
             throw Problem(reason: "expected :NAME:REPLY_FIFO:{…}")
         }
@@ -38,7 +47,9 @@ struct FIFORequest: Equatable {
         replyName = reply.isEmpty ? nil : reply
         text = Array(line[json...])
         if fields.count == 2 { try complete(method: fields[0]) }
-        guard !text.isEmpty else { throw Problem(reason: "expected a JSON text after the last colon") }
+        guard !text.isEmpty else {
+            throw Problem(reason: "expected a JSON text after the last colon", replyName: replyName)
+        }
     }
 
     /// Makes a whole request of a name and what stands in the line.
@@ -48,7 +59,7 @@ struct FIFORequest: Equatable {
             do throws(JSONError) {
                 params = try JSONReader.read(text)
             } catch {
-                throw Problem(reason: "not JSON: \(error)")
+                throw Problem(reason: "not JSON: \(error)", replyName: replyName)
             }
             // A whole request, whose name counts; that in front of it is for people then.
             guard params?["jsonrpc"] == nil else { return }

@@ -59,7 +59,7 @@ package struct FIFOService: Service {
                     continue
                 }
                 guard underWay.take() else {
-                    refusals.note(limit: underWay.limit)
+                    refusals.note(refusedAt: underWay.limit)
                     continue
                 }
                 tasks.addTask {
@@ -76,6 +76,9 @@ package struct FIFOService: Service {
             request = try FIFORequest(line)
         } catch {
             logger.warning("FIFO line refused: \(error.reason)")
+            if let name = error.replyName, let reply = ReplyFIFO(folder + name) {
+                await write(RPCDispatcher.refusal(.invalidRequest(error.reason)), to: reply)
+            }
             return
         }
         var reply: ReplyFIFO?
@@ -89,7 +92,10 @@ package struct FIFOService: Service {
         guard let answer = await entry.dispatcher.reply(to: request.text, from: .fifo(user: reply?.owner)) else {
             return
         }
-        guard let reply else { return }
+        if let reply { await write(answer, to: reply) }
+    }
+
+    private func write(_ answer: JSONValue, to reply: ReplyFIFO) async {
         if await !reply.write(answer.bytes + [UInt8(ascii: "\n")], within: configuration.replyTimeout) {
             logger.warning("FIFO reply not taken", metadata: ["path": "\(reply.path)"])
         }

@@ -19,7 +19,6 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let connections: Connections
-    private let refusals: RefusalLog
     private let responseTimeout: TimeAmount
     /// Bytes of body that a request may have.
     private let bodyLimit: @Sendable (HTTPRequest) -> Int
@@ -33,13 +32,11 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(
         connections: Connections,
-        refusals: RefusalLog,
         responseTimeout: TimeAmount,
         bodyLimit: @escaping @Sendable (HTTPRequest) -> Int
     ) {
         self.bodyLimit = bodyLimit
         self.connections = connections
-        self.refusals = refusals
         self.responseTimeout = responseTimeout
     }
 
@@ -49,7 +46,6 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isCounted = connections.admit(context.channel)
         context.fireChannelActive()
         if !isCounted {
-            refusals.note(limit: connections.limit)
             end(with: .serviceUnavailable, context: context)
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -54,12 +55,14 @@ package struct HTTPService: Service {
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onRunning: @Sendable (_ port: Int) async -> Void
+    private let turnedAway: TurnedAway
     private let history = WallboardHistory()
 
     /// - Parameters:
     ///   - dispatcher: what runs commands.
     ///   - events: what can be watched.
     ///   - tokens: of those who may more than look at metrics; nil: there are none.
+    ///   - turnedAway: counts connections that find no room.
     ///   - group: whose loops do the input and output; not the loop of the calls.
     ///   - onRunning: called with the port once connections are taken.
     package init(
@@ -68,6 +71,7 @@ package struct HTTPService: Service {
         dispatcher: RPCDispatcher,
         events: EventHub,
         tokens: TokenStore?,
+        turnedAway: TurnedAway = TurnedAway(),
         group: any EventLoopGroup,
         logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
@@ -77,6 +81,7 @@ package struct HTTPService: Service {
         self.dispatcher = dispatcher
         self.events = events
         self.tokens = tokens
+        self.turnedAway = turnedAway
         self.group = group
         self.logger = logger
         self.onRunning = onRunning
@@ -106,17 +111,18 @@ package struct HTTPService: Service {
     private var isLoopback: Bool { configuration.host.hasPrefix("127.") || configuration.host == "::1" }
 
     private func makeApplication(tls: TLSConfiguration?) throws -> some Service {
-        let connections = Connections(limit: configuration.maximumConnections)
-        let refusals = RefusalLog(logger)
+        let connections = Connections(
+            limit: configuration.maximumConnections,
+            refusals: RefusalLog(logger)
+        ) { [turnedAway] in turnedAway.noteHTTP() }
         let responseTimeout = configuration.responseTimeout
         let (takesCommands, maximumRequest) = (configuration.servesCommands, configuration.maximumRequest)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 HTTPConnectionGuard(
                     connections: connections,
-                    refusals: refusals,
                     responseTimeout: responseTimeout,
-                    bodyLimit: { takesCommands && $0.method == .post && $0.path == "/mi" ? maximumRequest : 0 }
+                    bodyLimit: { takesCommands && $0.method == .post && $0.isForCommands ? maximumRequest : 0 }
                 )
             ],
             idleTimeout: configuration.idleTimeout,
@@ -176,4 +182,9 @@ package struct HTTPService: Service {
         default: "\(error)"
         }
     }
+}
+
+extension HTTPRequest {
+    /// Whether it is for /mi, whatever stands behind a question mark.
+    fileprivate var isForCommands: Bool { path?.prefix { $0 != "?" } == "/mi" }
 }

@@ -28,15 +28,23 @@ package struct MIService: Service {
     private let entry: CommandEntry
     private let events: EventHub
     private let connections: Connections
-    private let refusals: RefusalLog
 
-    /// - Parameter events: what connections can watch.
-    package init(configuration: Configuration, events: EventHub, entry: CommandEntry) {
+    /// - Parameters:
+    ///   - events: what connections can watch.
+    ///   - turnedAway: counts those that find no room.
+    package init(
+        configuration: Configuration,
+        events: EventHub,
+        entry: CommandEntry,
+        turnedAway: TurnedAway = TurnedAway()
+    ) {
         self.configuration = configuration
         self.events = events
         self.entry = entry
-        self.connections = Connections(limit: configuration.maximumConnections)
-        self.refusals = RefusalLog(entry.logger)
+        self.connections = Connections(
+            limit: configuration.maximumConnections,
+            refusals: RefusalLog(entry.logger)
+        ) { turnedAway.noteSocket() }
     }
 
     /// Serves until the group shuts down; then requests under way get their replies, and the socket file goes.
@@ -72,11 +80,11 @@ package struct MIService: Service {
         do {
             try await connection.executeThenClose { inbound, outbound in
                 guard connections.admit(connection.channel) else {
-                    refusals.note(limit: connections.limit)
                     let error = ControlError.unavailable("\(connections.limit) connections are open, no more are taken")
-                    return try await outbound.write(
+                    try await outbound.write(
                         line(RPCDispatcher.refusal(RPCError(code: error.code, message: error.message)))
                     )
+                    return try await Self.drain(connection)
                 }
                 defer { connections.remove(connection.channel) }
                 try await withGracefulShutdownHandler {
@@ -87,11 +95,18 @@ package struct MIService: Service {
                     channel.close(mode: .input, promise: nil)
                     channel.eventLoop.scheduleTask(in: configuration.grace) { channel.close(promise: nil) }
                 }
+                try await Self.drain(connection)
             }
         } catch {
             // The peer has gone before it took its reply, which is its own affair.
             entry.logger.debug("management connection lost", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Waits until the peer has taken all that was written: a connection that is closed throws away the rest. One who takes nothing is
+    /// cut off by `LineFraming`.
+    private static func drain(_ connection: Connection) async throws {
+        try await connection.channel.writeAndFlush(ByteBuffer()).get()
     }
 
     private func answer(

@@ -244,6 +244,20 @@ extension Catalogue {
             help: "1, with the version of the daemon.",
             .global { .counts([NamedCount($0.process.version, 1)]) }
         ),
+        Statistic(
+            "ccg_connections_refused",
+            .counter,
+            metric: "callcenter_management_connections_refused_total",
+            label: "way",
+            parts: ["http", "mi"],
+            help:
+                "Connections to HTTP and to the management socket that were refused, or closed while idle, because "
+                + "there were too many.",
+            .global {
+                let turnedAway = $0.process.turnedAway
+                return .counts([NamedCount("http", turnedAway.http), NamedCount("mi", turnedAway.socket)])
+            }
+        ),
     ]
 
     /// What `SIP.Method` knows, in its order. This target does not know SIP; the test that compares all ways out would

@@ -14,6 +14,7 @@ package struct ProcessFigures: Sendable, Equatable {
     package var streams = Streams()
     package var store = Store()
     package var snmp = SNMP()
+    package var turnedAway = TurnedAway()
     /// Announcements and hold music that could not be had.
     package var mediaFailures: UInt64 = 0
     /// Pairs of sides that were not joined since one has RTP only and the other SRTP only.
@@ -92,6 +93,15 @@ package struct ProcessFigures: Sendable, Equatable {
         package var received: UInt64 = 0
         package var sent: UInt64 = 0
         package var dropped: UInt64 = 0
+
+        package init() {}
+    }
+
+    /// Connections of management for which there was no room, refused or closed.
+    package struct TurnedAway: Sendable, Equatable {
+        package var http: UInt64 = 0
+        /// Of the management socket.
+        package var socket: UInt64 = 0
 
         package init() {}
     }

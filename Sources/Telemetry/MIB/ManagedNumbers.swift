@@ -39,6 +39,7 @@ enum ManagedNumbers {
             ccgStreamsFailedBroken ccgStreamsFailedExpired ccgStreamsFailedCongested
             ccgStreamMessagesReceived ccgStreamMessagesSent ccgStreamMessagesDropped
             ccgDatagramsReceived ccgDatagramsSent ccgDatagramsDropped ccgDatagramsOverrun ccgProtectionMismatches
+            ccgConnectionsRefusedHttp ccgConnectionsRefusedMi
             """
     )
 
