@@ -26,7 +26,7 @@ package final class SNMPAgent: Sendable {
         /// The core's clock when the master's sysUpTime was 0, in milliseconds.
         var masterStarted: Int64 = 0
         var hasSaidAbsent = false
-        /// Milliseconds of the core's clock, and the failures until then.
+        /// When the thread last came back from the master, in milliseconds of the core's clock, and the failures until then.
         var lastTick = monotonicMilliseconds()
         var failuresAtTick: UInt64 = 0
         var isStopping = false
@@ -65,7 +65,26 @@ package final class SNMPAgent: Sendable {
 
     package var figures: ProcessFigures.SNMP { state.withLock { $0.figures } }
 
+    /// To be called about once a second, by any other thread. libnetsnmp says nothing of a master that takes the connection and
+    /// then does not answer: it waits for it, and tries again without coming back. So what tells of it is that the thread has not
+    /// ticked for so long.
+    package func lookForSilence() {
+        let now = monotonicMilliseconds()
+        let isFirst = state.withLock { state in
+            guard now - state.lastTick >= Self.silence, !state.figures.isConnected, !state.isStopping,
+                state.figures.connectFailures == state.failuresAtTick
+            else { return false }
+            state.figures.connectFailures += 1
+            (state.lastTick, state.failuresAtTick) = (now, state.figures.connectFailures)
+            defer { state.hasSaidAbsent = true }
+            return !state.hasSaidAbsent
+        }
+        guard isFirst else { return }
+        logger.notice("SNMP: the master agent does not answer; trying again", metadata: ["socket": "\(socket)"])
+    }
+
     package func start() {
+        ticked()
         let thread = AgentThread { self.run() }
         if !thread.start() { logger.error("SNMP: no thread can be had") }
     }
@@ -164,21 +183,9 @@ package final class SNMPAgent: Sendable {
         }
     }
 
-    /// libnetsnmp says nothing of a master that takes the connection and then does not answer. It waits for it, and tries again
-    /// without coming back; so what tells of it is that it takes so long until this is called.
     func ticked() {
         let now = monotonicMilliseconds()
-        let isFirst = state.withLock { state in
-            defer { (state.lastTick, state.failuresAtTick) = (now, state.figures.connectFailures) }
-            guard now - state.lastTick >= Self.silence, !state.figures.isConnected, !state.isStopping,
-                state.figures.connectFailures == state.failuresAtTick
-            else { return false }
-            state.figures.connectFailures += 1
-            defer { state.hasSaidAbsent = true }
-            return !state.hasSaidAbsent
-        }
-        guard isFirst else { return }
-        logger.notice("SNMP: the master agent does not answer; trying again", metadata: ["socket": "\(socket)"])
+        state.withLock { ($0.lastTick, $0.failuresAtTick) = (now, $0.figures.connectFailures) }
     }
 
     /// Most of what libnetsnmp says is about the master that is not there, once an attempt.

@@ -16,6 +16,7 @@ struct SNMPService: Service {
             var panel = AlarmPanel(rules: centre.notificationRules)
             while !Task.isCancelled {
                 let snapshot = await publish()
+                agent.lookForSilence()
                 // While there is nobody to tell, nothing is looked at: later, what differs from what was told last is told.
                 if agent.canNotify {
                     panel.rules = centre.notificationRules
