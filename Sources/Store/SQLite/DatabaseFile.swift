@@ -27,14 +27,20 @@ enum DatabaseFile {
         }
         guard isDirectory.boolValue else { throw unusable("\(directory) is no directory; choose another file") }
         guard access(directory, W_OK | X_OK) == 0 else {
-            throw unusable("\(Self.user) may not write in the directory \(directory); give it to that user")
+            throw unusable("\(Self.user) may not write in the directory \(directory)\(Self.advice(directory))")
         }
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { return }
         guard !isDirectory.boolValue else { throw unusable("is a directory; expected a file") }
         guard access(path, R_OK | W_OK) == 0 else {
-            throw unusable("\(Self.user) may not read and write the file; give it to that user")
+            throw unusable("\(Self.user) may not read and write the file\(Self.advice(path))")
         }
     }
 
     private static var user: String { "the user \(NSUserName())" }
+
+    /// What may help, of a file or directory that the user may not use.
+    private static func advice(_ path: String) -> String {
+        let owner = try? FileManager.default.attributesOfItem(atPath: path)[.ownerAccountName] as? String
+        return "; be root or its owner\(owner.map { ", \($0)," } ?? ""), or give it to that user"
+    }
 }

@@ -25,9 +25,12 @@ struct CheckDatabase: ParsableCommand {
         for target in try targets.all() {
             var report = SchemaReport()
             do throws(StoreError) {
-                let database = try target.url.openExisting()
-                report = try database.schema().report
-                try database.close()
+                report = try target.url.asOwner { () throws(StoreError) in
+                    let database = try target.url.openExisting()
+                    let report = try database.schema().report
+                    try database.close()
+                    return report
+                }
             } catch {
                 report.problems.append(error.problem)
             }
@@ -55,9 +58,12 @@ struct MigrateDatabase: ParsableCommand {
         var reports: [DatabaseReport] = []
         for target in try targets.all() {
             do throws(StoreError) {
-                let database = try target.url.open()
-                let steps = try database.migrate()
-                try database.close()
+                let steps = try target.url.asOwner { () throws(StoreError) in
+                    let database = try target.url.open()
+                    let steps = try database.migrate()
+                    try database.close()
+                    return steps
+                }
                 reports.append(DatabaseReport(target, notes: steps.map { "made \($0)" }))
             } catch {
                 throw Failure.refused("\(error)")

@@ -46,10 +46,12 @@ struct DatabaseTargets: ParsableArguments {
     ) throws -> Value {
         let url = try records()
         do throws(StoreError) {
-            let database = try url.openExisting()
-            let value = try body(database)
-            try database.close()
-            return value
+            return try url.asOwner { () throws(StoreError) in
+                let database = try url.openExisting()
+                let value = try body(database)
+                try database.close()
+                return value
+            }
         } catch {
             throw Failure.refused("\(error)")
         }

@@ -63,10 +63,12 @@ struct EditRun {
     private func made() throws -> ProvisioningEdit.Report {
         let url = try targets.provisioning()
         do throws(StoreError) {
-            let database = try url.openExistingForEditing()
-            let report = try database.edit(edit)
-            try database.close()
-            return report
+            return try url.asOwner { () throws(StoreError) in
+                let database = try url.openExistingForEditing()
+                let report = try database.edit(edit)
+                try database.close()
+                return report
+            }
         } catch {
             throw Failure.refused("\(error)")
         }

@@ -94,10 +94,12 @@ extension DatabaseTargets {
     func listing(of kind: ProvisioningKind) throws -> ProvisioningListing {
         let url = try provisioning()
         do throws(StoreError) {
-            let database = try url.openExisting()
-            let listing = try database.listing(of: kind)
-            try database.close()
-            return listing
+            return try url.asOwner { () throws(StoreError) in
+                let database = try url.openExisting()
+                let listing = try database.listing(of: kind)
+                try database.close()
+                return listing
+            }
         } catch {
             throw Failure.refused("\(error)")
         }
