@@ -53,7 +53,13 @@ package struct Exchange: ~Copyable {
     /// What is kept for the next process.
     var keeper = Keeper()
 
-    package init(configuration: ExchangeConfiguration, userAgent: UserAgentConfiguration, random: SeededGenerator) {
+    /// - Parameter now: when it begins to count.
+    package init(
+        configuration: ExchangeConfiguration,
+        userAgent: UserAgentConfiguration,
+        random: SeededGenerator,
+        now: Milliseconds = 0
+    ) {
         var random = random
         self.configuration = configuration
         agent = UserAgent(configuration: userAgent, random: SeededGenerator(from: &random))
@@ -62,7 +68,7 @@ package struct Exchange: ~Copyable {
         if let hashes = userAgent.hashes {
             doorman = Doorman(hashes: hashes, secret: (random.next(), random.next()))
         }
-        center = Center(policy: configuration.policy)
+        center = Center(policy: configuration.policy, now: now)
         calls = Slab()
         centerTimers = Slab()
         self.random = random

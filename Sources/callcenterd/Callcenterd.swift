@@ -57,12 +57,10 @@ struct Callcenterd: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try loadConfiguration()
-        if check {
-            try printCheck()
-            return
-        }
         do throws(StartError) {
-            if drain {
+            if check {
+                try NamedFiles.check(configuration)
+            } else if drain {
                 try await DrainRequest(configuration: configuration).run()
             } else {
                 var daemon = Daemon(configuration: configuration, file: config, manager: manager)
@@ -71,6 +69,7 @@ struct Callcenterd: AsyncParsableCommand {
         } catch {
             fail(error.description, status: error.status, errno: error.errno)
         }
+        if check { try printCheck() }
     }
 
     private var manager: ServiceManager { .shared }

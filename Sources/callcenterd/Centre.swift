@@ -24,6 +24,8 @@ final class Centre: Sendable {
     private let snapshots: SnapshotSource
     /// Set once, when a part that we cannot do without has failed.
     let failure: AsyncStream<String>
+    /// Counts connections of management that find no room.
+    let turnedAway = TurnedAway()
     private let reportFailure: AsyncStream<String>.Continuation
 
     /// Opens for calls: provisioning is there before the first datagram is read.
@@ -83,7 +85,8 @@ final class Centre: Sendable {
             var exchange = Exchange(
                 configuration: ExchangeConfiguration(configuration),
                 userAgent: userAgent,
-                random: random
+                random: random,
+                now: clock.now
             )
             exchange.wallOffset = clock.wallOffset
             exchange.nextCallNumber = lastNumber == .max ? 1 : lastNumber + 1
@@ -160,8 +163,14 @@ final class Centre: Sendable {
         self.failure = failure
         self.reportFailure = reportFailure
         let eventLoop = network.eventLoop
-        let snapshot: @Sendable (CoreFigures) -> Snapshot = {
-            Snapshot($0, store: store, snmp: snmp?.figures ?? ProcessFigures.SNMP(), started: started)
+        let snapshot: @Sendable (CoreFigures) -> Snapshot = { [turnedAway] in
+            Snapshot(
+                $0,
+                store: store,
+                snmp: snmp?.figures ?? ProcessFigures.SNMP(),
+                turnedAway: turnedAway,
+                started: started
+            )
         }
         snapshots = SnapshotSource(first: snapshot(figures)) {
             let figures = try? await eventLoop.submit { loop.value.figures() }.get()
@@ -255,6 +264,11 @@ final class Centre: Sendable {
         guard restarts.isEmpty else {
             let keys = restarts.joined(separator: ", ")
             return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
+        }
+        do throws(StartError) {
+            try NamedFiles.check(next)
+        } catch {
+            return .failure(ControlError(code: 488, message: error.description))
         }
         do throws(ManagementError) {
             try tokens?.reload()

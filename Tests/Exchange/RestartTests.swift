@@ -46,6 +46,16 @@ struct RestartTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("Counters say when they began to count: with the core")
+    func countsAnew() throws {
+        let town = Town()
+        town.call(for: 10_000)
+        try restart(town, after: 3_000)
+        let snapshot = town.bench.snapshot
+        #expect(snapshot.countersSince > 3_000 && snapshot.countersSince <= town.bench.now)
+        #expect(snapshot.totals.counters.answered == 0)
+    }
+
     @Test("Waiting callers keep music, place and arrival, and go to agents in their order; numbers go on")
     func queued() throws {
         let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }

@@ -104,6 +104,27 @@ struct ConfigurationTests {
         #expect(lines.contains(["wrapup_time", "reload", "default", "30"]))
     }
 
+    /// A line of the file that names one that cannot be used, and what is said of it.
+    static let unusable: [(line: String, reason: String)] = [
+        ("http: {token_file: STAGE/open}", "can be read by everybody"),
+        ("http: {token_file: STAGE/none}", "cannot be read"),
+        ("http: {tls_certificate: STAGE/none, tls_key: STAGE/none}", "no certificates in PEM"),
+        ("mi: {socket: STAGE/none/mi.sock}", "there is no folder STAGE/none"),
+    ]
+
+    @Test("--check reads the files that the configuration names, as a start does", arguments: unusable)
+    func checksFiles(line: String, reason: String) async throws {
+        let stage = try Stage.here()
+        let (file, open) = (stage.path("file.yaml"), stage.path("open"))
+        try Data("wall read reader-reader-reader\n".utf8).write(to: URL(fileURLWithPath: open))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: open)
+        func staged(_ text: String) -> String { text.replacingOccurrences(of: "STAGE", with: stage.folder.path) }
+        try Data(staged("state_directory: STAGE\n\(line)\n").utf8).write(to: URL(fileURLWithPath: file))
+        let result = try await callcenterd(["--config", file, "--check"])
+        #expect(result.status == 78)
+        #expect(result.text.contains(staged(reason)), "\(result.text)")
+    }
+
     @Test("ccctl config show tells file, environment and defaults apart, and shows no password")
     func show() async throws {
         let stage = try Stage.here()

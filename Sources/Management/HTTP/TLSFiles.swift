@@ -12,6 +12,11 @@ package struct TLSFiles: Sendable {
         self.key = key
     }
 
+    /// Reads the files, and keeps nothing.
+    ///
+    /// - Throws: as `configuration()`.
+    package func check() throws(ManagementError) { _ = try configuration() }
+
     /// - Throws: `ManagementError`, naming the file that cannot be used.
     func configuration() throws(ManagementError) -> TLSConfiguration {
         func unusable(_ key: String, _ path: String, _ reason: String) -> ManagementError {

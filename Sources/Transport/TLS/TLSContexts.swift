@@ -3,6 +3,13 @@ internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
+extension TLSSettings {
+    /// Reads the files, and keeps nothing.
+    ///
+    /// - Throws: the first file that cannot be used.
+    package func check() throws(TLSProblem) { _ = try TLSContexts(self) }
+}
+
 /// What handshakes are made with, as read from the files of `sip.tls`.
 struct TLSContexts: Sendable {
     let server: NIOSSLContext

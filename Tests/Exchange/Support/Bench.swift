@@ -61,7 +61,8 @@ final class Bench {
         exchange = Exchange(
             configuration: configuration,
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: endpoint)], hashes: hashes),
-            random: SeededGenerator(seed: seed)
+            random: SeededGenerator(seed: seed),
+            now: now
         )
         exchange.wallOffset = 1_700_000_000_000
         exchange.nextCallNumber = 1_000 * Int32(seed)
