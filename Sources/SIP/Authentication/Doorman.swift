@@ -27,6 +27,8 @@ package struct Doorman: Sendable {
     private var used: [[UInt8]: UInt32] = [:]
     /// Nonces of before are too old, whatever their age.
     private var oldest: Milliseconds = .min
+    /// Tells nonces of the same moment apart: two callers who had one in common would both use it for the first time.
+    private var made: UInt64 = 0
 
     /// How long an answer to a nonce is taken.
     static let lifetime: Milliseconds = 300_000
@@ -42,8 +44,9 @@ package struct Doorman: Sendable {
     }
 
     /// The values of WWW-Authenticate, the better algorithm first.
-    package func challenges(realm: String, isStale: Bool, now: Milliseconds) -> [[UInt8]] {
-        let nonce = nonce(at: now)
+    package mutating func challenges(realm: String, isStale: Bool, now: Milliseconds) -> [[UInt8]] {
+        made &+= 1
+        let nonce = nonce(number: made, at: now)
         return DigestAlgorithm.allCases.map { algorithm in
             var writer = MessageWriter(capacity: 200)
             writer.append("Digest ")
@@ -111,15 +114,16 @@ package struct Doorman: Sendable {
         return asked.isEquivalent(to: answered) || asked.user == answered.user
     }
 
-    /// Time of its making, and a hash that only we can make.
-    private func nonce(at time: Milliseconds) -> [UInt8] {
+    /// Time of its making, its number, and a hash that only we can make.
+    private func nonce(number: UInt64, at time: Milliseconds) -> [UInt8] {
         var text: [UInt8] = []
         Token.append(UInt64(bitPattern: time), to: &text)
+        Token.append(number, to: &text)
         return text + seal(text)
     }
 
     private func time(of nonce: [UInt8]) -> Milliseconds? {
-        guard nonce.count == 48, isSame(Array(nonce[16...]), seal(Array(nonce[..<16]))) else { return nil }
+        guard nonce.count == 64, isSame(Array(nonce[32...]), seal(Array(nonce[..<32]))) else { return nil }
         let digits = Array(nonce[..<16])
         return digits.span.hexadecimalWord.map { Milliseconds(bitPattern: $0) }
     }

@@ -82,10 +82,21 @@ struct DoormanTests {
         #expect(try verdict(&doorman, try answer(challenge, count: 3), at: 302_000) == .challenged(isStale: true))
     }
 
+    @Test("Two who are challenged at the same moment do not use up each other's nonce")
+    func sameMoment() throws {
+        var doorman = doorman()
+        let challenges = (0..<2).compactMap { _ in
+            doorman.challenges(realm: "centre", isStale: false, now: 1_000).last
+        }
+        for challenge in challenges { #expect(try verdict(&doorman, try answer(challenge)) == .admitted) }
+        #expect(Set(challenges).count == 2)
+    }
+
     @Test("A nonce that is not ours is answered with one that is; another realm is not looked at")
     func strangeNonce() throws {
         var doorman = doorman()
-        let foreign = try #require(self.doorman(9).challenges(realm: "centre", isStale: false, now: 1_000).last)
+        var other = self.doorman(9)
+        let foreign = try #require(other.challenges(realm: "centre", isStale: false, now: 1_000).last)
         #expect(try verdict(&doorman, try answer(foreign)) == .challenged(isStale: false))
         let elsewhere = try #require(doorman.challenges(realm: "pbx", isStale: false, now: 1_000).last)
         #expect(try verdict(&doorman, try answer(elsewhere)) == .challenged(isStale: false))
