@@ -35,6 +35,8 @@ extension Exchange {
         // Others have moved as well.
         touched.append(contentsOf: calls.handles)
         settle()
+        // No peer is told, but whoever asked for it is.
+        keepQuiet(now: now)
         return place
     }
 
