@@ -134,10 +134,13 @@
     private static var highestRestored: UInt32 { 1 << 22 }
 
     /// Puts elements back under the handles that they had in an earlier process. Only a slab that has never been used takes
-    /// them; what is beyond its limit, or would be the second in a slot, is left out.
+    /// them; what is beyond its limit is left out, and of two in a slot the earlier: it was gone when the other came.
     package mutating func restore(_ elements: [(handle: SlabHandle, element: Element)]) {
         guard slots.isEmpty else { return }
-        for (handle, element) in elements.sorted(by: { $0.handle.index < $1.handle.index }) {
+        let ordered = elements.sorted {
+            ($0.handle.index, $1.handle.generation) < ($1.handle.index, $0.handle.generation)
+        }
+        for (handle, element) in ordered {
             guard handle.index < Self.highestRestored, handle.index >= slots.count, count < limit else { continue }
             while slots.count < handle.index { slots.append(Slot(nil, generation: 0)) }
             slots.append(Slot(element, generation: handle.generation))

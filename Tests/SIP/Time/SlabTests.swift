@@ -19,6 +19,22 @@ struct SlabTests {
         #expect(slab.count == 2)
     }
 
+    @Test("takes back the later of two that had the same slot, in whatever order they come")
+    func restored() throws {
+        var before = Slab<Int>()
+        let old = try put(1, into: &before)
+        before.remove(old)
+        let new = try put(2, into: &before)
+        #expect(new.index == old.index)
+        for elements in [[(old, 1), (new, 2)], [(new, 2), (old, 1)]] {
+            var slab = Slab<Int>()
+            slab.restore(elements.map { (handle: $0.0, element: $0.1) })
+            #expect(slab.count == 1)
+            #expect(slab[new] == 2)
+            #expect(slab[old] == nil)
+        }
+    }
+
     @Test("an old handle finds nothing, changes nothing and removes nothing")
     func stale() throws {
         var slab = Slab<Int>()
