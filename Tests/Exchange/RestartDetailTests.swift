@@ -113,6 +113,20 @@ struct RestartDetailTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("A caller whom his agent has sent back into his own flow has waited since then, for the next core as well")
+    func sentBack() throws {
+        let town = Town(agents: ["anna", "ben"])
+        let call = town.call(for: 10_000)
+        town.anna.refer(town.anna.lastCallID, to: "sip:support@127.0.0.1:5060")
+        town.bench.run(for: 5_000)
+        #expect(town.bench.call?.agentID == "ben")
+        try restart(town, after: 500)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+        #expect(town.bench.records.count == 2)
+        #expect(try #require(town.bench.records.last).wait < 5_000)
+    }
+
     @Test("What a call waits by is kept as the last reload has it")
     func reloaded() throws {
         let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }

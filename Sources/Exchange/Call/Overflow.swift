@@ -100,6 +100,8 @@ extension Exchange {
 
     private mutating func begin(_ call: Call, _ ref: CallRef, _ definition: FlowDefinition, facts: CallFacts) {
         let before = call.flow
+        // Flow and number may be as they were, if an agent has sent it back to where it came from.
+        call.kept = nil
         call.facts = facts
         call.ref = ref
         call.flow = definition
