@@ -95,10 +95,13 @@ package final class PostgresServer: Sendable {
 
     /// The server and all that work for it die at once, in the middle of whatever they do.
     package func crash() throws {
-        let workers = self.workers
         process.withLock { $0?.signal(SIGSTOP) }
-        for worker in workers + self.workers { kill(worker, SIGKILL) }
+        let workers = self.workers
+        for worker in workers { kill(worker, SIGKILL) }
         try end(by: SIGKILL)
+        // Until the last of them has let go of the shared memory, no other server starts on these data.
+        let deadline = Date(timeIntervalSinceNow: 20)
+        while workers.contains(where: isRunning), Date() < deadline { usleep(5_000) }
     }
 
     /// The server answers nobody, but its sockets stay open.
@@ -150,11 +153,22 @@ package final class PostgresServer: Sendable {
         guard let server = process.withLock({ $0?.pid }) else { return [] }
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return entries.compactMap(pid_t.init).filter { pid in
-            guard let line = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-            // Behind the name, which may hold anything but ends with the last bracket: state, parent.
-            let fields = line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ")
-            return fields.count > 2 && pid_t(fields[2]) == server
+            let state = Self.state(of: pid)
+            return state.count > 1 && pid_t(state[1]) == server
         }
+    }
+
+    /// Whether it has not ended, whoever is to hear of that.
+    private func isRunning(_ pid: pid_t) -> Bool {
+        guard let state = Self.state(of: pid).first else { return false }
+        return state != "Z" && state != "X"
+    }
+
+    /// State, parent, and what else the kernel says of a process; nothing if there is none.
+    private static func state(of pid: pid_t) -> [Substring] {
+        guard let line = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return [] }
+        // Behind the name, which may hold anything but ends with the last bracket.
+        return Array(line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ").dropFirst())
     }
 
     private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
