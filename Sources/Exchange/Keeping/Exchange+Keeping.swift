@@ -8,7 +8,8 @@ extension Exchange {
     /// later: what has reached nobody may be lost with the process.
     mutating func keepChanged() {
         keeper.turn &+= 1
-        let isTold = agent.hasDatagrams
+        // A record of it tells of it as well: the next core must not write another.
+        let isTold = agent.hasDatagrams || !effects.records.isEmpty
         keepQuietDue()
         agent.takeChangedOwners(into: &keeper.owners)
         for owner in keeper.owners { look(at: CallID(owner: owner), isTold: isTold) }
