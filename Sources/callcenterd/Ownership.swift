@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Settings
 import Store
+import Synchronization
 import Systemd
 
 /// What makes this process the only one that takes the calls (DESIGN.md section 2): the lock of its state directory and, where
@@ -129,31 +130,35 @@ struct Standby {
 /// Keeps the lock of PostgreSQL from now on.
 private final class InstanceWatch: Sendable {
     private static let interval = DispatchTimeInterval.seconds(1)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
 
     init(_ lease: Lease, logger: Logger, lost: @escaping @Sendable (String) -> Void) {
-        timer = DispatchSource.makeTimerSource(queue: lease.queue)
+        timer = BackgroundTimer(on: lease.queue)
         let name = "instance \(lease.lock.instance)"
-        // Of the thread alone.
-        nonisolated(unsafe) var isAway = false
+        let isAway = Mutex(false)
         timer.setEventHandler { [timer] in
             do throws(StoreError) {
                 switch try lease.lock.ask() {
                 case .ours, .pause:
-                    if isAway { logger.notice("\(name) is still ours") }
-                    isAway = false
+                    let wasAway = isAway.withLock { isAway in
+                        defer { isAway = false }
+                        return isAway
+                    }
+                    if wasAway { logger.notice("\(name) is still ours") }
                 case .another(let who):
                     timer.cancel()
                     logger.critical("\(who) has become the owner of \(name): this process ends")
                     lost("\(who) has become the owner of \(name)")
                 }
             } catch {
-                if !isAway {
+                let wasAway = isAway.withLock { isAway in
+                    defer { isAway = true }
+                    return isAway
+                }
+                if !wasAway {
                     let text = "the lock of \(name) cannot be held; calls go on, and whoever gets it first is the owner"
                     logger.error("\(text)", metadata: ["error": "\(error)"])
                 }
-                isAway = true
             }
         }
         timer.schedule(deadline: .now() + Self.interval, repeating: Self.interval)

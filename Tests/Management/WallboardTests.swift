@@ -191,8 +191,7 @@ struct WallboardTests {
         let history = WallboardHistory()
         let bounded = daemon.bounded
         let task = Task { await history.run(bounded, interval: .milliseconds(5)) }
-        let deadline = ContinuousClock.now + .seconds(30)
-        while history.samples.count < 3, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("three samples") { history.samples.count >= 3 }
         task.cancel()
         await task.value
         #expect(history.samples.count >= 3)

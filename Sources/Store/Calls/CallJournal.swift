@@ -87,8 +87,7 @@ package final class CallJournal: Sendable {
     /// segment.
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "callcenterd.calls", qos: .utility)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
 
     /// Opens the journal in a folder, which is created if it is not there, and reads what an earlier process has left.
     ///
@@ -107,7 +106,7 @@ package final class CallJournal: Sendable {
         }
         self.folder = folder
         self.limits = limits
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = BackgroundTimer(on: queue)
         timer.setEventHandler { [weak self] in self?.maintain() }
         timer.schedule(deadline: .now(), repeating: limits.interval, leeway: .milliseconds(20))
         timer.activate()

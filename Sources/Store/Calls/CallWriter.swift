@@ -51,8 +51,7 @@ package final class CallWriter: Sendable {
     private let limits: Limits
     private let logger: Logger
     private let queue = DispatchQueue(label: "callcenterd.kept", qos: .utility)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
     /// Locked for moments, never while the database is at work.
     private let state: Mutex<State>
 
@@ -72,7 +71,7 @@ package final class CallWriter: Sendable {
         self.logger = logger
         self.row = row
         state = Mutex(State(pause: limits.pauses.lowerBound))
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = BackgroundTimer(on: queue)
         timer.setEventHandler { [weak self] in self?.run() }
         timer.activate()
     }

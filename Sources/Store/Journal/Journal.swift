@@ -74,8 +74,7 @@ package final class Journal: Sendable {
     /// segment.
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "callcenterd.journal", qos: .utility)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
 
     /// Opens the journal in a folder, which is created if it is not there.
     ///
@@ -97,7 +96,7 @@ package final class Journal: Sendable {
         }
         self.folder = folder
         self.limits = limits
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = BackgroundTimer(on: queue)
         for reader in readers { reader.attach(to: self) }
         timer.setEventHandler { [weak self] in self?.maintain() }
         timer.schedule(deadline: .now(), repeating: limits.interval, leeway: .milliseconds(20))

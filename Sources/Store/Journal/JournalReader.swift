@@ -21,8 +21,14 @@ package final class JournalReader: Sendable {
     let hasDamagedCursor: Bool
     private let cursor: Mutex<JournalCursor>
     private let position: Mutex<Position>
-    // Set once, before anybody reads; it owns us.
-    nonisolated(unsafe) private weak var journal: Journal?
+    private let owner = Mutex(Owner())
+
+    /// The journal that is read. It owns the reader.
+    private struct Owner {
+        weak var journal: Journal?
+    }
+
+    private var journal: Journal? { owner.withLock { $0.journal } }
 
     init(_ kind: JournalKind, cursor: consuming sending JournalCursor) {
         self.kind = kind
@@ -32,7 +38,7 @@ package final class JournalReader: Sendable {
         self.cursor = Mutex(cursor)
     }
 
-    func attach(to journal: Journal) { self.journal = journal }
+    func attach(to journal: Journal) { owner.withLock { $0.journal = journal } }
 
     /// The first entry that it is not done with.
     var done: UInt64 { cursor.withLock { $0.value.sequence } }

@@ -25,15 +25,14 @@ package final class LoginWriter: Sendable {
     private let journal: Journal
     private let logger: Logger
     private let queue = DispatchQueue(label: "callcenterd.logins", qos: .utility)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
     private let progress = Mutex(Progress())
 
     package init(database: any CenterDatabase, journal: Journal, logger: Logger) {
         self.database = database
         self.journal = journal
         self.logger = logger
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = BackgroundTimer(on: queue)
         timer.setEventHandler { [weak self] in self?.run() }
         timer.schedule(deadline: .now() + Self.rhythm, repeating: Self.rhythm, leeway: .milliseconds(20))
         timer.activate()

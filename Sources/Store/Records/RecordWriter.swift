@@ -33,8 +33,7 @@ package final class RecordWriter: Sendable {
     private let logger: Logger
     private let clock = ContinuousClock()
     private let queue = DispatchQueue(label: "callcenterd.records", qos: .utility)
-    // Objects of libdispatch may be used from any thread.
-    nonisolated(unsafe) private let timer: any DispatchSourceTimer
+    private let timer: BackgroundTimer
     /// Locked for moments, never while the database is at work.
     private let tally = Mutex(RecordTally())
     /// Locked for moments, never while the database is at work.
@@ -47,7 +46,7 @@ package final class RecordWriter: Sendable {
         self.limits = limits
         self.logger = logger
         progress = Mutex(Progress(pause: limits.firstPause))
-        timer = DispatchSource.makeTimerSource(queue: queue)
+        timer = BackgroundTimer(on: queue)
         timer.setEventHandler { [weak self] in self?.run() }
         let rhythm = DispatchTimeInterval.nanoseconds(limits.gathering.nanoseconds)
         timer.schedule(deadline: .now() + rhythm, repeating: rhythm, leeway: .milliseconds(5))
