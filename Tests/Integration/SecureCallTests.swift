@@ -83,7 +83,7 @@ struct SecureCallTests {
             before: port,
             identity: authority.issue("kamailio", for: "IP:127.0.0.1"),
             roots: authority.roots,
-            challenges: challenges
+            duty: challenges ? .challenges : .none
         )
         let proxy = "\n  outbound_proxy: \"sip:127.0.0.1:\(kamailio.securePort);transport=tls;lr\""
         let credentials = "\n  credentials: [{realm: pbx.test, username: centre, password: secret}]"
@@ -99,6 +99,34 @@ struct SecureCallTests {
         #expect(routed.count { $0 == "BYE" } >= 3, "\(routed)")
         #expect(routed.count { $0 == "ACK" } >= 4, "\(routed)")
         #expect(kamailio.inDialog(stray: true).isEmpty, "all of them came along the route")
+    }
+
+    @Test("an agent whose phone has registered with Kamailio is called there, by password")
+    func registrar() async throws {
+        let announcer = try await Announcer.start()
+        let port = try Ports.free()
+        let kamailio = try await Kamailio.start(
+            before: port,
+            identity: authority.issue("kamailio", for: "IP:127.0.0.1"),
+            roots: authority.roots,
+            duty: .registers
+        )
+        let agent = try await Baresip.start(
+            "anna",
+            tone: 880,
+            answers: false,
+            registrar: .init(port: kamailio.port, password: "secret")
+        )
+        try await agent.prints("200 OK", within: .seconds(30))
+        let caller = try await Baresip.start("carl", tone: Self.voice)
+        let credentials = "\n  credentials: [{realm: pbx.test, username: centre, password: secret}]"
+        let daemon = try await Daemon.start(
+            flows: [.init(id: "sales", skill: "selling", welcome: announcer.port, queue: announcer.port)],
+            agents: [.init(id: "anna", skills: "selling", port: kamailio.port)],
+            options: options(port, more: credentials)
+        )
+        try await talk(caller, calling: "sip:sales@127.0.0.1:\(daemon.port)", agent, daemon)
+        #expect(kamailio.process.text.contains("LOCATED sip:anna-"), "it was the phone's own contact")
     }
 
     @Test("a certificate that cannot be used stops the start with 78, and a reload changes nothing with it")

@@ -28,6 +28,12 @@ struct Baresip: Sendable {
         }
     }
 
+    /// Where it registers, and may do so.
+    struct Registrar: Sendable {
+        let port: UInt16
+        let password: String
+    }
+
     let user: String
     let process: ChildProcess
     let port: UInt16
@@ -47,12 +53,13 @@ struct Baresip: Sendable {
         tone: Int,
         answers: Bool = true,
         codec: String = "PCMA",
-        over line: Line = .udp
+        over line: Line = .udp,
+        registrar: Registrar? = nil
     ) async throws -> Baresip {
         let stage = try Stage.here()
         var attempts = 3
         while true {
-            let phone = try launch(user, tone, answers, codec, line, on: stage)
+            let phone = try launch(user, tone, answers, codec, line, registrar, on: stage)
             do {
                 try await eventually("baresip \(user)") {
                     try phone.process.requireAlive()
@@ -72,6 +79,7 @@ struct Baresip: Sendable {
         _ answers: Bool,
         _ codec: String,
         _ line: Line,
+        _ registrar: Registrar?,
         on stage: Stage
     ) throws -> Baresip {
         let controlPort = try Ports.free()
@@ -108,8 +116,9 @@ struct Baresip: Sendable {
             call_max_calls 4
 
             """
+        let registration = registrar.map { "regint=600;auth_user=\(user);auth_pass=\($0.password)" } ?? "regint=0"
         let account = """
-            <sip:\(user)@127.0.0.1:\(port)\(line.parameter)>;regint=0;answermode=\(answers ? "auto" : "manual");audio_codecs=\(codec)
+            <sip:\(user)@127.0.0.1:\(registrar?.port ?? port)\(line.parameter)>;\(registration);answermode=\(answers ? "auto" : "manual");audio_codecs=\(codec)
 
             """
         for (file, text) in [("config", configuration), ("accounts", account), ("contacts", "\n")] {

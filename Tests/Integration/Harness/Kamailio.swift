@@ -4,18 +4,25 @@ import Foundation
 /// Kamailio as a proxy that stays in the path of every dialog: UDP on one side, TLS on the other. What is for it itself goes to
 /// the daemon over TLS; the rest goes where its URI says.
 struct Kamailio: Sendable {
+    /// What it does besides. Its realm is `pbx.test`, its password `secret`, whoever it is.
+    enum Duty {
+        case none
+        /// Calls from it need the password.
+        case challenges
+        /// Phones register with it by password, and calls for `anna`, which need it as well, go to where she has registered.
+        case registers
+    }
+
     let process: ChildProcess
     let port: UInt16
     let securePort: UInt16
 
-    /// - Parameters:
-    ///   - daemon: the TLS port of the daemon.
-    ///   - challenges: whether calls from there need a password of realm `pbx.test`: `secret`, whoever they are.
+    /// - Parameter daemon: the TLS port of the daemon.
     static func start(
         before daemon: UInt16,
         identity: CertificateAuthority.Identity,
         roots: String,
-        challenges: Bool = false
+        duty: Duty = .none
     ) async throws -> Kamailio {
         let stage = try Stage.here()
         var attempts = 3
@@ -23,7 +30,7 @@ struct Kamailio: Sendable {
             let port = try Ports.free()
             let securePort = try Ports.free()
             let file = stage.path("kamailio-\(port).cfg")
-            let text = configuration(port, securePort, daemon, identity, roots, challenges)
+            let text = configuration(port, securePort, daemon, identity, roots, duty)
             try Data(text.utf8).write(to: URL(fileURLWithPath: file))
             let process = stage.start(
                 "kamailio-\(port)",
@@ -53,7 +60,7 @@ struct Kamailio: Sendable {
         _ daemon: UInt16,
         _ identity: CertificateAuthority.Identity,
         _ roots: String,
-        _ challenges: Bool
+        _ duty: Duty
     ) -> String {
         let challenge = """
             else if ($rU == "anna") {
@@ -61,6 +68,18 @@ struct Kamailio: Sendable {
             } else {
                 if (!pv_www_authenticate("pbx.test", "secret", "0")) { www_challenge("pbx.test", "0"); exit; }
             }
+            """
+        let registrar = """
+            if (is_method("REGISTER")) {
+                if (!pv_www_authenticate("pbx.test", "secret", "0")) { www_challenge("pbx.test", "0"); exit; }
+                save("location");
+                exit;
+            }
+            if (uri == myself && $rU == "anna") {
+                if (!pv_proxy_authenticate("pbx.test", "secret", "0")) { proxy_challenge("pbx.test", "0"); exit; }
+                if (!lookup("location")) { sl_send_reply("404", "Not registered"); exit; }
+                xlog("L_ALERT", "LOCATED $ru\\n");
+            } else
             """
         return """
             #!KAMAILIO
@@ -83,6 +102,8 @@ struct Kamailio: Sendable {
             loadmodule "siputils.so"
             loadmodule "auth.so"
             loadmodule "xlog.so"
+            loadmodule "usrloc.so"
+            loadmodule "registrar.so"
             modparam("tls", "certificate", "\(identity.certificate)")
             modparam("tls", "private_key", "\(identity.key)")
             modparam("tls", "ca_list", "\(roots)")
@@ -108,9 +129,10 @@ struct Kamailio: Sendable {
                 }
                 t_check_trans();
                 loose_route();
+                \(duty == .registers ? registrar : "")
                 if (uri == myself) {
                     $ru = "sip:" + $rU + "@127.0.0.1:\(daemon);transport=tls";
-                } \(challenges ? challenge : "")
+                } \(duty == .challenges ? challenge : "")
                 consume_credentials();
                 record_route();
                 t_relay();
