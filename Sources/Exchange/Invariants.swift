@@ -70,15 +70,18 @@ extension Exchange {
 // MARK: - What is there
 
 extension Exchange {
-    /// Legs that have outlived their call, in the order of their slots.
-    package func legsWithoutCall() -> [LegID] {
-        agent.legsAndOwners.compactMap { leg, owner in calls.contains(CallID(owner: owner)) ? nil : leg }
+    /// Legs that have outlived their call and what each is kept for, in the order of their slots.
+    package func legsWithoutCall() -> [(leg: LegID, debt: LegDebt)] {
+        agent.legsAndOwners.compactMap { leg, owner in
+            let isOwned = Bridge.id(owner: owner).map(bridges.contains) ?? calls.contains(CallID(owner: owner))
+            return isOwned ? nil : agent.debt(of: leg).map { (leg, $0) }
+        }
     }
 
     /// Everything that is kept for calls and their messages, by name: all of it is gone when the calls are.
     package var holdings: [(name: String, count: Int)] {
         agent.holdings + [
-            ("calls", calls.count), ("calls of the distribution", center.callCount),
+            ("calls", calls.count), ("bridges", bridges.count), ("calls of the distribution", center.callCount),
             ("agents whose leg is being ended", clearing.count), ("agents who could not be called", unreachable.count),
             ("timers of the distribution", centerTimers.count), ("decisions", distribution.count),
         ]

@@ -199,3 +199,21 @@ extension UserAgent {
         legs.remove(leg.id.handle)
     }
 }
+
+/// What a leg that its user has let go of still waits for, or its peer does. Each takes 64 × T1 at most, and they may follow each
+/// other: an INVITE that must have a response before it can be cancelled (RFC 3261 section 9.1: timer B ends that wait), the final
+/// response to a cancelled one (section 9.1), the ACK for our 2xx, before which there must be no BYE (sections 13.3.1.4 and 15), and
+/// the response to the BYE (timer F). The longest chain is the first, the second and, for a 2xx that crosses the CANCEL, the last.
+package enum LegDebt: Sendable, Equatable {
+    case firstResponse, cancellation, acknowledgement, farewell
+}
+
+extension UserAgent {
+    /// nil if the leg is gone.
+    package func debt(of id: LegID) -> LegDebt? {
+        guard let leg = legs[id.handle] else { return nil }
+        if leg.bye != nil { return .farewell }
+        if leg.accepted != nil { return .acknowledgement }
+        return leg.outgoing?.cancellation == .sent ? .cancellation : .firstResponse
+    }
+}

@@ -11,7 +11,8 @@ struct SimulationTests {
         if let wanted = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"] {
             return wanted.split(separator: ",").compactMap { UInt64($0) }
         }
-        return Array(1...12) + (0..<2).map { _ in UInt64.random(in: 1_000_000...999_999_999) }
+        // 642: an INVITE of which only the last copy gets through, when the core gives it up.
+        return Array(1...12) + [642] + (0..<2).map { _ in UInt64.random(in: 1_000_000...999_999_999) }
     }()
 
     @Test("Whatever callers, agents, media servers, store and network do, no rule is broken", arguments: seeds)
@@ -40,6 +41,15 @@ struct SimulationTests {
         #expect(world.conversations > 30)
     }
 
+    @Test("A core that dies again and again loses no caller", arguments: [1, 2], [Weather.calm, .rough])
+    func mortal(seed: UInt64, weather: Weather) {
+        let world = World(Plan(seed: seed, calls: 60, temper: .orderly, weather: weather, dies: true))
+        world.run()
+        #expect(world.findings == [])
+        #expect(world.restarts > 3)
+        #expect(world.answered == 60)
+    }
+
     @Test("At its worst, nothing is left behind", arguments: [1, 2], [Weather.rough, .storm])
     func wild(seed: UInt64, weather: Weather) {
         let world = World(Plan(seed: seed, calls: 100, temper: .wild, weather: weather))
@@ -50,7 +60,7 @@ struct SimulationTests {
     @Test("The same seed gives the same bytes")
     func isDeterministic() {
         let digests = (0..<2).map { _ in
-            var plan = Plan(seed: 7, calls: 60, temper: .wild, weather: .storm)
+            var plan = Plan(seed: 7, calls: 60, temper: .wild, weather: .storm, dies: true)
             plan.keepsDigest = true
             let world = World(plan)
             world.run()

@@ -73,7 +73,7 @@ struct Simulate {
         let cost = busy * 1_000_000 / Double(max(sums.placed, 1))
         print(
             "\(sums.placed) calls of \(seeds) seeds in \(Int(seconds)) s (\(Int(busy)) s of CPU, \(Int(cost)) us a call):",
-            "\(sums.answered) answered, \(sums.datagrams) datagrams, \(sums.events) events,",
+            "\(sums.answered) answered, \(sums.datagrams) datagrams, \(sums.events) events, \(sums.restarts) restarts,",
             "\(sums.simulated / 3_600_000) h simulated, \(residentMegabytes) MiB"
         )
         fflush(nil)
@@ -101,6 +101,7 @@ struct Simulate {
         var answered = 0
         var datagrams = 0
         var events = 0
+        var restarts = 0
         var simulated: Milliseconds = 0
         var longestAfterlife: Milliseconds = 0
 
@@ -109,6 +110,7 @@ struct Simulate {
             answered += world.answered
             datagrams += world.datagrams
             events += world.events
+            restarts += world.restarts
             simulated += world.duration
             longestAfterlife = max(longestAfterlife, world.longestAfterlife)
         }

@@ -31,7 +31,7 @@ final class AgentPhone: Station {
     }
 
     /// The session in which he talks to a caller; before that he may be told which queue it is.
-    private var conversation: Session?
+    private(set) var conversation: Session?
 
     override func established(_ session: Session) {
         guard session.phase == .up else { return }
@@ -51,7 +51,9 @@ final class AgentPhone: Station {
 
     private func converse(_ session: Session) {
         conversation = session
-        let length = world.random.time(1_000...20_000)
+        let features = world.plan.features
+        let isLong = features.longTalks > 0 && world.random.happens(features.longTalks)
+        let length = world.random.time(isLong ? 100_000...250_000 : 1_000...20_000)
         world.after(length) { [self] in
             if session.phase == .up { world.conversationEnds(self, session) }
             hangUp(session)
@@ -62,7 +64,18 @@ final class AgentPhone: Station {
         }
         wander(session)
         chat(session)
+        if features.refers > 0, world.random.happens(features.refers) {
+            world.after(world.random.time(0...length)) { [self] in handOn(session) }
+        }
+        if features.takeovers > 0, world.random.happens(features.takeovers) {
+            world.after(world.random.time(0...length)) { [self] in
+                if let other = takeOver(session) { takeover = other }
+            }
+        }
     }
+
+    /// What another phone of his is to go on with.
+    private var takeover: Session?
 
     private func wander(_ session: Session) {
         guard world.random.happens(temper.reinvites / 2) else { return }
@@ -85,6 +98,8 @@ final class AgentPhone: Station {
     }
 
     override func refused(_ session: Session, _ status: Int) {
+        // Whatever there was to take over may be gone, or in somebody else's hands.
+        if session === takeover { return }
         // 403: a reload has removed him; 503: nobody is taken any more.
         if ![480, 403, 408, 503].contains(status) { complain("logging in by call got \(status)") }
     }

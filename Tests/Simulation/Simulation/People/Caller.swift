@@ -44,10 +44,23 @@ final class Caller: Station {
     }
 
     override func established(_ session: Session) {
+        // With another phone.
+        if session === takeover { self.session = session }
+        if world.plan.features.wantsPasswords, !session.knowsPassword {
+            complain("was let in without the password", about: session)
+        }
         guard !isLeaving else { return hangUp(session) }
         wander(session)
         chat(session)
+        let takeovers = world.plan.features.takeovers
+        guard takeovers > 0, world.random.happens(takeovers) else { return }
+        world.after(world.random.time(0...30_000)) { [self] in
+            if session === self.session { takeover = takeOver(session) }
+        }
     }
+
+    /// What another phone of his is to go on with.
+    private var takeover: Session?
 
     /// Puts the other side on hold and takes it back, or only refreshes.
     private func wander(_ session: Session) {
@@ -76,5 +89,12 @@ final class Caller: Station {
         }
     }
 
-    override func refused(_ session: Session, _ status: Int) { refusal = status }
+    override func refused(_ session: Session, _ status: Int) {
+        guard session === self.session else { return }
+        refusal = status
+        guard !isLeaving, world.plan.features.wantsPasswords, status == 401 || status == 403 else { return }
+        if session.knowsPassword, areAlive(session), !session.hasSeenRestart {
+            complain("was not let in: \(status)", about: session)
+        }
+    }
 }

@@ -5,9 +5,13 @@ final class MediaServer: Station {
     /// How long it plays; nil: music without an end.
     var length: ClosedRange<Milliseconds>?
 
+    /// Talks that do not go by way of the core, by digest of their Call-ID.
+    var consultations: [UInt64: Session] = [:]
+
     private var temper: Temper { world.temper }
 
     override func invited(_ session: Session) {
+        if let invite = session.pending?.request, !mayTake(invite) { return refuse(session, 481) }
         if world.random.happens(temper.mediaIsSilent) { return ignore(session) }
         if world.random.happens(temper.mediaRefuses) {
             refuse(session, world.random.pick([404, 486, 500, 503]) ?? 503)

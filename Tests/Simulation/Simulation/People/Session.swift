@@ -70,6 +70,18 @@ final class Session {
         takesUpdate = station.world.random.happens(station.world.plan.features.updates)
     }
 
+    /// Whether he proves who he is when he is asked, and what his first INVITE carries besides.
+    var knowsPassword = true
+    var proof: [UInt8] = []
+    var wishes: [UInt8] = []
+    /// How often the first INVITE has come again as another.
+    var attempts = 0
+    /// The newest REFER of ours.
+    var referral: Referring?
+    /// The core has died while it was being ended: nobody sees to it any more.
+    var isForgotten = false
+    /// The core has died since it began.
+    var hasSeenRestart = false
     /// Knows session timers; takes UPDATE.
     let hasTimer: Bool
     let takesUpdate: Bool

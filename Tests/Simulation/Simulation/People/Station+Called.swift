@@ -32,6 +32,9 @@ extension Station {
         case .prack:
             respond(server, 200, tag: tag)
             receive(prack: message, of: session)
+        case .notify:
+            respond(server, 200, tag: tag)
+            notified(message, of: session)
         default: respond(server, 200, tag: tag)
         }
     }
@@ -118,6 +121,7 @@ extension Station {
     func answerElsewhere(_ invite: StationServer) {
         let first = invite.session
         let copy = StationServer(request: invite.request, station: self)
+        copy.isLate = invite.isLate
         let session = makeSession(for: copy)
         session.pending = copy
         world.after(world.random.time(0...1_500)) { [self] in accept(session) }
@@ -145,7 +149,10 @@ extension Station {
     func receive(cancel server: StationServer, of invite: StationServer?) {
         respond(server, invite == nil ? 481 : 200, tag: Self.tag(world.mint()))
         guard let invite, let session = invite.session, session.pending === invite else { return }
-        if invite.response.isEmpty { complain("CANCEL came before any response", about: session) }
+        // A core that goes on with an INVITE of an earlier one cannot know whether that had a response.
+        if invite.response.isEmpty, !session.hasSeenRestart, !invite.isOfEarlierCore {
+            complain("CANCEL came before any response", about: session)
+        }
         if session.phase == .early { cancelled(session) } else { refuse(session, 487) }
     }
 
@@ -171,16 +178,17 @@ extension Station {
     func ackMissing(_ server: StationServer) {
         server.isAcknowledged = true
         guard let session = server.session, session.unacknowledged === server else { return }
-        if areAlive(session) { complain("a 2xx was never acknowledged", about: session) }
+        if areAlive(session), !server.isLate { complain("a 2xx was never acknowledged", about: session) }
         session.unacknowledged = nil
         hangUp(session)
     }
 
     // MARK: Dialogs
 
-    /// Neither this station nor the caller has been unplugged or cut off: whatever fails in the session is the core's fault.
+    /// Neither this station nor the caller has been unplugged or cut off, nor the session been lost with a core that died: whatever
+    /// fails in it is the core's fault.
     func areAlive(_ session: Session) -> Bool {
-        !hasBeenAway && world.caller(session.caller)?.hasBeenAway == false
+        !hasBeenAway && !session.isForgotten && world.caller(session.caller)?.hasBeenAway == false
     }
 
     /// The session is over: nothing of it is repeated or answered any more.

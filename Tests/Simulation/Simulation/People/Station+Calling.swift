@@ -7,7 +7,8 @@ extension Station {
         _ target: [UInt8],
         withOffer: Bool,
         mediaTypes: [[UInt8]] = [Session.audio],
-        extra: [UInt8] = []
+        extra: [UInt8] = [],
+        caller: Int? = nil
     ) -> Session {
         let number = world.mint()
         var callID = [UInt8]("call-")
@@ -21,12 +22,15 @@ extension Station {
             local: [UInt8]("<") + uri + [UInt8](">"),
             remote: [UInt8]("<") + target + [UInt8](">"),
             target: target,
-            caller: kind == .caller ? self.number : -1,
+            caller: caller ?? (kind == .caller ? self.number : -1),
             isOurs: true
         )
         session.mediaTypes = mediaTypes
         world.add(session)
-        sendInvite(session, withOffer: withOffer, extra: extra)
+        session.wishes = extra
+        let wrongs = world.plan.features.wrongPasswords
+        session.knowsPassword = wrongs == 0 || !world.random.happens(wrongs)
+        sendInvite(session, withOffer: withOffer)
         return session
     }
 
@@ -54,7 +58,7 @@ extension Station {
         complain("a re-INVITE has had no final response", about: session)
     }
 
-    private func sendInvite(_ session: Session, withOffer: Bool, extra: [UInt8] = []) {
+    func sendInvite(_ session: Session, withOffer: Bool) {
         session.localCSeq += 1
         let branch = world.mint()
         let body = withOffer ? session.describe(answering: nil) : nil
@@ -63,7 +67,7 @@ extension Station {
             in: session,
             cseq: session.localCSeq,
             branch: branch,
-            extra: wish(of: session) + extra,
+            extra: wish(of: session) + (session.phase == .early ? session.wishes + session.proof : []),
             body: body
         )
         let client = start(.invite, bytes, branch: branch, of: session)
@@ -79,6 +83,7 @@ extension Station {
 
     func cancel(_ client: StationClient) {
         client.wantsCancel = false
+        client.isCancelled = true
         start(.cancel, companion("CANCEL", of: client, to: nil), branch: client.branch, of: client.session)
         // RFC 3261 section 9.1: without a final response the INVITE counts as cancelled in the end.
         world.after(32_000) { [self] in
@@ -126,6 +131,7 @@ extension Station {
         let session = client.session
         guard client.method == .invite else {
             if client.method == .update { updated(response, status: status, client) }
+            if client.method == .refer, isFirst { referred(status, client) }
             if client.method == .bye, isFirst, ![200, 481, 408, 487].contains(status) {
                 complain("BYE got \(status)", about: session)
             }
@@ -139,6 +145,7 @@ extension Station {
         guard isFirst else { return }
         if session.inFlight === client { session.inFlight = nil }
         guard session.phase == .up else {
+            if triesAgain(client, after: response, status: status) { return }
             if session.phase == .early {
                 session.move(to: .over)
                 refused(session, status)
@@ -195,6 +202,7 @@ extension Station {
     func timedOut(_ client: StationClient) {
         let session = client.session
         guard client.method == .invite else {
+            if client.method == .refer { referred(408, client) }
             if session.inFlight === client {
                 session.inFlight = nil
                 session.isHolding = client.wasHolding

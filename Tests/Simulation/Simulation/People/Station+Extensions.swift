@@ -41,6 +41,15 @@ extension Station {
                 if session.agreements == agreement { refresh(session) }
             }
         } else {
+            // Half of the interval, and what it may take to get through where another request or its answer is lost. Later the
+            // core would rightly end what it has not refreshed itself.
+            let limit = min(interval - 2_000, interval / 2 + 43_000)
+            world.after(limit) { [self] in
+                guard session.agreements == agreement, session.phase == .up, areAlive(session),
+                    world.plan.weather.partition == 0
+                else { return }
+                complain("the core has not refreshed the session for \(limit) ms", about: session)
+            }
             // The BYE of a session that nobody has refreshed may take its time.
             world.after(interval + 35_000) { [self] in
                 guard session.agreements == agreement, session.phase == .up, areAlive(session) else { return }
@@ -153,7 +162,9 @@ extension Station {
         world.after(interval) { [self] in
             guard session.unconfirmed != nil, session.pending === invite, session.phase == .early else { return }
             guard interval < 16_000 else {
-                if areAlive(session) { complain("a reliable response has had no PRACK", about: session) }
+                if areAlive(session), !invite.isLate {
+                    complain("a reliable response has had no PRACK", about: session)
+                }
                 return
             }
             send(response)

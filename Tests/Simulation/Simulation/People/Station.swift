@@ -50,7 +50,7 @@ class Station {
     }
 
     /// Each kind has a network of its own, and each station its address in it.
-    private static func address(_ kind: Kind, _ number: Int) -> Endpoint {
+    static func address(_ kind: Kind, _ number: Int) -> Endpoint {
         Endpoint(address: IPAddress(v4: 0x0A00_0000 | kind.rawValue << 20 | UInt32(number)), port: 5060)
     }
 
@@ -161,6 +161,10 @@ class Station {
         }
         let server = StationServer(request: message, station: self)
         world.add(server, digest)
+        if message.method == .invite {
+            server.isLate = world.hasGivenUp(onInviteOf: digest)
+            server.isOfEarlierCore = world.isOfEarlierCore(digest)
+        }
         if message.method == .cancel {
             receive(cancel: server, of: world.server(digest, .invite, of: self))
         } else {
@@ -319,6 +323,7 @@ final class StationClient {
     var wasHolding = false
     var isProceeding = false
     var isFinal = false
+    var isCancelled = false
     /// To be taken back as soon as a provisional response has come.
     var wantsCancel = false
 
@@ -344,6 +349,11 @@ final class StationServer {
     var madeOffer = false
     var isAcknowledged = false
     var giveUp: Milliseconds = 0
+    /// Only the last copy of the INVITE has got through: the core is about to give it up, or has done so, and must not take what a
+    /// transaction that it has no more is answered (RFC 3261 section 17.1.1.2, timer B; RFC 6026 section 8.7).
+    var isLate = false
+    /// The core that sent it has died meanwhile, and the next goes on.
+    var isOfEarlierCore = false
     /// The session whose INVITE it is.
     weak var session: Session?
 

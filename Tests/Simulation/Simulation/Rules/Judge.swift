@@ -10,11 +10,27 @@ struct Judge {
     private var refusals = 0
     private(set) var calls = 0
     private(set) var events = 0
-    /// Legs whose call is over, and since when that has been seen.
-    private var orphans: [LegID: Milliseconds] = [:]
+    /// Legs whose call is over.
+    private var orphans: [LegID: Orphan] = [:]
+
+    /// Since when that has been seen, and since when it has owed or awaited what it does now.
+    private struct Orphan {
+        var since: Milliseconds
+        var debt: LegDebt
+        var debtSince: Milliseconds
+    }
+
     /// The longest time by which a leg has outlived its call, as far as was looked.
     private(set) var longestAfterlife: Milliseconds = 0
     private let limits: ExchangeConfiguration
+    /// What had been counted when the core of now began, whose own counters began at 0.
+    private var base = Counts()
+
+    private struct Counts {
+        var calls = 0
+        var outcomes = [0, 0, 0, 0]
+    }
+
     /// When deadlines are looked at next.
     private var nextLook: Milliseconds = 0
     init(shadow: Shadow, limits: ExchangeConfiguration) {
@@ -42,7 +58,11 @@ struct Judge {
             if record.wait < 0 || record.pickup < 0 || record.talk < 0 {
                 found.append(("a time below 0: \(record)", []))
             }
-            if record.offerNumber != 0 {
+            if record.offerNumber != 0, record.callType == .answered {
+                if shadow.handedOver.removeValue(forKey: Int(record.callNumber)) == nil {
+                    found.append(("call \(record.callNumber) has a record of a talk that goes on", [record.caller]))
+                }
+            } else if record.offerNumber != 0 {
                 shadow.recorded(refusal: Int(record.callNumber))
             } else if shadow.recorded(final: Int(record.callNumber), rejected: record.refusals) != 1 {
                 found.append(("call \(record.callNumber) has two final records, or never came", [record.caller]))
@@ -85,12 +105,12 @@ struct Judge {
 
     /// CALLS.md section 5: what the row says is what was seen to happen.
     private func check(_ record: CallDetailRecord, now: Milliseconds, complain: (String, [String]) -> Void) {
-        guard let call = shadow.call(record.callNumber) else { return }
+        guard let call = shadow.handedOver[Int(record.callNumber)] ?? shadow.call(record.callNumber) else { return }
         var wrong: [String] = []
         func expect(_ holds: Bool, _ name: String) { if !holds { wrong.append(name) } }
         expect(record.flowID == "f\(call.flow)", "flow_id")
         expect(record.caller == call.caller, "caller")
-        if record.offerNumber == 0 {
+        if record.offerNumber == 0 || record.callType == .answered {
             if call.state == .talking {
                 expect(record.callType == .answered, "call_type")
                 expect(record.wait == call.since - call.received, "wait_time")
@@ -106,6 +126,18 @@ struct Judge {
         if !wrong.isEmpty { complain("call \(record.callNumber): wrong \(wrong) in \(record)", [call.caller]) }
     }
 
+    // MARK: Restarts
+
+    /// The core has died, and another goes on.
+    mutating func restart(with policy: Policy, now: Milliseconds) {
+        base = Counts(calls: calls, outcomes: outcomes)
+        orphans = [:]
+        shadow.restart(with: policy, now: now)
+    }
+
+    /// Offers, and how calls ended.
+    private var outcomes: [Int] { [shadow.offers, shadow.answered, shadow.abandoned, shadow.failed] }
+
     // MARK: Now and then
 
     mutating func look(at exchange: inout Exchange, now: Milliseconds) {
@@ -118,11 +150,12 @@ struct Judge {
             complain("\(counters.received) received, \(ended) ended, \(onTheWay) on their way", at: now)
         }
         let counted = [counters.distributed, counters.answered, counters.abandoned, counters.failures].map(Int.init)
-        let seen = [shadow.offers, shadow.answered, shadow.abandoned, shadow.failed]
+        let seen = zip(outcomes, base.outcomes).map { $0 - $1 }
         if counted != seen {
             complain("offers, answers, abandoned and failed calls: counted \(counted), seen \(seen)", at: now)
         }
-        if Int(counters.received) != calls { complain("\(calls) calls came, \(counters.received) counted", at: now) }
+        let came = calls - base.calls
+        if Int(counters.received) != came { complain("\(came) calls came, \(counters.received) counted", at: now) }
         if snapshot.calls.count != shadow.alive.count {
             complain("\(snapshot.calls.count) calls are listed, \(shadow.alive.count) are alive", at: now)
         }
@@ -192,15 +225,20 @@ struct Judge {
         }
     }
 
-    /// A leg may outlive its call by the time that its last transactions take: the ACK for a 2xx that crossed the end has 64 x T1
-    /// to come, and the BYE that follows has as long (RFC 3261 sections 13.3.1.4 and 17.1.2.2).
+    /// A leg outlives its call by what the RFC makes it wait for (`LegDebt`), each 64 x T1 at most.
     private mutating func lookForOrphans(in exchange: borrowing Exchange, now: Milliseconds) {
-        var still: [LegID: Milliseconds] = [:]
-        for leg in exchange.legsWithoutCall() {
-            let since = orphans[leg] ?? now
-            still[leg] = since
-            longestAfterlife = max(longestAfterlife, now - since)
-            if now - since > 2 * 64 * 500 { complain("a leg outlives its call by \(now - since) ms", at: now) }
+        var still: [LegID: Orphan] = [:]
+        for (leg, debt) in exchange.legsWithoutCall() {
+            var orphan = orphans[leg] ?? Orphan(since: now, debt: debt, debtSince: now)
+            if orphan.debt != debt { (orphan.debt, orphan.debtSince) = (debt, now) }
+            still[leg] = orphan
+            longestAfterlife = max(longestAfterlife, now - orphan.since)
+            if now - orphan.debtSince > 64 * 500 {
+                complain("a leg outlives its call for \(debt) for \(now - orphan.debtSince) ms", at: now)
+            }
+            if now - orphan.since > 3 * 64 * 500 {
+                complain("a leg outlives its call by \(now - orphan.since) ms", at: now)
+            }
         }
         orphans = still
     }
@@ -233,7 +271,15 @@ struct Judge {
 enum Cause: CustomStringConvertible {
     case message(of: Station)
     case timer
-    case login, reload, configuration, operation
+    case login, reload, configuration, operation, restart
+
+    /// Nobody but the core has seen it.
+    var isFromOutside: Bool {
+        switch self {
+        case .message, .timer: true
+        case .login, .reload, .configuration, .operation, .restart: false
+        }
+    }
 
     var description: String {
         switch self {
@@ -243,6 +289,7 @@ enum Cause: CustomStringConvertible {
         case .reload: "a reload"
         case .configuration: "another configuration"
         case .operation: "an operation"
+        case .restart: "a restart"
         }
     }
 }

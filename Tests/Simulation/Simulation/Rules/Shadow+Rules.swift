@@ -149,6 +149,36 @@ extension Shadow {
         agents[agent].call = nil
     }
 
+    /// Its agent has sent it into another flow, where it begins anew under the same number.
+    mutating func handOver(
+        _ call: Call,
+        _ number: Int,
+        to flow: Int,
+        now: Milliseconds,
+        complain: (String, [String]) -> Void
+    ) {
+        guard call.state == .talking, let agent = call.agent else {
+            return complain("call \(number) comes again while \(call.state)", [call.caller])
+        }
+        letGo(agent, wrapup: wrapup(of: agent, after: call.flow), keepsPlace: false)
+        handedOver[number] = call
+        calls[number] = Call(
+            flow: flow,
+            caller: call.caller,
+            since: now,
+            received: now,
+            began: now,
+            definition: flows[flow],
+            reloads: reloads
+        )
+    }
+
+    /// The agent's phone is being called for this caller.
+    func isOffered(callerNumbered caller: Int, to agent: Int) -> Bool {
+        guard let call = agents[agent].call.flatMap({ calls[$0] }), call.state == .offered else { return false }
+        return call.caller.utf8.number(behind: 1) == caller
+    }
+
     /// Nobody of its flow takes it.
     mutating func leaves(_ number: Int, now: Milliseconds, complain: (String, [String]) -> Void) {
         guard var call = calls[number] else { return }
@@ -183,8 +213,10 @@ extension Shadow {
         return lastArrival
     }
 
-    mutating func nextFree() -> Int {
+    /// The last among the free ones.
+    mutating func becomesFree(_ agent: Int, now: Milliseconds) {
         lastFree += 1
-        return lastFree
+        agents[agent].freeOrder = lastFree
+        agents[agent].freedAt = now
     }
 }

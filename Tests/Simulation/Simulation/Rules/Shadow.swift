@@ -15,6 +15,8 @@ struct Shadow {
         var hasOverflow = false
         /// Callers go elsewhere when nobody who could serve them is logged in.
         var overflowsWithoutAgents = false
+        /// It is provisioned now.
+        var isKnown = true
     }
 
     struct Agent {
@@ -28,6 +30,8 @@ struct Shadow {
         var since: Milliseconds = 0
         /// His place among the free ones; smaller is longer.
         var freeOrder = 0
+        /// When he got that place.
+        var freedAt: Milliseconds = 0
         /// The call that he has been given.
         var call: Int?
         var hasPickedUp = false
@@ -82,7 +86,11 @@ struct Shadow {
     var dispatched: (call: Int, agent: Int)?
     /// The agent whom the operator is freeing: he has no wrap-up.
     var freed: Int?
+    /// Another core is taking over what the last one had.
+    var isRestoring = false
     private(set) var reloads = 0
+    /// Calls that an agent has handed on into another flow with the input at hand, as they were before.
+    var handedOver: [Int: Call] = [:]
     /// Counted from what is published: offers, and how calls ended.
     private(set) var offers = 0
     private(set) var answered = 0
@@ -107,6 +115,7 @@ struct Shadow {
     /// As the core has taken it over: rows that were refused stay as they were.
     mutating func provision(_ provisioning: Provisioning) {
         reloads += 1
+        for index in flows.indices { flows[index].isKnown = false }
         for flow in provisioning.flows {
             guard let index = flow.id.utf8.number(behind: 1) else { continue }
             flows[index] = Flow(
@@ -139,6 +148,9 @@ struct Shadow {
             let number = Int(number)
             while calls.count <= number { calls.append(nil) }
             let flow = flow.utf8.number(behind: 1) ?? 0
+            if alive.contains(number), let call = calls[number] {
+                return handOver(call, number, to: flow, now: now, complain: complain)
+            }
             // A call that comes from another flow has waited there already.
             let before = self.number(of: caller).flatMap { calls[$0] }
             calls[number] = Call(
@@ -202,7 +214,9 @@ struct Shadow {
         }
         switch state {
         case .queued:
-            if call.state == .waiting { complain("call \(number) is told to be queued twice", [call.caller]) }
+            if call.state == .waiting, !isRestoring {
+                complain("call \(number) is told to be queued twice", [call.caller])
+            }
             let isArriving = enterQueue(&call, now: now)
             if isArriving, call.definition.dissuading != nil, isCrowded(call.flow), !overflows(call) {
                 complain("call \(number) is queued where it should have been dissuaded", [call.caller])
@@ -307,15 +321,15 @@ struct Shadow {
         if was.state == .incall, state != .incall, let number = was.call {
             complain("a\(agent) is \(state), and has call \(number)", ["a\(agent)"])
         }
-        if isLoggedIn, !was.isLoggedIn { agents[agent].freeOrder = nextFree() }
+        if isLoggedIn, !was.isLoggedIn { becomesFree(agent, now: now) }
         if state == .free, was.state == .wrapup {
-            if !was.keepsPlace { agents[agent].freeOrder = nextFree() }
+            if !was.keepsPlace { becomesFree(agent, now: now) }
             let rest = now - was.since
             if was.isKnown, rest < was.wrapup || rest > max(was.wrapup, 1_000) {
                 complain("a\(agent) rested for \(rest) ms, \(was.wrapup) ms were his due", ["a\(agent)"])
             }
         }
-        if state == .incall, was.state != .incall, was.state != .free || !was.isLoggedIn || !was.isKnown {
+        if state == .incall, was.state != .incall, !isRestoring, was.state != .free || !was.isLoggedIn || !was.isKnown {
             complain("a\(agent) was taken, although he was not to be had", ["a\(agent)"])
         }
         if state == .free, !was.isKnown { forget(agent) }

@@ -18,6 +18,18 @@ struct Features {
     var updates = 0
     var reliable = 0
     var challenges = 0
+    /// The core dies now and then, and another one goes on with what it has had kept.
+    var dies = false
+    /// Agents who hand their callers on by REFER; agents and callers who go on with another phone (INVITE with Replaces).
+    var refers = 0
+    var takeovers = 0
+    /// Callers are challenged; some of them, in percent, do not know the password.
+    var wantsPasswords = false
+    var wrongPasswords = 0
+    /// Callers, in percent, who call what is no flow: they are sent elsewhere, joined to somebody, or refused.
+    var strays = 0
+    /// Conversations, in percent, that last longer than any session interval.
+    var longTalks = 0
 
     /// Nobody of an orderly centre loses a call.
     static func any(_ random: inout SeededGenerator, isOrderly: Bool) -> Features {
@@ -33,5 +45,17 @@ struct Features {
         features.isSteered = random.happens(40)
         features.logsInByCall = random.level(upTo: 60)
         return features
+    }
+
+    /// Those that came later have random numbers of their own, so that earlier seeds mean what they meant.
+    mutating func addLater(_ random: inout SeededGenerator, isOrderly: Bool) {
+        guard !random.happens(15), !isOrderly else { return }
+        dies = random.happens(40)
+        refers = random.level(upTo: 60)
+        takeovers = random.level(upTo: 30)
+        wantsPasswords = random.happens(20)
+        if wantsPasswords { wrongPasswords = random.level(upTo: 10) }
+        strays = random.level(upTo: 15)
+        longTalks = random.level(upTo: 10)
     }
 }

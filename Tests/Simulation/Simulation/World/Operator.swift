@@ -20,6 +20,10 @@ struct Operator {
         if world.temper.hasStrangers { world.after(pause()) { disturb() } }
         if plan.isShutDown { world.after(plan.pause * world.random.time(1...Int64(plan.calls))) { world.shutDown() } }
         if plan.weather.partition > 0 { world.after(pause()) { cutOff() } }
+        if plan.features.dies {
+            world.after(pause()) { endanger() }
+            world.after(pause()) { tidy() }
+        }
     }
 
     private func nextCall(after count: Int) {
@@ -36,6 +40,7 @@ struct Operator {
         world.after(world.random.time(0...plan.pause)) {
             var flow = [UInt8]("f")
             flow.append(number: world.random.number(0...plan.flowCount - 1))
+            if plan.features.strays > 0, world.random.happens(plan.features.strays) { flow = [UInt8]("lost") }
             world.addCall(to: flow)
             nextCall(after: count + 1)
         }
@@ -182,6 +187,21 @@ struct Operator {
     private func lookAround() {
         world.lookAround()
         if !isOver.value { world.after(10_000) { lookAround() } }
+    }
+
+    // MARK: Restarts
+
+    /// The core dies, sooner or later after this, in one way or another.
+    private func endanger() {
+        guard !isOver.value, let death = world.random.pick(World.Death.allCases) else { return }
+        if death == .idle { world.die() } else { world.doom = death }
+        world.after(world.random.time(1_000...60_000)) { endanger() }
+    }
+
+    private func tidy() {
+        guard !isOver.value else { return }
+        world.keepAll()
+        world.after(world.random.time(5_000...60_000)) { tidy() }
     }
 
     // MARK: From outside

@@ -30,7 +30,7 @@ package struct Plan: Sendable {
     package let configuration: ExchangeConfiguration
 
     /// nil: as the seed has it.
-    package init(seed: UInt64, calls: Int, temper: Temper? = nil, weather: Weather? = nil) {
+    package init(seed: UInt64, calls: Int, temper: Temper? = nil, weather: Weather? = nil, dies: Bool? = nil) {
         self.seed = seed
         self.calls = calls
         var random = SeededGenerator(seed: seed)
@@ -39,7 +39,11 @@ package struct Plan: Sendable {
         agentCount = random.number(2...16)
         flowCount = random.number(1...4)
         skillCount = random.number(1...flowCount)
-        features = .any(&random, isOrderly: self.temper.isOrderly)
+        var features = Features.any(&random, isOrderly: self.temper.isOrderly)
+        var later = SeededGenerator(seed: seed ^ 0x1A7E5)
+        features.addLater(&later, isOrderly: self.temper.isOrderly)
+        if let dies { features.dies = dies }
+        self.features = features
         media = [500...4_000, 2_000...9_000, 300...3_000, 1_000...15_000, nil]
         // An agent has a call every 15 s or so: sometimes that is too little, sometimes too much.
         pause =
@@ -47,7 +51,19 @@ package struct Plan: Sendable {
             / 100
         homeless = !self.temper.isOrderly && random.happens(10) ? random.number(0...agentCount - 1) : nil
         isShutDown = !self.temper.isOrderly && random.happens(5)
-        configuration = Self.configuration(&random, isOrderly: self.temper.isOrderly)
+        var configuration = Self.configuration(&random, isOrderly: self.temper.isOrderly)
+        if features.wantsPasswords {
+            configuration.trusted = [IPNetwork("10.32.0.0/12")].compactMap(\.self)
+            configuration.untrusted = .challenge
+            configuration.users = [
+                Doorman.User(username: "caller", password: String(decoding: Self.password, as: UTF8.self))
+            ]
+        }
+        if features.strays > 0, let answer = Self.answer(&later) {
+            configuration.answerByOutcome[.unknownFlow] = answer
+        }
+        if features.refers > 0 { configuration.scenario.refer = Self.referring(&later) }
+        self.configuration = configuration
     }
 
     private static func configuration(_ random: inout SeededGenerator, isOrderly: Bool) -> ExchangeConfiguration {
@@ -75,6 +91,25 @@ package struct Plan: Sendable {
         configuration.policy.maxNoAnswer = random.happens(30) ? 3 : 0
         configuration.policy.reofferDelay = random.happens(20) ? 0 : random.time(500...6_000)
         return configuration
+    }
+
+    static let password = [UInt8]("secret")
+
+    /// What becomes of those who call what is no flow.
+    private static func answer(_ random: inout SeededGenerator) -> RoutingAnswer? {
+        switch random.number(0...2) {
+        case 0: URI("sip:f0@127.0.0.1:5060").map { .redirect($0) }
+        case 1: URI("sip:m\(elsewhere)@\(Station.address(.media, elsewhere).address):5060").map { .bridge($0) }
+        default: .status(404)
+        }
+    }
+
+    /// Mostly REFERs are followed, and not to everywhere.
+    private static func referring(_ random: inout SeededGenerator) -> Scenario.Refer {
+        let policy = random.happens(80) ? Scenario.Refer.Policy.follow : random.happens(50) ? .relay : .refuse
+        guard random.happens(70) else { return Scenario.Refer(policy: policy) }
+        let allowed = ["sip:a*@*", "sip:m*@*"].compactMap { try? RoutePattern($0) }
+        return Scenario.Refer(policy: policy, allowed: allowed)
     }
 
     /// What an answered caller may have to do without media at most: by the book the time of a hand-over, and longer where

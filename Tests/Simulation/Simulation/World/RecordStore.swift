@@ -33,7 +33,8 @@ struct RecordStore {
                 }
                 continue
             }
-            if record.offerNumber == 0 { finals += 1 }
+            // A call that is handed on into another flow is one in each.
+            if record.offerNumber == 0 || record.callType == .answered { finals += 1 }
             if record.callType == .refused { refusals += 1 }
             if record.callType == .answered { answered += 1 }
         }

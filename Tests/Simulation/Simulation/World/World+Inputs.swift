@@ -5,20 +5,26 @@ import SIP
 /// What comes to the core besides datagrams and time.
 extension World {
     func provision(_ provisioning: Provisioning) {
+        if isPostponed({ [self] in provision(provisioning) }) { return }
         note("reload: flows \(provisioning.flows.map(\.id)), agents \(provisioning.agents.map(\.id))")
         judge.shadow.provision(provisioning)
+        let refused = Set(provisioning.refused.map(\.id)).subtracting(provisioning.agents.map(\.id))
+        let kept = inForce.agents.filter { refused.contains($0.id) }
+        inForce = Provisioning(flows: provisioning.flows, agents: provisioning.agents + kept)
         _ = exchange.provision(provisioning, now: now)
         collect(.reload)
     }
 
     func setLogin(_ agent: Int, _ isLoggedIn: Bool) {
+        if isPostponed({ [self] in setLogin(agent, isLoggedIn) }) { return }
         note("a\(agent) is logged \(isLoggedIn ? "in" : "off")", about: ["a\(agent)"])
         // He may be gone by a reload.
         try? exchange.setLogin(agentID: "a\(agent)", loggedIn: isLoggedIn, now: now)
         collect(.login)
     }
 
-    func configure(_ change: (inout ExchangeConfiguration) -> Void) {
+    func configure(_ change: @escaping (inout ExchangeConfiguration) -> Void) {
+        if isPostponed({ [self] in configure(change) }) { return }
         var configuration = exchange.configuration
         change(&configuration)
         note("another configuration")
@@ -33,18 +39,22 @@ extension World {
 
     /// Every call is ended, and new ones get 503.
     func shutDown() {
+        if isPostponed({ [self] in shutDown() }) { return }
         note("the core shuts down")
+        isShutDown = true
         exchange.shutDown(now: now)
         collect(.operation)
     }
 
     func resetStatistics() {
+        if isPostponed({ [self] in resetStatistics() }) { return }
         exchange.resetStatistics(now: now)
         collect(.operation)
     }
 
     /// Mends what is broken, which is nothing.
     func lookAround() {
+        if isPostponed({ [self] in lookAround() }) { return }
         exchange.repair(now: now)
         collect(.operation)
     }
@@ -58,6 +68,7 @@ extension World {
     }
 
     func setDispatching(_ isOn: Bool) {
+        if isPostponed({ [self] in setDispatching(isOn) }) { return }
         note("internal dispatching is \(isOn ? "on" : "off")")
         judge.shadow.policy.internalDispatching = isOn
         exchange.setDispatching(isOn, now: now)
@@ -65,6 +76,7 @@ extension World {
     }
 
     func dispatch(_ call: Int, to agent: Int) {
+        if isPostponed({ [self] in dispatch(call, to: agent) }) { return }
         let expected = judge.shadow.answer(toDispatch: call, agent)
         note("call \(call) is dispatched to a\(agent): \(expected)", about: labels(call, agent))
         if expected == .ok { judge.shadow.dispatched = (call, agent) }
@@ -83,6 +95,7 @@ extension World {
     }
 
     func endCall(_ call: Int) {
+        if isPostponed({ [self] in endCall(call) }) { return }
         let isThere = judge.shadow.alive.contains(call)
         note("call \(call) is ended", about: labels(call, -1))
         let answer = Shadow.Answer { () throws(SteeringError) in try exchange.endCall(Int32(call), now: now) }
@@ -92,6 +105,7 @@ extension World {
     }
 
     func moveCall(_ call: Int, to place: Int) {
+        if isPostponed({ [self] in moveCall(call, to: place) }) { return }
         note("call \(call) is moved to \(place)", about: labels(call, -1))
         let expected = judge.shadow.move(call, to: place)
         let got = try? exchange.moveCall(Int32(call), to: place, now: now)
@@ -100,6 +114,7 @@ extension World {
     }
 
     func endWrapup(_ agent: Int) {
+        if isPostponed({ [self] in endWrapup(agent) }) { return }
         let isResting = judge.shadow.agents[agent].isKnown && judge.shadow.agents[agent].state == .wrapup
         note("the wrap-up of a\(agent) is ended", about: labels(-1, agent))
         if isResting { judge.shadow.cutWrapup(agent, now: now) }
@@ -114,6 +129,7 @@ extension World {
     }
 
     func freeAgent(_ agent: Int) {
+        if isPostponed({ [self] in freeAgent(agent) }) { return }
         let known = judge.shadow.agents[agent]
         note("a\(agent) is freed", about: labels(-1, agent))
         if known.isKnown {

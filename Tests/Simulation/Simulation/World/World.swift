@@ -10,13 +10,28 @@ package final class World {
     package let plan: Plan
     var temper: Temper { plan.temper }
     let core = Endpoint(address: IPAddress(v4: 0x7F00_0001), port: 5060)
+    /// The wall clock minus that of the core.
+    static let wallOffset: Milliseconds = 1_700_000_000_000
     var random: SeededGenerator
     var exchange: Exchange
+    /// What the core has had kept, as far as it may ever be asked for.
+    var memory = Memory()
+    /// Flows and agents as a core that starts now would find them.
+    var inForce = Provisioning(flows: [], agents: [])
+    /// The core has died, and the next one begins then.
+    var downUntil: Milliseconds?
+    /// How the core is to die at the next opportunity.
+    var doom: Death?
+    /// Datagrams that come while there is no core are lost; else they wait in its sockets, which outlive it.
+    var losesDatagrams = false
+    package internal(set) var restarts = 0
+    var lastDeath: Milliseconds = .min
+    var isShutDown = false
     private(set) var now = World.beginning
     var judge: Judge
     private(set) var store = RecordStore()
     /// How many were looked at when they ended.
-    package private(set) var conversations = 0
+    package internal(set) var conversations = 0
     /// A digest of everything that the core sent: the same seed gives the same.
     package private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     package private(set) var datagrams = 0
@@ -30,9 +45,9 @@ package final class World {
     private var isWriting = false
     private var spare = Effects()
     /// The dialogs that the core's newest INVITE to each agent is to begin: digests of Call-IDs.
-    private var offered: [UInt64]
+    var offered: [UInt64]
     /// All that came before: an INVITE may come again when the next has long been sent.
-    private var knownOffers: Set<UInt64> = []
+    var knownOffers: Set<UInt64> = []
 
     private var sessions: [Int: Session] = [:]
     private var clients: [Int: StationClient] = [:]
@@ -41,14 +56,17 @@ package final class World {
     private var oldClients = Expiry<StationClient>(after: 32_000)
     private var oldReinvites = Expiry<StationClient>(after: 70_000)
     private var oldServers = Expiry<(ServerKey, StationServer)>(after: 100_000)
-    private var oldSessions = Expiry<Session>(after: 100_000)
+    var oldSessions = Expiry<Session>(after: 100_000)
     private var forgettable = Expiry<StationClient>(after: 110_000)
     /// INVITEs to media servers, and to whoever takes calls that no agent takes: for how long the core may wait for an answer.
-    private var mediaCalls: Expiry<MediaCall>
-    private var callsElsewhere: Expiry<MediaCall>
+    var mediaCalls: Expiry<MediaCall>
+    var callsElsewhere: Expiry<MediaCall>
+    /// When the core first sent INVITEs, by digest of the branch.
+    var sentInvites: [UInt64: Milliseconds] = [:]
+    var oldInvites = Expiry<UInt64>(after: 40_000)
     private var minted = 0
 
-    private struct MediaCall {
+    struct MediaCall {
         let caller: Caller
         let callID: UInt64
     }
@@ -71,7 +89,7 @@ package final class World {
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)], hashes: .simulated),
             random: SeededGenerator(from: &random)
         )
-        exchange.wallOffset = 1_700_000_000_000
+        exchange.wallOffset = World.wallOffset
         judge = Judge(
             shadow: Shadow(flows: plan.flowCount, agents: plan.agentCount, policy: configuration.policy),
             limits: configuration
@@ -122,7 +140,9 @@ package final class World {
     package func run() {
         while findings.isEmpty, let next = nextMoment {
             now = max(now, next)
-            if let deadline = exchange.nextDeadline, deadline <= now {
+            if let end = downUntil {
+                if end <= now { comeBack() }
+            } else if let deadline = exchange.nextDeadline, deadline <= now {
                 exchange.advance(to: now)
                 collect(.timer)
             }
@@ -145,7 +165,8 @@ package final class World {
     private var nextMoment: Milliseconds? {
         var next = agenda.next
         for other in [
-            exchange.nextDeadline, oldClients.next, oldReinvites.next, mediaCalls.next, callsElsewhere.next,
+            downUntil ?? exchange.nextDeadline, oldClients.next, oldReinvites.next, mediaCalls.next,
+            callsElsewhere.next,
         ] {
             if let other, other < next ?? .max { next = other }
         }
@@ -155,6 +176,10 @@ package final class World {
     private func perform(_ job: Agenda.Job) {
         switch job {
         case .arrival(let bytes, let station):
+            if let end = downUntil {
+                if !losesDatagrams { agenda.plan(job, at: end) }
+                return
+            }
             switch station.kind {
             case .agent: noticePickup(bytes, by: station)
             case .media: noticeMediaAnswer(bytes)
@@ -177,6 +202,7 @@ package final class World {
         while let (key, server) = oldServers.takeNext(now: now) {
             if servers[key] === server { servers[key] = nil }
         }
+        while let branch = oldInvites.takeNext(now: now) { sentInvites[branch] = nil }
         while let client = forgettable.takeNext(now: now) {
             // Who waits unanswered may do so for long.
             guard client.isFinal || client.session.phase == .over else {
@@ -189,7 +215,9 @@ package final class World {
         while let session = oldSessions.takeNext(now: now) {
             sessions[session.number] = nil
             session.station.sessions.removeAll { $0 === session }
-            if session.station.kind == .caller { callers[session.station.number] = nil }
+            if session.station.kind == .caller, session.station.sessions.isEmpty {
+                callers[session.station.number] = nil
+            }
         }
     }
 
@@ -206,6 +234,13 @@ package final class World {
     }
 
     func session(_ number: Int) -> Session? { sessions[number] }
+
+    var openSessions: [Session] {
+        sessions.values.filter { $0.phase != .over }.sorted { $0.number < $1.number }
+    }
+
+    /// Whoever calls now, answered or not.
+    var presentCallers: [Caller] { callers.compactMap(\.self) }
 
     func add(_ client: StationClient) {
         if client.method == .cancel { cancels[client.branch] = client } else { clients[client.branch] = client }
@@ -252,7 +287,16 @@ package final class World {
             effects.removeAll()
             swap(&effects, &spare)
         }
-        for outgoing in effects.datagrams {
+        if doom == .beforeKeeping, cause.isFromOutside { return die() }
+        let isDying = doom == .whileSending
+        if plan.features.dies {
+            memory.keep(effects.kept)
+            if let fault = memory.fault { complain(fault) }
+        }
+        judge.hear(effects, of: &exchange, at: now, after: cause)
+        for notice in effects.notices { noticeChange(notice) }
+        let leaving = isDying ? random.number(0...effects.datagrams.count) : effects.datagrams.count
+        for outgoing in effects.datagrams.prefix(leaving) {
             datagrams += 1
             if plan.keepsDigest { digest = (digest ^ outgoing.bytes.digest) &* 0x100_0000_01B3 }
             guard let station = station(at: outgoing.destination) else {
@@ -260,6 +304,7 @@ package final class World {
                 if !wasCaller(outgoing.destination) { complain("the core sent to nobody at \(outgoing.destination)") }
                 continue
             }
+            if outgoing.bytes.first == UInt8(ascii: "I") { noticeInvite(outgoing.bytes) }
             switch station.kind {
             case .agent: noticeOffer(outgoing.bytes, to: station)
             case .media: noticeMediaCall(outgoing.bytes, to: station)
@@ -272,12 +317,11 @@ package final class World {
             if let copy { agenda.plan(.delivery(outgoing.bytes, to: station), at: now + copy) }
             if trace != nil { tell(outgoing.bytes, station, isOurs: true, first, copy) }
         }
-        judge.hear(effects, of: &exchange, at: now, after: cause)
-        for notice in effects.notices { noticeChange(notice) }
         if trace != nil {
             for notice in effects.notices { tell(notice) }
         }
         if !effects.records.isEmpty { take(effects.records) }
+        if isDying { die() }
     }
 
     private func wasCaller(_ endpoint: Endpoint) -> Bool {
@@ -288,7 +332,10 @@ package final class World {
     // MARK: The store
 
     private func take(_ records: [CallDetailRecord]) {
-        for record in records { store.add(record) }
+        for record in records {
+            store.add(record)
+            memory.noteRecord(ofCall: record.callNumber)
+        }
         guard !isWriting else { return }
         isWriting = true
         after(500) { [self] in writeRecords(failing: temper.storeFails) }
@@ -300,118 +347,6 @@ package final class World {
         guard store.backlogCount > 0 else { return }
         isWriting = true
         after(1_000) { [self] in writeRecords(failing: temper.storeFails) }
-    }
-
-    // MARK: What the judge is to know of the wire
-
-    /// The core has called an agent: his 200 in this dialog is that of his newest offer.
-    private func noticeOffer(_ bytes: [UInt8], to station: Station) {
-        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID") else { return }
-        let digest = callID.digest
-        if knownOffers.insert(digest).inserted { offered[station.number] = digest }
-    }
-
-    private func noticePickup(_ bytes: [UInt8], by station: Station) {
-        guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] == UInt8(ascii: "2"),
-            bytes.value(of: "CSeq")?.suffix(7).elementsEqual([UInt8](" INVITE")) == true,
-            bytes.value(of: "Call-ID")?.digest == offered[station.number]
-        else { return }
-        judge.shadow.pickedUp(station.number)
-    }
-
-    /// Somebody is called who is to play to the caller, or to talk to him.
-    private func noticeMediaCall(_ bytes: [UInt8], to station: Station) {
-        guard bytes.first == UInt8(ascii: "I"), let callID = bytes.value(of: "Call-ID")?.digest,
-            let caller = bytes.caller(in: "From").flatMap(caller), !caller.mediaCalls.contains(callID)
-        else { return }
-        caller.mediaCalls.append(callID)
-        caller.lastMediaCall = now
-        caller.openMediaCall = (callID, judge.events)
-        if station.number == Plan.elsewhere {
-            callsElsewhere.begin(MediaCall(caller: caller, callID: callID), now: now)
-        } else {
-            mediaCalls.begin(MediaCall(caller: caller, callID: callID), now: now)
-        }
-    }
-
-    /// A final response of a media server to its first INVITE.
-    private func noticeMediaAnswer(_ bytes: [UInt8]) {
-        guard bytes.count > 8, bytes[0] == UInt8(ascii: "S"), bytes[8] != UInt8(ascii: "1"),
-            let caller = bytes.caller(in: "From").flatMap(caller), let open = caller.openMediaCall,
-            bytes.value(of: "Call-ID")?.digest == open.callID
-        else { return }
-        caller.openMediaCall = nil
-    }
-
-    /// Whatever happens to a call afterwards may be the end of what was called for it.
-    private func noticeChange(_ notice: Notice) {
-        let number: Int32
-        switch notice {
-        case .callState(let call, _, _, _), .callAnswered(let call, _, _), .refused(let call, _, _, _, _),
-            .callEnded(let call, _, _, _, _), .mediaFailed(let call, _, _), .callOverflows(let call, _, _):
-            number = call
-        default: return
-        }
-        guard let caller = judge.shadow.call(number).flatMap({ caller(named: $0.caller) }),
-            let open = caller.openMediaCall, open.event < judge.events
-        else { return }
-        caller.openMediaCall = nil
-    }
-
-    /// The core must have had an answer by now, or have given up.
-    private func isOld(_ call: MediaCall) {
-        guard call.caller.openMediaCall?.callID == call.callID else { return }
-        call.caller.openMediaCall = nil
-        call.caller.complain("whoever is called for him does not answer, and is waited for")
-    }
-
-    // MARK: Rules that need the stations
-
-    func complain(_ what: String, about: [String] = []) { judge.complain(what, about: about, at: now) }
-
-    /// A session of a station has come up, or is over.
-    func sessionChanged(_ session: Session, wasUp: Bool) {
-        if session.phase == .over { oldSessions.begin(session, now: now) }
-        guard wasUp || session.phase == .up, let caller = caller(session.caller) else { return }
-        if session.station !== caller { caller.partners += session.phase == .up ? 1 : -1 }
-        caller.silences += 1
-        guard caller.partners == 0, caller.session?.phase == .up, temper.goesDeadInTalk == 0,
-            plan.weather.partition == 0
-        else { return }
-        let limit = temper.hasGoodMedia ? plan.longestSilence : plan.longestPause
-        expectMedia(for: caller, silence: caller.silences, within: limit)
-    }
-
-    /// By then the caller hears something again; where media servers fail, somebody has been called for him at least.
-    private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds) {
-        after(limit) { [self] in
-            guard caller.silences == silence, !caller.hasBeenAway else { return }
-            if !temper.hasGoodMedia, case let rest = caller.lastMediaCall + limit - now, rest > 0 {
-                return expectMedia(for: caller, silence: silence, within: rest)
-            }
-            caller.complain("an answered caller has been without media for \(limit) ms")
-        }
-    }
-
-    /// An agent is about to hang up: both must hear each other by now.
-    func conversationEnds(_ phone: AgentPhone, _ session: Session) {
-        guard temper.isOrderly, plan.weather.partition == 0, session.isQuiet, let caller = caller(session.caller),
-            let other = caller.session, other.isQuiet
-        else { return }
-        conversations += 1
-        for (station, far, view) in [(phone, session, other.remoteSDP), (caller, other, session.remoteSDP)]
-            as [(Station, Session, Description?)]
-        {
-            if view?.name.elementsEqual(station.name) != true {
-                complain("\(station.label) is not heard", about: [phone.label, caller.label])
-            } else if view?.isHeld != far.isHolding {
-                let holds = far.isHolding ? "holds" : "does not hold"
-                complain(
-                    "\(station.label) \(holds), and the other side does not know",
-                    about: [phone.label, caller.label]
-                )
-            }
-        }
     }
 
     // MARK: What came of it

@@ -1,0 +1,59 @@
+import Exchange
+import SIP
+
+/// Rules that need the stations: callers hear somebody, and whoever talks hears the other.
+extension World {
+    func complain(_ what: String, about: [String] = []) { judge.complain(what, about: about, at: now) }
+
+    /// A session of a station has come up, or is over.
+    func sessionChanged(_ session: Session, wasUp: Bool) {
+        if session.phase == .over { oldSessions.begin(session, now: now) }
+        guard wasUp || session.phase == .up, let caller = caller(session.caller) else { return }
+        if session.station !== caller { caller.partners += session.phase == .up ? 1 : -1 }
+        expectMedia(for: caller)
+    }
+
+    /// Whoever is answered and hears nobody does so again soon.
+    func expectMedia(for caller: Caller) {
+        caller.silences += 1
+        guard caller.partners == 0, caller.session?.phase == .up, caller.session?.isForgotten == false,
+            temper.goesDeadInTalk == 0, plan.weather.partition == 0
+        else { return }
+        let limit = temper.hasGoodMedia ? plan.longestSilence : plan.longestPause
+        expectMedia(for: caller, silence: caller.silences, within: limit)
+    }
+
+    /// By then the caller hears something again; where media servers fail, somebody has been called for him at least.
+    private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds) {
+        after(limit) { [self] in
+            guard caller.silences == silence, !caller.hasBeenAway, caller.session?.isForgotten == false else { return }
+            if !temper.hasGoodMedia, case let rest = caller.lastMediaCall + limit - now, rest > 0 {
+                return expectMedia(for: caller, silence: silence, within: rest)
+            }
+            caller.complain("an answered caller has been without media for \(limit) ms")
+        }
+    }
+
+    /// An agent is about to hang up: both must hear each other by now.
+    func conversationEnds(_ phone: AgentPhone, _ session: Session) {
+        guard temper.isOrderly, plan.weather.partition == 0, session.isQuiet, let caller = caller(session.caller),
+            let other = caller.session, other.isQuiet,
+            // What one side has told the other may have got lost with the core.
+            !session.hasSeenRestart, !other.hasSeenRestart
+        else { return }
+        conversations += 1
+        for (station, far, view) in [(phone, session, other.remoteSDP), (caller, other, session.remoteSDP)]
+            as [(Station, Session, Description?)]
+        {
+            if view?.name.elementsEqual(station.name) != true {
+                complain("\(station.label) is not heard", about: [phone.label, caller.label])
+            } else if view?.isHeld != far.isHolding {
+                let holds = far.isHolding ? "holds" : "does not hold"
+                complain(
+                    "\(station.label) \(holds), and the other side does not know",
+                    about: [phone.label, caller.label]
+                )
+            }
+        }
+    }
+}
