@@ -93,7 +93,8 @@ final class Caller: Station {
         guard session === self.session else { return }
         refusal = status
         guard !isLeaving, world.plan.features.wantsPasswords, status == 401 || status == 403 else { return }
-        if session.knowsPassword, areAlive(session), !session.hasSeenRestart {
+        // Who is redirected often enough gives up himself.
+        if session.knowsPassword, session.attempts < 4, areAlive(session), !session.hasSeenRestart {
             complain("was not let in: \(status)", about: session)
         }
     }
