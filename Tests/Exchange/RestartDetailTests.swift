@@ -139,4 +139,44 @@ struct RestartDetailTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("Whoever has refused a caller is not called for him again before reoffer_delay, by the next core either")
+    func pausedPair() throws {
+        let town = Town(agents: ["anna", "ben"]) { configuration in
+            configuration.policy.reofferDelay = 20_000
+            configuration.policy.wrapupTime = 0
+        }
+        try town.logIn("ben", false)
+        town.anna.manner = .refuse(486)
+        let call = town.call(for: 1_000)
+        let calls: (Phone) -> Int = { phone in phone.log.count { $0.hasPrefix("invite") } }
+        #expect(calls(town.anna) == 1)
+        let refused = town.bench.now - 1_000
+        for seed in UInt64(2)...3 { try restart(town, after: 3_000, seed: seed) }
+        town.bench.run(for: refused + 20_000 - town.bench.now - 1)
+        #expect(town.bench.agent("anna")?.state == .free)
+        #expect(calls(town.anna) == 1)
+        #expect(town.bench.call?.state == .queued)
+        town.anna.manner = .answer(after: 0)
+        town.bench.run(for: 2_000)
+        #expect(calls(town.anna) == 2)
+        #expect(town.bench.snapshot.totals.talking == 1)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("The pause of one agent keeps no other from the call, and goes with its agent")
+    func othersAreNotPaused() throws {
+        let town = Town(agents: ["anna", "ben"]) { $0.policy.reofferDelay = 20_000 }
+        try town.logIn("ben", false)
+        town.anna.manner = .refuse(486)
+        town.ben.manner = .answer(after: 0)
+        let call = town.call(for: 1_000)
+        try restart(town, after: 500)
+        try town.logIn("ben")
+        town.bench.run(for: 500)
+        #expect(town.bench.call?.agentID == "ben")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

@@ -196,8 +196,12 @@ extension Center {
     /// Keeps the call from being offered to the agent again for `reoffer_delay`.
     private mutating func pause(call index: Int, agent: Int, now: Milliseconds, out: inout [CenterEffect]) {
         guard policy.reofferDelay > 0 else { return }
-        let (agent, until) = (agents.reference(to: agent), now.adding(policy.reofferDelay))
-        let refusal = calls[index].refusals
+        pause(call: index, agent: agent, until: now.adding(policy.reofferDelay), out: &out)
+    }
+
+    /// The pair's pause, which is known by the number of the call's newest refusal.
+    mutating func pause(call index: Int, agent: Int, until: Milliseconds, out: inout [CenterEffect]) {
+        let (agent, refusal) = (agents.reference(to: agent), calls[index].refusals)
         calls[index].pauses.append(CallEntry.Pause(agent: agent, refusal: refusal, until: until))
         out.append(.wake(at: until, .reoffer(calls.reference(to: index), agent, refusal: refusal)))
     }

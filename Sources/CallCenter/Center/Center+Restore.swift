@@ -65,12 +65,39 @@ extension Center {
         /// Reasons for a message that dissuades which have counted.
         package var dissuasions: Int
         package var hasWaited: Bool
+        /// Agents who have not taken it and are not offered it again for a while.
+        package var pauses: [Pause]
 
-        package init(arrival: UInt64 = 0, arrived: Milliseconds = 0, dissuasions: Int = 0, hasWaited: Bool = false) {
+        package struct Pause: Sendable, Equatable {
+            package var agentID: String
+            package var until: Milliseconds
+
+            package init(agentID: String, until: Milliseconds) {
+                self.agentID = agentID
+                self.until = until
+            }
+        }
+
+        package init(
+            arrival: UInt64 = 0,
+            arrived: Milliseconds = 0,
+            dissuasions: Int = 0,
+            hasWaited: Bool = false,
+            pauses: [Pause] = []
+        ) {
             self.arrival = arrival
             self.arrived = arrived
             self.dissuasions = dissuasions
             self.hasWaited = hasWaited
+            self.pauses = pauses
+        }
+
+        /// The same place on another clock, which shows so much more.
+        package func shifted(by offset: Milliseconds) -> Place {
+            var place = self
+            place.arrived += offset
+            for index in place.pauses.indices { place.pauses[index].until += offset }
+            return place
         }
     }
 
@@ -84,7 +111,12 @@ extension Center {
                 arrival: calls[index].arrival,
                 arrived: calls[index].arrived,
                 dissuasions: calls[index].dissuasions.rawValue,
-                hasWaited: calls[index].hasWaited
+                hasWaited: calls[index].hasWaited,
+                pauses: calls[index].pauses.compactMap { pause in
+                    agents.index(of: pause.agent).map { agent in
+                        Place.Pause(agentID: agents[agent].definition.id, until: pause.until)
+                    }
+                }
             )
         }
     }
@@ -174,6 +206,8 @@ extension Center {
             calls[index].arrival = lastArrival
         }
         for index in restored where calls[index].phase == .queued { enterQueue(call: index) }
+        // Now that agents are here again who are provisioned no more and talk.
+        for (kept, index) in zip(kept, restored) { restore(kept.place.pauses, call: index, now: now, out: &out) }
         return restored.map { index in (calls.reference(to: index), calls[index].agent.map { agents.reference(to: $0) })
         }
     }
@@ -225,6 +259,20 @@ extension Center {
             change(agent: agent, now: now, out: &out) { $0.activity = .incall(index) }
         }
         return index
+    }
+
+    /// Whoever has just refused the call is not asked again before his pause is over.
+    private mutating func restore(
+        _ pauses: [Place.Pause],
+        call index: Int,
+        now: Milliseconds,
+        out: inout [CenterEffect]
+    ) {
+        for pause in pauses where pause.until > now {
+            guard let agent = agentIndex[pause.agentID] else { continue }
+            calls[index].refusals &+= 1
+            self.pause(call: index, agent: agent, until: pause.until, out: &out)
+        }
     }
 
     /// The agent who talks; one who is provisioned no more is made for it.

@@ -261,9 +261,7 @@ extension Exchange {
     }
 
     private func keptPlace(of call: Call) -> Center.Place {
-        var place = center.place(of: call.ref) ?? Center.Place()
-        place.arrived += wallOffset
-        return place
+        (center.place(of: call.ref) ?? Center.Place()).shifted(by: wallOffset)
     }
 
     private func keptStage(of call: Call) -> KeptCall.Stage {

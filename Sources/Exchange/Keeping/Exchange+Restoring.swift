@@ -119,9 +119,7 @@ extension Exchange {
     private mutating func enterCenter(_ restored: [(kept: KeptCall, call: Call)]) {
         let references = center.restore(
             calls: restored.map { kept, call in
-                var place = kept.place
-                place.arrived -= wallOffset
-                return Center.RestoredCall(
+                Center.RestoredCall(
                     flowID: kept.flowID,
                     definition: definition(of: kept),
                     number: kept.number,
@@ -130,7 +128,7 @@ extension Exchange {
                     callerDisplayName: kept.callerDisplayName,
                     since: call.facts.received,
                     phase: phase(of: kept),
-                    place: place
+                    place: kept.place.shifted(by: -wallOffset)
                 )
             },
             now: now,

@@ -4,7 +4,7 @@ import SIP
 /// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
 extension KeptCall {
     /// Of the layout; a process refuses what is of another one.
-    fileprivate static let version: UInt8 = 4
+    fileprivate static let version: UInt8 = 5
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {
@@ -107,6 +107,11 @@ extension KeptCall.Course {
         writer.write(place.arrived)
         writer.write(Int32(truncatingIfNeeded: place.dissuasions))
         writer.write(place.hasWaited)
+        writer.write(UInt8(clamping: place.pauses.count))
+        for pause in place.pauses.prefix(Int(UInt8.max)) {
+            writer.write(pause.agentID)
+            writer.write(pause.until)
+        }
         writer.write(isAnswered)
         writer.write(hasTriedFirstLeg)
         writer.write(Int32(clamping: offersMade))
@@ -129,6 +134,9 @@ extension KeptCall.Course {
             dissuasions: Int(try reader.number(Int32.self)),
             hasWaited: try reader.flag()
         )
+        for _ in 0..<(try reader.number(UInt8.self)) {
+            place.pauses.append(Center.Place.Pause(agentID: try reader.text(), until: try reader.time()))
+        }
         isAnswered = try reader.flag()
         hasTriedFirstLeg = try reader.flag()
         offersMade = Int(try reader.number(Int32.self))
