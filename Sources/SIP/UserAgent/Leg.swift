@@ -157,7 +157,7 @@ extension Leg {
     struct Reinvite {
         let id: ReinviteID
         /// When a peer who only says that he is at it has had his time.
-        let deadline: TimerID
+        var deadline: TimerID
         let request: QueuedReinvite
         /// Whether it comes again after a 491; else the user is told of it.
         var retries: Bool

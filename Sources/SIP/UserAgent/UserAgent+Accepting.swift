@@ -103,7 +103,9 @@ extension UserAgent {
     mutating func retransmit2xx(of leg: Leg) {
         guard var accepted = leg.accepted else { return }
         guard now < accepted.giveUp else {
-            if accepted.mayBeAcknowledged, !accepted.hasOffer {
+            if leg.phase == .ending {
+                leg.accepted = nil
+            } else if accepted.mayBeAcknowledged, !accepted.hasOffer {
                 acknowledged(leg, accepted, nil)
             } else {
                 leg.accepted = nil

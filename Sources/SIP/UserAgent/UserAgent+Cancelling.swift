@@ -20,6 +20,24 @@ extension UserAgent {
         }
     }
 
+    /// The dialog is over: a re-INVITE of ours that is still under way is waited for as long as for the BYE at most. Its CANCEL may go out
+    /// late, since it must await a first response (RFC 3261 section 9.1), but nothing depends on either any more.
+    mutating func limitOutgoing(of leg: Leg) {
+        guard let reinvite = leg.outgoing?.reinvite else { return }
+        wheel.cancel(reinvite.deadline)
+        leg.outgoing?.reinvite?.deadline = arm(.reinvite, of: leg, at: now + 64 * transactions.timers.t1)
+    }
+
+    /// The re-INVITE has had its time.
+    mutating func giveUpReinvite(of leg: Leg) {
+        guard let outgoing = leg.outgoing, outgoing.reinvite != nil else { return }
+        leg.outgoing = nil
+        withTransactions { transactions, wheel, out in
+            transactions.endClient(outgoing.transaction.handle, wheel: &wheel, out: &out)
+        }
+        releaseIfDone(leg)
+    }
+
     mutating func sendCancel(of leg: Leg) {
         guard let outgoing = leg.outgoing else { return }
         leg.outgoing?.cancellation = .sent

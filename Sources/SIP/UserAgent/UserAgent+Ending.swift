@@ -23,14 +23,15 @@ extension UserAgent {
         }
     }
 
-    /// ACK first where a 2xx awaits it, then BYE; after our own 2xx to the initial INVITE, not before its ACK has come.
+    /// ACK first where a 2xx awaits it, then BYE; after our own 2xx to the initial INVITE, not before its ACK has come (RFC 3261
+    /// section 15). A re-INVITE's need not be waited for: it shows that the dialog is confirmed on both sides.
     mutating func endEstablished(_ leg: Leg) {
         refuseInvite(of: leg, status: 487)
         dropQueue(of: leg)
         if let due = leg.ackDue {
             sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
         }
-        if leg.accepted != nil {
+        if let accepted = leg.accepted, accepted.request.to.tag == nil {
             leg.owesBye = true
         } else {
             sendBye(on: leg)
@@ -42,8 +43,9 @@ extension UserAgent {
         leg.phase = .ending
         endSession(of: leg)
         endWatch(of: leg)
-        // His BYE makes the peer refuse a re-INVITE that he is at; if he does not, the CANCEL's deadline ends the wait.
+        // The BYE makes the peer refuse a re-INVITE that he is at.
         cancelOutgoing(of: leg)
+        if leg.byeAttempts == 0 { limitOutgoing(of: leg) }
         guard let destination = leg.dialog.nextHop,
             let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
         else {
@@ -110,6 +112,7 @@ extension UserAgent {
         refuseInvite(of: leg, status: 487)
         dropQueue(of: leg)
         cancelOutgoing(of: leg)
+        limitOutgoing(of: leg)
         if let due = leg.ackDue {
             sendACK(due.cseq, body: due.offer.map { leg.continuity.refusal(of: $0) }, of: leg)
         }
@@ -197,23 +200,5 @@ extension UserAgent {
         emit(.released(leg.id))
         if let identity = leg.identity { invitedLegs[identity] = nil }
         legs.remove(leg.id.handle)
-    }
-}
-
-/// What a leg that its user has let go of still waits for, or its peer does. Each takes 64 × T1 at most, and they may follow each
-/// other: an INVITE that must have a response before it can be cancelled (RFC 3261 section 9.1: timer B ends that wait), the final
-/// response to a cancelled one (section 9.1), the ACK for our 2xx, before which there must be no BYE (sections 13.3.1.4 and 15), and
-/// the response to the BYE (timer F). The longest chain is the first, the second and, for a 2xx that crosses the CANCEL, the last.
-package enum LegDebt: Sendable, Equatable {
-    case firstResponse, cancellation, acknowledgement, farewell
-}
-
-extension UserAgent {
-    /// nil if the leg is gone.
-    package func debt(of id: LegID) -> LegDebt? {
-        guard let leg = legs[id.handle] else { return nil }
-        if leg.bye != nil { return .farewell }
-        if leg.accepted != nil { return .acknowledgement }
-        return leg.outgoing?.cancellation == .sent ? .cancellation : .firstResponse
     }
 }

@@ -252,7 +252,7 @@ extension UserAgent {
     /// A peer who has been at our re-INVITE for as long as any transaction may take is asked to leave it (RFC 3261 section 14.1
     /// sets no end): otherwise no other could follow.
     mutating func reinviteIsOverdue(of leg: Leg) {
-        cancelOutgoing(of: leg)
+        if leg.phase == .ending { giveUpReinvite(of: leg) } else { cancelOutgoing(of: leg) }
     }
 
     /// The refused re-INVITE comes again after a pause, unless a newer one has taken its place.
