@@ -29,6 +29,7 @@ final class Situation {
         case refused = "refusal of whoever is called"
         case timeOut = "time-out"
         case networkDies = "silence of whoever is called or connected"
+        case transportFails = "transport failure of whoever is called or connected"
         case mediaEnds = "media hang-up"
         case agentEnds = "BYE of the agent"
         case logOff = "agent log-off"
@@ -36,6 +37,8 @@ final class Situation {
         case reloadAgent = "reload without the agent"
         case freeAgent = "operator frees the agent"
         case endCall = "operator ends the call"
+        /// And what was to be kept until it is there again has found no room either.
+        case databaseAway = "database away"
         case restart
     }
 
@@ -43,7 +46,6 @@ final class Situation {
     let state: State
     private let call: String
     private var logs: [(phone: Phone, seen: Int)] = []
-    private var hasRestarted = false
 
     init(_ state: State) {
         self.state = state
@@ -123,6 +125,8 @@ final class Situation {
             guard dead != town.caller.endpoint else { return false }
             bench.isDead = { $0 == dead }
             bench.run(for: 20_000)
+        case .transportFails:
+            bench.exchange.transportFailed(other.endpoint, now: bench.now)
         case .mediaEnds:
             let hasMedia: Set<State> = [
                 .welcome, .queued, .dissuading1, .dissuading2, .toagent, .preagent, .transferred, .handedOn,
@@ -144,9 +148,10 @@ final class Situation {
         case .endCall:
             guard let number = bench.call?.number else { return false }
             try? bench.exchange.endCall(number, now: bench.now)
+        case .databaseAway:
+            bench.exchange.keepingFailed()
         case .restart:
             guard (try? bench.restart()) != nil else { return false }
-            hasRestarted = true
         }
         bench.run(for: 100)
         return true
@@ -188,8 +193,6 @@ final class Situation {
             counts.append("failed: \(cause.rawValue)")
         }
         parts.append(counts.isEmpty ? "not counted" : counts.joined(separator: ", "))
-        // What the phones notice of that is for `RestartTests`.
-        if hasRestarted { return parts.joined(separator: " | ") }
         parts.append(
             "anna " + (bench.agent("anna").map { ($0.isLoggedIn ? "" : "off, ") + $0.state.rawValue } ?? "gone")
         )

@@ -24,12 +24,16 @@ extension StateTable {
         queued, leaving x operator ends the call
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             queue: bye | voicemail: cancel, ack
-        queued, leaving x restart
-            queued | not counted
         queued, leaving x media hang-up
             cannot be
         queued, leaving x BYE of the agent
             cannot be
+        queued, leaving x transport failure of whoever is called or connected
+            queued | not counted | anna off, free
+        queued, leaving x database away
+            queued | not counted | anna off, free
+        queued, leaving x restart
+            queued | not counted | anna off, free | queue: ack, bye | voicemail: cancel, invite, ack
         transferred x CANCEL or BYE of the caller
             gone | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow | anna off, free
             alice: 200 bye | voicemail: bye
@@ -56,11 +60,18 @@ extension StateTable {
         transferred x operator ends the call
             gone | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow | anna off, free
             alice: bye | voicemail: bye
-        transferred x restart
-            transferred | CDR 1 overflow 200 by system, fstats 1, transferred | not counted
         transferred x refusal of whoever is called
             cannot be
         transferred x BYE of the agent
             cannot be
+        transferred x transport failure of whoever is called or connected
+            transferred | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow
+            anna off, free
+        transferred x database away
+            transferred | CDR 1 overflow 200 by system, fstats 1, transferred | failed: overflow
+            anna off, free
+        transferred x restart
+            transferred | CDR 1 overflow 200 by system, fstats 1, transferred | not counted | anna off, free
+            alice: ack | voicemail: ack sdp=alice
         """
 }

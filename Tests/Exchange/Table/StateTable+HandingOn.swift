@@ -23,12 +23,16 @@ extension StateTable {
             toagent | answered | anna off, incall
         toagent, handing on x reload without the flow
             toagent | answered | anna incall
-        toagent, handing on x restart
-            toagent | not counted
         toagent, handing on x silence of whoever is called or connected
             toagent | answered | anna incall | anna: notify
         toagent, handing on x time-out
             toagent | answered | anna incall | anna: notify | voicemail: cancel, ack
+        toagent, handing on x transport failure of whoever is called or connected
+            toagent | answered | anna incall
+        toagent, handing on x database away
+            toagent | answered | anna incall
+        toagent, handing on x restart
+            toagent | not counted | anna incall | anna: ack | voicemail: cancel, ack
         transferred, handed on x BYE of the agent
             cannot be
         transferred, handed on x CANCEL or BYE of the caller
@@ -51,12 +55,19 @@ extension StateTable {
             transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered | anna gone
         transferred, handed on x reload without the flow
             transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered | anna wrapup
-        transferred, handed on x restart
-            transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | not counted
         transferred, handed on x silence of whoever is called or connected
             transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered | anna free
         transferred, handed on x time-out
             gone | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered | anna free
             alice: bye | voicemail: bye
+        transferred, handed on x transport failure of whoever is called or connected
+            transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered
+            anna wrapup
+        transferred, handed on x database away
+            transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | answered
+            anna wrapup
+        transferred, handed on x restart
+            transferred | CDR 0 transferred anna 200 by agent, fstats 7, transferred | not counted
+            anna wrapup | alice: ack | voicemail: ack sdp=alice
         """
 }

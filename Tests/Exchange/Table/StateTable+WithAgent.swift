@@ -25,12 +25,17 @@ extension StateTable {
         toagent, unanswered x operator ends the call
             gone | CDR 1 operator anna 480 by operator, fstats 3 | failed: operator | anna free
             alice: 480 invite | anna: cancel, ack
-        toagent, unanswered x restart
-            toagent | not counted
         toagent, unanswered x media hang-up
             cannot be
         toagent, unanswered x BYE of the agent
             cannot be
+        toagent, unanswered x transport failure of whoever is called or connected
+            toagent | not counted | anna incall
+        toagent, unanswered x database away
+            toagent | not counted | anna incall
+        toagent, unanswered x restart
+            toagent | not counted | anna incall | alice: 182 invite, 180 invite
+            queue: invite sdp=alice, ack, bye | anna: cancel, ack, invite sdp=alice
         toagent x CANCEL or BYE of the caller
             gone | CDR 1 abandoned anna 0 by caller, fstats 11 | abandoned | anna free | alice: 200 bye
             queue: bye | anna: cancel, ack
@@ -55,10 +60,14 @@ extension StateTable {
         toagent x operator ends the call
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna free | alice: bye
             queue: bye | anna: cancel, ack
-        toagent x restart
-            toagent | not counted
         toagent x BYE of the agent
             cannot be
+        toagent x transport failure of whoever is called or connected
+            toagent | not counted | anna incall
+        toagent x database away
+            toagent | not counted | anna incall
+        toagent x restart
+            toagent | not counted | anna incall | queue: ack | anna: cancel, ack, invite
         toagent, joining x CANCEL or BYE of the caller
             gone | CDR 1 abandoned anna 0 by caller, fstats 11 | abandoned | anna wrapup | alice: 200 bye
             queue: bye | anna: ack sdp=-, bye
@@ -83,12 +92,17 @@ extension StateTable {
         toagent, joining x operator ends the call
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna wrapup | alice: bye
             queue: bye | anna: ack sdp=-, bye
-        toagent, joining x restart
-            toagent | not counted
         toagent, joining x silence of whoever is called or connected
             cannot be
         toagent, joining x media hang-up
             cannot be
+        toagent, joining x transport failure of whoever is called or connected
+            queued | CDR -2 media anna 503 by agent, fstats 3 | not counted | anna wrapup
+            anna: ack sdp=-, bye
+        toagent, joining x database away
+            toagent | not counted | anna incall
+        toagent, joining x restart
+            toagent | not counted | anna incall | queue: ack | anna: ack sdp=-, bye, invite
         preagent x CANCEL or BYE of the caller
             gone | CDR 1 abandoned anna 0 by caller, fstats 11 | abandoned | anna wrapup | alice: 200 bye
             queue: bye | anna: bye | briefing: bye
@@ -116,10 +130,15 @@ extension StateTable {
         preagent x operator ends the call
             gone | CDR 1 operator anna 0 by operator, fstats 3 | failed: operator | anna wrapup | alice: bye
             queue: bye | anna: bye | briefing: bye
-        preagent x restart
-            preagent | not counted
         preagent x refusal of whoever is called
             cannot be
+        preagent x transport failure of whoever is called or connected
+            preagent | not counted | anna incall
+        preagent x database away
+            preagent | not counted | anna incall
+        preagent x restart
+            preagent | not counted | anna incall | queue: ack
+            anna: ack sdp=briefing, bye, invite, ack sdp=briefing | briefing: ack, bye, invite sdp=anna, ack
         toagent, talking x CANCEL or BYE of the caller
             gone | CDR 0 answered anna 200 by caller, fstats 7 | answered | anna wrapup | alice: 200 bye
             anna: bye
@@ -143,11 +162,15 @@ extension StateTable {
         toagent, talking x operator ends the call
             gone | CDR 0 answered anna 200 by operator, fstats 7 | answered | anna wrapup | alice: bye
             anna: bye
-        toagent, talking x restart
-            toagent | not counted
         toagent, talking x refusal of whoever is called
             cannot be
         toagent, talking x media hang-up
             cannot be
+        toagent, talking x transport failure of whoever is called or connected
+            toagent | answered | anna incall
+        toagent, talking x database away
+            toagent | answered | anna incall
+        toagent, talking x restart
+            toagent | not counted | anna incall | anna: ack
         """
 }

@@ -25,12 +25,16 @@ extension StateTable {
         welcome, unanswered x operator ends the call
             gone | CDR 1 operator 480 by operator, fstats 1 | failed: operator | anna free
             alice: 480 invite | welcome: cancel, ack
-        welcome, unanswered x restart
-            welcome | not counted
         welcome, unanswered x media hang-up
             cannot be
         welcome, unanswered x BYE of the agent
             cannot be
+        welcome, unanswered x transport failure of whoever is called or connected
+            welcome | not counted | anna free
+        welcome, unanswered x database away
+            welcome | not counted | anna free
+        welcome, unanswered x restart
+            welcome | not counted | anna free | alice: 180 invite | welcome: cancel, invite sdp=alice, ack
         welcome x CANCEL or BYE of the caller
             gone | CDR 1 abandoned 0 by caller, fstats 9 | abandoned | anna free | alice: 200 bye
             welcome: bye
@@ -54,12 +58,16 @@ extension StateTable {
         welcome x operator ends the call
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna free | alice: bye
             welcome: bye
-        welcome x restart
-            welcome | not counted
         welcome x refusal of whoever is called
             cannot be
         welcome x BYE of the agent
             cannot be
+        welcome x transport failure of whoever is called or connected
+            welcome | not counted | anna free
+        welcome x database away
+            welcome | not counted | anna free
+        welcome x restart
+            welcome | not counted | anna free | welcome: ack
         queued, unanswered x CANCEL or BYE of the caller
             gone | CDR 1 abandoned 487 by caller, fstats 9 | abandoned | anna off, free
             alice: 200 cancel, 487 invite | queue: cancel, ack
@@ -81,12 +89,16 @@ extension StateTable {
         queued, unanswered x operator ends the call
             gone | CDR 1 operator 480 by operator, fstats 1 | failed: operator | anna off, free
             alice: 480 invite | queue: cancel, ack
-        queued, unanswered x restart
-            queued | not counted
         queued, unanswered x media hang-up
             cannot be
         queued, unanswered x BYE of the agent
             cannot be
+        queued, unanswered x transport failure of whoever is called or connected
+            queued | not counted | anna off, free
+        queued, unanswered x database away
+            queued | not counted | anna off, free
+        queued, unanswered x restart
+            queued | not counted | anna off, free | alice: 182 invite | queue: cancel, invite sdp=alice, ack
         queued x CANCEL or BYE of the caller
             gone | CDR 1 abandoned 0 by caller, fstats 9 | abandoned | anna off, free | alice: 200 bye
             queue: bye
@@ -108,12 +120,16 @@ extension StateTable {
         queued x operator ends the call
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             queue: bye
-        queued x restart
-            queued | not counted
         queued x refusal of whoever is called
             cannot be
         queued x BYE of the agent
             cannot be
+        queued x transport failure of whoever is called or connected
+            queued | not counted | anna off, free
+        queued x database away
+            queued | not counted | anna off, free
+        queued x restart
+            queued | not counted | anna off, free | queue: ack
         dissuading1 x CANCEL or BYE of the caller
             gone | CDR 1 abandoned 0 by caller, fstats 9 | abandoned | anna off, free | alice: 200 bye
             dissuading: bye
@@ -137,12 +153,16 @@ extension StateTable {
         dissuading1 x operator ends the call
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             dissuading: bye
-        dissuading1 x restart
-            dissuading1 | not counted
         dissuading1 x refusal of whoever is called
             cannot be
         dissuading1 x BYE of the agent
             cannot be
+        dissuading1 x transport failure of whoever is called or connected
+            dissuading1 | not counted | anna off, free
+        dissuading1 x database away
+            dissuading1 | not counted | anna off, free
+        dissuading1 x restart
+            dissuading1 | not counted | anna off, free | alice: ack | dissuading: ack sdp=alice
         dissuading2 x CANCEL or BYE of the caller
             gone | CDR 1 abandoned 0 by caller, fstats 9 | abandoned | anna off, free | alice: 200 bye
             dissuading: bye
@@ -165,11 +185,15 @@ extension StateTable {
         dissuading2 x operator ends the call
             gone | CDR 1 operator 0 by operator, fstats 1 | failed: operator | anna off, free | alice: bye
             dissuading: bye
-        dissuading2 x restart
-            dissuading2 | not counted
         dissuading2 x refusal of whoever is called
             cannot be
         dissuading2 x BYE of the agent
             cannot be
+        dissuading2 x transport failure of whoever is called or connected
+            dissuading2 | not counted | anna off, free
+        dissuading2 x database away
+            dissuading2 | not counted | anna off, free
+        dissuading2 x restart
+            dissuading2 | not counted | anna off, free | alice: ack | dissuading: ack sdp=alice
         """
 }
