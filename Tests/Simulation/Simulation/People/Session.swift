@@ -22,11 +22,11 @@ final class Session {
     var localCSeq = 0
     var remoteCSeq: UInt32 = 0
     /// The peer's INVITE that has no final response of ours yet.
-    var pending: StationServer?
+    var pending: StationServer? { didSet { noteBusy() } }
     /// Our 2xx that has had no ACK yet.
-    var unacknowledged: StationServer?
+    var unacknowledged: StationServer? { didSet { noteBusy() } }
     /// Our INVITE that has no final response yet.
-    var inFlight: StationClient?
+    var inFlight: StationClient? { didSet { noteBusy() } }
     /// ACKs of ours by CSeq, for 2xx that come again.
     var acknowledgements: [(cseq: UInt32, bytes: [UInt8])] = []
     /// The first INVITE has been answered and acknowledged.
@@ -68,6 +68,8 @@ final class Session {
         self.isOurs = isOurs
         hasTimer = station.world.random.happens(station.world.plan.features.timers)
         takesUpdate = station.world.random.happens(station.world.plan.features.updates)
+        let forgetful = station.world.plan.features.forgetful
+        forgetsToRefresh = forgetful > 0 && station.world.random.happens(forgetful)
     }
 
     /// Whether he proves who he is when he is asked, and what his first INVITE carries besides.
@@ -85,12 +87,19 @@ final class Session {
     /// Knows session timers; takes UPDATE.
     let hasTimer: Bool
     let takesUpdate: Bool
-    /// Tells agreements on the session timer apart.
-    var agreements = 0
+    var agreement = Agreement()
+    /// Says that it refreshes the session, and does not.
+    let forgetsToRefresh: Bool
+    /// When the core last began an INVITE or UPDATE in it.
+    var lastAttempt: Milliseconds = .min
+    /// Until when there was an INVITE in it, as far as there has been one.
+    private(set) var busyUntil: Milliseconds = .min
     /// RSeq of the reliable provisional response of ours that awaits its PRACK.
     var unconfirmed: Int?
     /// Reliable provisional responses that have had their PRACK: tags and numbers.
     var confirmed: [([UInt8], Int)] = []
+
+    private func noteBusy() { busyUntil = station.world.now }
 
     var isQuiet: Bool { phase == .up && inFlight == nil && pending == nil && unacknowledged == nil }
 

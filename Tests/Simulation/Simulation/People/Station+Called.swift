@@ -162,6 +162,7 @@ extension Station {
         else { return }
         session.unacknowledged = nil
         owed.isAcknowledged = true
+        if session.agreement.awaitsACK { agreementIsHeard(of: session) }
         let description = message.description
         if owed.madeOffer {
             if description == nil { complain("the ACK has no answer to our offer", about: session) }

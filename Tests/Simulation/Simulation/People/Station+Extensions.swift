@@ -1,73 +1,7 @@
 import SIP
 
-/// What user agents may know besides RFC 3261: session timers (RFC 4028), UPDATE (RFC 3311), reliable provisional responses
-/// (RFC 3262), challenges.
+/// What user agents may know besides RFC 3261: UPDATE (RFC 3311), reliable provisional responses (RFC 3262), challenges.
 extension Station {
-    // MARK: Session timers
-
-    /// What an INVITE or UPDATE says of them.
-    func wish(of session: Session) -> [UInt8] {
-        guard session.hasTimer else { return [] }
-        return [UInt8]("Supported: timer\r\nSession-Expires: 120\r\n")
-    }
-
-    /// What a 2xx says of them: who asked refreshes, or we do.
-    func agreement(with request: Message, of session: Session) -> [UInt8] {
-        guard session.hasTimer, let interval = request.sessionExpires else { return [] }
-        let clientRefreshes = interval.clientRefreshes ?? world.random.happens(50)
-        agree(on: interval.seconds, isOurs: !clientRefreshes, of: session)
-        var extra = [UInt8]("Require: timer\r\nSession-Expires: ")
-        extra.append(number: interval.seconds)
-        extra.append(clientRefreshes ? ";refresher=uac\r\n" : ";refresher=uas\r\n")
-        return extra
-    }
-
-    /// What the 2xx to a request of ours says.
-    func agree(on response: Message, of session: Session) {
-        session.agreements += 1
-        guard session.hasTimer, let interval = response.sessionExpires else { return }
-        guard let clientRefreshes = interval.clientRefreshes else {
-            return complain("a 2xx does not say who refreshes the session", about: session)
-        }
-        agree(on: interval.seconds, isOurs: clientRefreshes, of: session)
-    }
-
-    private func agree(on seconds: Int, isOurs: Bool, of session: Session) {
-        session.agreements += 1
-        let agreement = session.agreements
-        let interval = Milliseconds(seconds) * 1_000
-        if isOurs {
-            world.after(interval / 2) { [self] in
-                if session.agreements == agreement { refresh(session) }
-            }
-        } else {
-            // Half of the interval, and what it may take to get through where another request or its answer is lost. Later the
-            // core would rightly end what it has not refreshed itself.
-            let limit = min(interval - 2_000, interval / 2 + 43_000)
-            world.after(limit) { [self] in
-                guard session.agreements == agreement, session.phase == .up, areAlive(session),
-                    world.plan.weather.partition == 0
-                else { return }
-                complain("the core has not refreshed the session for \(limit) ms", about: session)
-            }
-            // The BYE of a session that nobody has refreshed may take its time.
-            world.after(interval + 35_000) { [self] in
-                guard session.agreements == agreement, session.phase == .up, areAlive(session) else { return }
-                complain("the session was not refreshed, and goes on", about: session)
-            }
-        }
-    }
-
-    private func refresh(_ session: Session) {
-        guard session.phase == .up else { return }
-        guard session.isQuiet else { return world.after(2_000) { [self] in refresh(session) } }
-        if world.random.happens(50) {
-            update(session, body: nil)
-        } else {
-            reinvite(session, holding: session.isHolding, withOffer: true)
-        }
-    }
-
     // MARK: UPDATE
 
     /// Puts the peer on hold, or takes him back.
@@ -82,7 +16,7 @@ extension Station {
     }
 
     @discardableResult
-    private func update(_ session: Session, body: [UInt8]?) -> StationClient {
+    func update(_ session: Session, body: [UInt8]?) -> StationClient {
         session.localCSeq += 1
         let branch = world.mint()
         let bytes = request(
@@ -141,7 +75,7 @@ extension Station {
     /// False: the peer knows no such thing, or it is not wanted now.
     func ringReliably(_ session: Session, _ invite: StationServer, _ status: Int) -> Bool {
         guard session.unconfirmed == nil, world.random.happens(world.plan.features.reliable),
-            invite.request.bytes.value(of: "Supported").map({ contains($0, "100rel") }) == true
+            invite.request.bytes.value(of: "Supported")?.end(of: "100rel") != nil
         else { return false }
         let number = world.random.number(1...1_000)
         session.unconfirmed = number
@@ -221,23 +155,5 @@ extension Station {
         session.move(to: .over)
         respond(server, isProxy ? 407 : 401, tag: session.localTag, extra: extra)
         return true
-    }
-
-    private func contains(_ value: ArraySlice<UInt8>, _ text: StaticString) -> Bool {
-        value.firstRange(of: [UInt8](text)) != nil
-    }
-}
-
-extension Message {
-    /// Session-Expires, and who refreshes, if it says so.
-    fileprivate var sessionExpires: (seconds: Int, clientRefreshes: Bool?)? {
-        guard let value = bytes.value(of: "Session-Expires"),
-            let seconds = value.prefix(while: \.isDigit).number(behind: 0)
-        else { return nil }
-        let refresher = value.suffix(3)
-        return (
-            seconds,
-            refresher.elementsEqual([UInt8]("uac")) ? true : refresher.elementsEqual([UInt8]("uas")) ? false : nil
-        )
     }
 }

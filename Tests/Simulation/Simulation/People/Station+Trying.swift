@@ -50,7 +50,7 @@ extension Station {
 
     private func nonce(in response: Message) -> [UInt8]? {
         guard let challenge = response.bytes.value(of: "WWW-Authenticate"),
-            let start = challenge.firstRange(of: [UInt8]("nonce=\""))?.upperBound
+            let start = challenge.end(of: "nonce=\"")
         else { return nil }
         return Array(challenge[start...].prefix { $0 != UInt8(ascii: "\"") })
     }

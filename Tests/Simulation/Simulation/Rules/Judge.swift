@@ -7,32 +7,34 @@ struct Judge {
     /// What was broken, at most a handful: the first one counts.
     private(set) var findings: [Finding] = []
     var shadow: Shadow
-    private var refusals = 0
+    var refusals = 0
     private(set) var calls = 0
     private(set) var events = 0
     /// Legs whose call is over.
-    private var orphans: [LegID: Orphan] = [:]
+    var orphans: [LegID: Orphan] = [:]
 
-    /// Since when that has been seen, and since when it has owed or awaited what it does now.
-    private struct Orphan {
+    struct Orphan {
+        /// When its call ended.
         var since: Milliseconds
+        /// What it waits for.
         var debt: LegDebt
-        var debtSince: Milliseconds
+        /// From when on its 64 x T1 are counted.
+        var limitSince: Milliseconds
     }
 
     /// The longest time by which a leg has outlived its call, as far as was looked.
-    private(set) var longestAfterlife: Milliseconds = 0
-    private let limits: ExchangeConfiguration
+    var longestAfterlife: Milliseconds = 0
+    let limits: ExchangeConfiguration
     /// What had been counted when the core of now began, whose own counters began at 0.
-    private var base = Counts()
+    var base = Counts()
 
-    private struct Counts {
+    struct Counts {
         var calls = 0
         var outcomes = [0, 0, 0, 0]
     }
 
     /// When deadlines are looked at next.
-    private var nextLook: Milliseconds = 0
+    var nextLook: Milliseconds = 0
     init(shadow: Shadow, limits: ExchangeConfiguration) {
         self.shadow = shadow
         self.limits = limits
@@ -136,130 +138,10 @@ struct Judge {
     }
 
     /// Offers, and how calls ended.
-    private var outcomes: [Int] { [shadow.offers, shadow.answered, shadow.abandoned, shadow.failed] }
-
-    // MARK: Now and then
-
-    mutating func look(at exchange: inout Exchange, now: Milliseconds) {
-        for broken in exchange.checkInvariants() { complain(broken, about: caller(in: broken), at: now) }
-        let snapshot = exchange.snapshot(now: now)
-        let counters = snapshot.totals.countersSinceStart
-        let ended = counters.answered + counters.abandoned + counters.failures
-        let onTheWay = snapshot.totals.onHold + snapshot.totals.offering
-        if counters.received + counters.restored != ended + UInt64(onTheWay) {
-            complain("\(counters.received) received, \(ended) ended, \(onTheWay) on their way", at: now)
-        }
-        let counted = [counters.distributed, counters.answered, counters.abandoned, counters.failures].map(Int.init)
-        let seen = zip(outcomes, base.outcomes).map { $0 - $1 }
-        if counted != seen {
-            complain("offers, answers, abandoned and failed calls: counted \(counted), seen \(seen)", at: now)
-        }
-        let came = calls - base.calls
-        if Int(counters.received) != came { complain("\(came) calls came, \(counters.received) counted", at: now) }
-        if snapshot.calls.count != shadow.alive.count {
-            complain("\(snapshot.calls.count) calls are listed, \(shadow.alive.count) are alive", at: now)
-        }
-        let served = snapshot.calls.compactMap(\.agentID).sorted()
-        for (one, other) in zip(served, served.dropFirst()) where one == other {
-            complain("\(one) has two calls", about: [one], at: now)
-        }
-        for agent in snapshot.agents where !agent.isRemoved { look(at: agent, now: now) }
-        lookAtDeadlines(now: now)
-        lookForOrphans(in: exchange, now: now)
-    }
-
-    private mutating func look(at agent: CenterSnapshot.Agent, now: Milliseconds) {
-        guard let index = agent.id.utf8.number(behind: 1) else { return }
-        let known = shadow.agents[index]
-        let state: AgentState = known.state == .free ? .free : known.state == .incall ? .incall : .wrapup
-        if state != agent.state || known.isLoggedIn != agent.isLoggedIn {
-            complain("\(agent.id) is \(agent.state), and was last said to be \(state)", about: [agent.id], at: now)
-        }
-        if known.state == .wrapup, now - known.since > max(known.wrapup, 1_000) {
-            complain("\(agent.id) is stuck in his wrap-up", about: [agent.id], at: now)
-        }
-    }
-
-    /// Every state of a call has a deadline.
-    private mutating func lookAtDeadlines(now: Milliseconds) {
-        let announcement = limits.welcomeMax + limits.mediaAnswerTimeout
-        for number in shadow.alive {
-            guard let call = shadow.calls[number] else { continue }
-            let limit: Milliseconds =
-                switch call.state {
-                case .welcome, .dissuaded: announcement
-                case .waiting: limits.maxWait + limits.handOverTimeout
-                case .returning, .over: 0
-                case .offered: limits.agentRingTimeout + limits.handOverTimeout + 2_000
-                case .briefed: announcement + limits.handOverTimeout
-                // He has to answer, and the caller to be joined to him.
-                case .leaving: limits.agentRingTimeout + 2 * 64 * 500
-                case .talking, .elsewhere: limits.maxCallDuration
-                }
-            if now - call.since > limit {
-                complain(
-                    "call \(number) is still \(call.state) after \(now - call.since) ms",
-                    about: [call.caller],
-                    at: now
-                )
-            }
-            lookAtDeadlines(of: call, number, now: now)
-        }
-    }
-
-    private mutating func lookAtDeadlines(of call: Shadow.Call, _ number: Int, now: Milliseconds) {
-        switch call.state {
-        case .waiting:
-            // A reload counts for what comes afterwards.
-            guard let threshold = shadow.flows[call.flow].dissuading?.onHoldThreshold, call.dissuasions == 0,
-                call.reloads == shadow.reloads, now > call.arrivedAt + threshold
-            else { break }
-            complain("call \(number) should have been dissuaded", about: [call.caller], at: now)
-        case .welcome, .dissuaded, .returning, .offered, .briefed, .leaving, .talking, .elsewhere, .over: break
-        }
-        guard ![.briefed, .leaving, .talking, .elsewhere, .over].contains(call.state) else { return }
-        // Whoever has just picked up has some time to be joined.
-        let limit = (call.definition.maxWait ?? limits.maxWait) + 3 * limits.handOverTimeout
-        if now - call.began > limit {
-            complain("call \(number) waits for longer than it may", about: [call.caller], at: now)
-        }
-    }
-
-    /// A leg outlives its call by what the RFC makes it wait for (`LegDebt`), each 64 x T1 at most.
-    private mutating func lookForOrphans(in exchange: borrowing Exchange, now: Milliseconds) {
-        var still: [LegID: Orphan] = [:]
-        for (leg, debt) in exchange.legsWithoutCall() {
-            var orphan = orphans[leg] ?? Orphan(since: now, debt: debt, debtSince: now)
-            if orphan.debt != debt { (orphan.debt, orphan.debtSince) = (debt, now) }
-            still[leg] = orphan
-            longestAfterlife = max(longestAfterlife, now - orphan.since)
-            if now - orphan.debtSince > 64 * 500 {
-                complain("a leg outlives its call for \(debt) for \(now - orphan.debtSince) ms", at: now)
-            }
-            if now - orphan.since > 3 * 64 * 500 {
-                complain("a leg outlives its call by \(now - orphan.since) ms", at: now)
-            }
-        }
-        orphans = still
-    }
-
-    // MARK: At the end
-
-    mutating func lookAtTheEnd(_ exchange: inout Exchange, _ store: RecordStore, now: Milliseconds) {
-        look(at: &exchange, now: now)
-        for (name, count) in exchange.holdings where count > 0 { complain("\(count) \(name) are left", at: now) }
-        for number in shadow.alive {
-            complain("call \(number) never ended", about: [shadow.calls[number]?.caller ?? ""], at: now)
-        }
-        for agent in exchange.snapshot(now: now).agents where agent.state != .free {
-            complain("\(agent.id) is \(agent.state)", about: [agent.id], at: now)
-        }
-        if store.finals != calls { complain("\(calls) calls, \(store.finals) final records", at: now) }
-        if store.refusals != refusals { complain("\(refusals) refusals, \(store.refusals) records of them", at: now) }
-    }
+    var outcomes: [Int] { [shadow.offers, shadow.answered, shadow.abandoned, shadow.failed] }
 
     /// `call 17: …` as the core's own invariants name it.
-    private func caller(in text: String) -> [String] {
+    func caller(in text: String) -> [String] {
         guard text.hasPrefix("call "), let number = Int(text.dropFirst(5).prefix { $0.isNumber }),
             number < shadow.calls.count, let call = shadow.calls[number]
         else { return [] }

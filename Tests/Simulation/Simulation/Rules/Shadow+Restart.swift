@@ -33,13 +33,14 @@ extension Shadow {
         agents[agent].hasPickedUp = false
         agents[agent].state = .free
         agents[agent].since = now
-        if !agents[agent].isKnown { agents[agent].isLoggedIn = false }
+        guard !agents[agent].isKnown else { return }
+        agents[agent].isLoggedIn = false
+        if !isTalking { forget(agent) }
     }
 
     private mutating func restart(call number: Int, now: Milliseconds) {
         guard var call = calls[number] else { return }
-        // Who has just refused it may be asked again.
-        call.pauses = []
+        call.pauses.removeAll { $0.until <= now }
         // Its wait has the end that it had.
         let maxWait = call.definition.maxWait
         call.definition = flows[call.flow]

@@ -30,6 +30,8 @@ struct Features {
     var strays = 0
     /// Conversations, in percent, that last longer than any session interval.
     var longTalks = 0
+    /// Sessions, in percent, that stations promise to refresh, and do not.
+    var forgetful = 0
 
     /// Nobody of an orderly centre loses a call.
     static func any(_ random: inout SeededGenerator, isOrderly: Bool) -> Features {
@@ -57,5 +59,6 @@ struct Features {
         if wantsPasswords { wrongPasswords = random.level(upTo: 10) }
         strays = random.level(upTo: 15)
         longTalks = random.level(upTo: 10)
+        forgetful = random.level(upTo: 20)
     }
 }

@@ -1,5 +1,5 @@
 package import Exchange
-package import SIP
+import SIP
 import CallCenter
 
 /// What a seed stands for: how large the centre is, what the weather is like, and how everybody behaves.

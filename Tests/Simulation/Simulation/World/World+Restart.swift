@@ -33,6 +33,7 @@ extension World {
         // Whom it has been calling it lets go.
         for caller in presentCallers { caller.openMediaCall = nil }
         guard let kept = try? memory.read() else { return complain("what was kept cannot be read") }
+        legacy = kept
         forgetSessions(besides: kept.calls)
     }
 
@@ -55,7 +56,8 @@ extension World {
 
     /// The next process, as the daemon starts it: provisioning, log-ins, calls.
     func comeBack() {
-        guard let (calls, agents) = try? memory.read() else { return complain("what was kept cannot be read") }
+        guard let (calls, agents) = legacy else { return }
+        legacy = nil
         downUntil = nil
         restarts += 1
         let configuration = exchange.configuration

@@ -5,13 +5,21 @@ import SIP
 /// What the judge is to know of the wire.
 extension World {
     func noticeInvite(_ bytes: [UInt8]) {
-        guard let via = bytes.value(of: "Via"), let start = via.firstRange(of: [UInt8]("branch="))?.upperBound else {
+        guard let via = bytes.value(of: "Via"), let start = via.end(of: "branch=") else {
             return
         }
         let branch = via[start...].prefix { $0 != UInt8(ascii: ";") }.digest
         guard sentInvites[branch] == nil else { return }
         sentInvites[branch] = now
         oldInvites.begin(branch, now: now)
+    }
+
+    /// A request of the core's inside a dialog, that may refresh the session.
+    func noticeAttempt(_ bytes: [UInt8]) {
+        guard let to = bytes.value(of: "To"), let start = to.end(of: ";tag=t"),
+            let number = to[start...].prefix(while: \.isDigit).number(behind: 0)
+        else { return }
+        session(number)?.lastAttempt = now
     }
 
     func isOfEarlierCore(_ branch: UInt64) -> Bool { sentInvites[branch].map { $0 <= lastDeath } ?? true }
@@ -63,6 +71,7 @@ extension World {
 
     /// Whatever happens to a call afterwards may be the end of what was called for it.
     func noticeChange(_ notice: Notice) {
+        if case .callEnded = notice { expectRelease() }
         let number: Int32
         switch notice {
         case .callState(let call, _, _, _), .callAnswered(let call, _, _), .refused(let call, _, _, _, _),
@@ -74,6 +83,14 @@ extension World {
             let open = caller.openMediaCall, open.event < judge.events
         else { return }
         caller.openMediaCall = nil
+    }
+
+    /// A call has ended: nothing of it may be left 64 x T1 later, besides what the judge knows of.
+    private func expectRelease() {
+        judge.lookForOrphans(in: exchange, now: now)
+        after(64 * 500 + 1) { [self] in
+            if downUntil == nil { judge.lookForOrphans(in: exchange, now: now) }
+        }
     }
 
     /// The core must have had an answer by now, or have given up.
