@@ -68,7 +68,8 @@ extension TransactionLayer {
         let server = ServerTransaction(
             machine: machine,
             method: request.method,
-            key: Array(key),
+            // A copy: were the buffer itself kept, each key would need another, a little larger every time.
+            key: key.withUnsafeBufferPointer { Array($0) },
             hash: hash,
             next: serversByHash[hash],
             legacy: LegacyTags(request),

@@ -35,4 +35,15 @@ struct TransactionMemoryTests {
         try bench.request("ACK", toTag: "ours")
         #expect(bench.layer.servers[id.handle]?.response.isEmpty == true)
     }
+
+    @Test("the key of a later request takes no more than that of the first")
+    func keys() throws {
+        var bench = TransactionBench()
+        let sizes = try (100..<700).map { number in
+            try bench.request("OPTIONS", branch: "z9hG4bK\(number)")
+            let (_, id) = try bench.lastRequest()
+            return try #require(bench.layer.servers[id.handle]).key.capacity
+        }
+        #expect(sizes.max() == sizes.first)
+    }
 }
