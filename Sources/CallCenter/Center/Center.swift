@@ -85,6 +85,11 @@ extension Center {
         flows.index(of: flow).map { flows[$0].definition }
     }
 
+    /// The same, for a call that goes by it from now on.
+    package func sharedDefinition(of flow: FlowRef) -> Shared<FlowDefinition>? {
+        flows.index(of: flow).map { flows[$0].shared }
+    }
+
     /// nil if he is gone.
     package func definition(of agent: AgentRef) -> AgentDefinition? {
         agents.index(of: agent).map { agents[$0].definition }

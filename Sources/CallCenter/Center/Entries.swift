@@ -1,7 +1,9 @@
 /// A flow as the center keeps it.
 struct FlowEntry {
     /// In force for its calls; of a removed flow, the last one.
-    var definition: FlowDefinition
+    var definition: FlowDefinition { didSet { shared = Shared(definition) } }
+    /// The same, for calls that go by it as long as they live.
+    private(set) var shared: Shared<FlowDefinition>
     /// Position of `definition.skill` among the skills.
     var skill: Int
     /// Its waiting calls by arrival: all have the same priority.
@@ -16,6 +18,12 @@ struct FlowEntry {
     var statistics = FlowStatistics()
     /// The state of `statistics` at the last reset.
     var base: FlowStatistics?
+
+    init(definition: FlowDefinition, skill: Int) {
+        self.definition = definition
+        self.skill = skill
+        shared = Shared(definition)
+    }
 
     var calls: Int { onHold + offering + talking + transferred }
 

@@ -41,7 +41,7 @@ extension Exchange {
 
     private mutating func start(_ leg: LegID, _ invite: Message, flow: FlowRef) {
         let facts = facts(of: invite)
-        let definition = center.definition(of: flow)
+        let definition = center.sharedDefinition(of: flow)
         guard let definition, let id = calls.nextHandle,
             let ref = try? center.admit(
                 flow: flow,

@@ -33,7 +33,7 @@ final class Call {
     var facts: CallFacts
     var ref: CallRef
     /// As it was when the call arrived: a reload does not change a call's announcements.
-    var flow: FlowDefinition
+    var flow: Shared<FlowDefinition>
     /// As it was when the call arrived.
     let scenario: Scenario
 
@@ -46,9 +46,9 @@ final class Call {
     /// What plays to the caller now, or is being called to do so.
     var media: MediaLeg?
     /// What the caller goes on hearing until `media` has been joined to him.
-    var previousMedia: MediaLeg?
+    @Rare var previousMedia: MediaLeg? = nil
     /// What the agent hears before he is joined to the caller.
-    var briefing: Briefing?
+    @Rare var briefing: Briefing? = nil
     /// The IDs of the flows that the call came from by overflow.
     var flowsBefore: [String] = []
     /// The leg whose description the caller was last given; whom re-INVITEs of the caller go to.
@@ -58,7 +58,7 @@ final class Call {
     /// A re-INVITE of one side that is on its way to the other.
     var relay: Relay?
     /// A target that the agent has asked us to hand the caller on to.
-    var transfer: Transfer?
+    @Rare var transfer: Transfer? = nil
     /// Such a target that has not answered yet, and whom the caller awaits without the agent.
     var handedOnTo: String?
     /// A leg that is to take the place of another.
@@ -96,7 +96,7 @@ final class Call {
         facts: CallFacts,
         caller: LegID,
         ref: CallRef,
-        flow: FlowDefinition,
+        flow: Shared<FlowDefinition>,
         scenario: Scenario,
         side: CallerSide
     ) {
@@ -143,7 +143,7 @@ extension Call {
         let started: Milliseconds
         var progress = Progress.ringing
         /// What his phone was offered in the name of an answered caller.
-        var offered: SessionDescription?
+        @Rare var offered: SessionDescription? = nil
 
         enum Progress: Equatable {
             case ringing
@@ -193,7 +193,7 @@ extension Call {
         let target: String
         let referral: Referral
         /// What he was offered in the caller's name.
-        var offered: SessionDescription?
+        @Rare var offered: SessionDescription? = nil
     }
 
     /// An INVITE with Replaces that has had no answer yet.
@@ -218,7 +218,7 @@ extension Call {
         /// Joined to the caller.
         var isUp = false
         /// What it was offered in the answered caller's name, until his answer has been compared with it.
-        var offered: SessionDescription?
+        @Rare var offered: SessionDescription? = nil
     }
 
     /// The leg that tells an agent which queue a call comes from.

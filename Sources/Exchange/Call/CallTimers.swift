@@ -34,9 +34,13 @@ struct CallTimers {
     private struct Running {
         let id: TimerID
         let deadline: Milliseconds
+        let timer: CallTimer
     }
 
-    private var running = [Running?](repeating: nil, count: CallTimer.allCases.count)
+    /// Two or three mostly.
+    private var running: [Running] = []
+
+    private func place(of timer: CallTimer) -> Int? { running.firstIndex { $0.timer == timer } }
 
     /// Starts the timer, or starts it anew.
     mutating func arm(_ timer: CallTimer, of call: CallID, at deadline: Milliseconds, on wheel: inout TimingWheel) {
@@ -47,30 +51,31 @@ struct CallTimers {
             index: call.index,
             generation: call.generation
         )
-        running[Int(timer.rawValue)] = Running(id: wheel.schedule(token, at: deadline), deadline: deadline)
+        running.append(Running(id: wheel.schedule(token, at: deadline), deadline: deadline, timer: timer))
     }
 
     mutating func disarm(_ timer: CallTimer, on wheel: inout TimingWheel) {
-        guard let id = running[Int(timer.rawValue)]?.id else { return }
-        wheel.cancel(id)
-        running[Int(timer.rawValue)] = nil
+        guard let place = place(of: timer) else { return }
+        wheel.cancel(running[place].id)
+        running.remove(at: place)
     }
 
     mutating func disarmAll(on wheel: inout TimingWheel) {
-        for timer in CallTimer.allCases { disarm(timer, on: &wheel) }
+        for timer in running { wheel.cancel(timer.id) }
+        running = []
     }
 
     /// Whether the timer that has fired is to be heeded: it may have been disarmed or armed anew by another of the same moment.
     mutating func fired(_ timer: CallTimer, now: Milliseconds) -> Bool {
-        guard let deadline = running[Int(timer.rawValue)]?.deadline, deadline <= now else { return false }
-        running[Int(timer.rawValue)] = nil
+        guard let place = place(of: timer), running[place].deadline <= now else { return false }
+        running.remove(at: place)
         return true
     }
 
-    var isAnyRunning: Bool { running.contains { $0 != nil } }
+    var isAnyRunning: Bool { !running.isEmpty }
 
     /// nil if it does not run.
-    func deadline(_ timer: CallTimer) -> Milliseconds? { running[Int(timer.rawValue)]?.deadline }
+    func deadline(_ timer: CallTimer) -> Milliseconds? { place(of: timer).map { running[$0].deadline } }
 
-    func isRunning(_ timer: CallTimer) -> Bool { running[Int(timer.rawValue)] != nil }
+    func isRunning(_ timer: CallTimer) -> Bool { place(of: timer) != nil }
 }

@@ -60,7 +60,7 @@ extension Exchange {
         let before = call.flow
         guard target != before.id, !call.flowsBefore.contains(target), call.flowsBefore.count < Self.mostFlows,
             let flow = center.flow(named: target), center.takesCalls(flow),
-            let definition = center.definition(of: flow)
+            let definition = center.sharedDefinition(of: flow)
         else {
             fail(call, cause: .overflow, status: 480)
             return
@@ -81,7 +81,7 @@ extension Exchange {
     }
 
     /// The same call in another flow, with its number and UUID.
-    mutating func enter(_ flow: FlowRef, _ definition: FlowDefinition, facts: CallFacts, _ call: Call) {
+    mutating func enter(_ flow: FlowRef, _ definition: Shared<FlowDefinition>, facts: CallFacts, _ call: Call) {
         let ref = try? center.admit(
             flow: flow,
             number: facts.number,
@@ -98,7 +98,7 @@ extension Exchange {
         begin(call, ref, definition, facts: facts)
     }
 
-    private mutating func begin(_ call: Call, _ ref: CallRef, _ definition: FlowDefinition, facts: CallFacts) {
+    private mutating func begin(_ call: Call, _ ref: CallRef, _ definition: Shared<FlowDefinition>, facts: CallFacts) {
         let before = call.flow
         // Flow and number may be as they were, if an agent has sent it back to where it came from.
         call.kept = nil

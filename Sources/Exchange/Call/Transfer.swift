@@ -194,7 +194,7 @@ extension Exchange {
     /// The same call in another flow: its UUID and number stay, its wait begins anew. The record of the talk has the number of its
     /// offer, since 0 is that of the last row of the call.
     private mutating func handOver(_ call: Call, to flow: FlowRef) {
-        guard let talk = call.talk, let definition = center.definition(of: flow) else { return }
+        guard let talk = call.talk, let definition = center.sharedDefinition(of: flow) else { return }
         record(
             endOf: call,
             number: talk.number,

@@ -150,7 +150,9 @@ extension Exchange {
     // MARK: Making
 
     private func mark(of call: Call) -> CallMark {
-        CallMark(
+        let previousMedia = call.previousMediaToKeep.flatMap { agent.mark(of: $0) }
+        let briefing = call.briefingToKeep.flatMap { agent.mark(of: $0) }
+        return CallMark(
             number: call.facts.number,
             stage: KeptCall.Stage.code(of: call.stage),
             isAnswered: call.isAnswered,
@@ -159,15 +161,14 @@ extension Exchange {
             connected: call.connected,
             awaitsCallersAnswer: call.awaitsCallersAnswer,
             arrival: center.arrival(of: call.ref) ?? 0,
-            offersMade: call.offersMade,
-            refusals: call.refusals,
-            callIDs: call.callIDs.count,
-            flowsBefore: call.flowsBefore.count,
+            offersMade: UInt32(truncatingIfNeeded: call.offersMade),
+            refusals: UInt32(truncatingIfNeeded: call.refusals),
+            callIDs: UInt32(truncatingIfNeeded: call.callIDs.count),
+            flowsBefore: UInt32(truncatingIfNeeded: call.flowsBefore.count),
             caller: agent.mark(of: call.caller),
             media: call.media.flatMap { agent.mark(of: $0.leg) },
-            previousMedia: call.previousMediaToKeep.flatMap { agent.mark(of: $0) },
-            briefing: call.briefingToKeep.flatMap { agent.mark(of: $0) },
-            agent: call.agentToKeep.flatMap { agent.mark(of: $0) }
+            agent: call.agentToKeep.flatMap { agent.mark(of: $0) },
+            others: previousMedia == nil && briefing == nil ? [] : [previousMedia, briefing]
         )
     }
 
@@ -175,7 +176,7 @@ extension Exchange {
     func kept(_ call: Call) -> KeptCall? {
         guard let caller = agent.kept(call.caller), !call.hasEnded else { return nil }
         // What it waits by is the flow's as it is now; what it hears, as it was when it came.
-        let flow = center.definition(ofCall: call.ref) ?? call.flow
+        let flow = center.definition(ofCall: call.ref) ?? call.flow.value
         var kept = KeptCall(
             key: call.key,
             uuid: call.facts.uuid,
@@ -213,7 +214,7 @@ extension Exchange {
             changeOf: call.key,
             number: call.facts.number,
             order: before.changes + 1,
-            callIDsBefore: before.mark.callIDs,
+            callIDsBefore: Int(before.mark.callIDs),
             callIDs: call.callIDs
         )
         keeper.writer.write(before.mark.holds(callersMark) ? nil : agent.kept(call.caller))

@@ -94,7 +94,8 @@ extension Exchange {
             facts: facts,
             caller: kept.caller.id,
             ref: CallRef(slot: 0, generation: 0),
-            flow: center.flow(named: kept.flowID).flatMap { center.definition(of: $0) } ?? definition(of: kept),
+            flow: center.flow(named: kept.flowID).flatMap { center.sharedDefinition(of: $0) }
+                ?? Shared(definition(of: kept)),
             scenario: configuration.scenario,
             side: kept.isAnswered ? .answered : .unanswered(offer: nil)
         )

@@ -63,20 +63,20 @@ struct CallMark: Equatable {
     var connected: LegID?
     var awaitsCallersAnswer: LegID?
     var arrival: UInt64
-    var offersMade: Int
-    var refusals: Int
+    var offersMade: UInt32
+    var refusals: UInt32
     /// How many Call-IDs there are, and flows that it came from.
-    var callIDs: Int
-    var flowsBefore: Int
+    var callIDs: UInt32
+    var flowsBefore: UInt32
     var caller: LegMark?
     var media: LegMark?
-    var previousMedia: LegMark?
-    var briefing: LegMark?
     var agent: LegMark?
+    /// Of the media before and of the briefing, if there is one of them, which is rare.
+    var others: [LegMark?]
 
     /// Whether it has the leg as it is now.
     func holds(_ leg: LegMark) -> Bool {
-        leg == caller || leg == media || leg == agent || leg == previousMedia || leg == briefing
+        leg == caller || leg == media || leg == agent || others.contains(leg)
     }
 }
 

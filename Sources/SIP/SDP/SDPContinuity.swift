@@ -7,142 +7,77 @@
 ///   answer exactly those of the offer that it answers. What is missing is padded with port 0.
 /// - Every other line passes byte for byte, payload numbers included.
 package struct SDPContinuity: Sendable {
-    private let user: [UInt8]
-    private let sessionID: UInt64
-    private let address: IPAddress
-    private var version: UInt64
-    /// What the media lines of this leg were last, by position.
-    private var lines: [Line] = []
-    /// Session id and version of the description received last.
-    private var received: (sessionID: [UInt8], version: [UInt8])?
+    let user: [UInt8]
+    let sessionID: UInt64
+    let address: IPAddress
+    var version: UInt64
+    /// The media lines of this leg, by position, each as it is refused, in one piece: `m=audio 0 RTP/AVP 0` and CRLF.
+    private var lines: [UInt8] = []
+    /// How many media lines this leg has had.
+    package private(set) var mediaCount = 0
+    /// Session id and version of the description received last, with a blank between them; empty if there was none.
+    var received: [UInt8] = []
     /// The body sent last, and what stands in it before and behind the o= line.
-    private var sent: Body?
+    var sent: Body?
     /// The body of ours that holds now: not the one sent last if that was an offer which the peer refused.
-    private var inForce: Body?
-    /// What held before our last offer.
-    private var beforeOffer: Body?
+    var inForce: Body?
+    /// Until our last offer is answered: what held before it.
+    private var beforeOffer: BeforeOffer?
 
-    private struct Body: Sendable {
+    struct Body: Sendable {
         var bytes: [UInt8]
         var origin: ByteRange
     }
 
-    /// What it takes to write a media line that is refused.
-    private struct Line: Sendable {
-        var type: [UInt8]
-        var transport: [UInt8]
-        var format: [UInt8]
-
-        init(_ media: SessionDescription.Media, in bytes: [UInt8]) {
-            type = Array(bytes[media.type])
-            transport = Array(bytes[media.transport])
-            format = Array(bytes[media.firstFormat])
-        }
+    private struct BeforeOffer: Sendable {
+        /// nil: nothing.
+        var body: Body?
     }
 
+    /// The user of all legs (RFC 8866 section 5.2: the host has none).
+    static let noUser = [UInt8(ascii: "-")]
+
     /// A leg that has sent nothing yet; `version` is that of its first body.
-    package init(user: StaticString = "-", sessionID: UInt64, version: UInt64 = 1, address: IPAddress) {
-        self.user = [UInt8](user)
+    package init(user: StaticString? = nil, sessionID: UInt64, version: UInt64 = 1, address: IPAddress) {
+        self.user = user.map { [UInt8]($0) } ?? Self.noUser
         self.sessionID = sessionID
         self.version = version
         self.address = address
     }
 
-    /// Goes on after a restart from the body that was sent last, as the journal has it. Its version jumps ahead,
-    /// because the journal may lack the very last changes; nil if the body is none of ours.
-    package init?(resuming body: [UInt8], skippingVersions skip: UInt64 = 100) {
-        guard let description = try? SessionDescription(parsing: body),
-            let sessionID = Self.number(description, description.origin.sessionID),
-            let version = Self.number(description, description.origin.version),
-            let last = description.bytes[description.origin.connection].split(separator: UInt8(ascii: " ")).last,
-            let address = IPAddress(parsing: last)
-        else { return nil }
-        user = Array(description.bytes[description.origin.user])
-        self.sessionID = sessionID
-        self.address = address
-        self.version = version &+ skip
-        remember(description)
-        var text = Array(description.bytes[..<Int(description.origin.line.lower)])
-        let origin = appendOrigin(to: &text)
-        text.append(contentsOf: description.bytes[Int(description.origin.line.upper)...])
-        sent = Body(bytes: text, origin: origin)
-        inForce = sent
-    }
-
-    /// What a later process needs in order to go on.
-    package struct Kept: Sendable, Equatable {
-        package var sessionID: UInt64
-        package var version: UInt64
-        /// The body that holds; nil if none was sent.
-        package var body: [UInt8]?
-        /// Session id and version of the description received last; nil if there was none.
-        package var receivedSessionID: [UInt8]?
-        package var receivedVersion: [UInt8]?
-
-        package init(
-            sessionID: UInt64,
-            version: UInt64,
-            body: [UInt8]?,
-            receivedSessionID: [UInt8]?,
-            receivedVersion: [UInt8]?
-        ) {
-            self.sessionID = sessionID
-            self.version = version
-            self.body = body
-            self.receivedSessionID = receivedSessionID
-            self.receivedVersion = receivedVersion
-        }
-    }
-
-    package var kept: Kept {
-        Kept(
-            sessionID: sessionID,
-            version: version,
-            body: (inForce ?? sent)?.bytes,
-            receivedSessionID: received?.sessionID,
-            receivedVersion: received?.version
-        )
-    }
-
     /// Rises whenever what is kept of the bodies sent changes.
     var revision: UInt64 { sent == nil ? 0 : version }
 
-    /// Goes on from what was kept; `address` is for a leg that has sent nothing yet. nil if the body is none of ours.
-    package init?(resuming kept: Kept, address: IPAddress) {
-        if let body = kept.body {
-            // The body that holds may be older than the one sent last.
-            guard let plain = SDPContinuity(resuming: body, skippingVersions: 0) else { return nil }
-            let behind = kept.version >= plain.version ? min(kept.version - plain.version, 1 << 32) : 0
-            self.init(resuming: body, skippingVersions: behind + 100)
-        } else {
-            self.init(sessionID: kept.sessionID, version: kept.version, address: address)
-        }
-        if let sessionID = kept.receivedSessionID, let version = kept.receivedVersion {
-            received = (sessionID, version)
-        }
-    }
-
     /// The body sent last on this leg. nil if none was sent.
     package var lastSent: [UInt8]? { sent?.bytes }
-
-    /// How many media lines this leg has had.
-    package var mediaCount: Int { lines.count }
 
     // MARK: Received
 
     /// Notes a description that came in on this leg, offer or answer.
     package mutating func received(_ description: SessionDescription) {
-        received = (
-            Array(description.bytes[description.origin.sessionID]),
-            Array(description.bytes[description.origin.version])
+        received = Self.join(
+            description.bytes[description.origin.sessionID],
+            description.bytes[description.origin.version]
         )
+        beforeOffer = nil
+    }
+
+    static func join(_ sessionID: ArraySlice<UInt8>, _ version: ArraySlice<UInt8>) -> [UInt8] {
+        var joined: [UInt8] = []
+        joined.reserveCapacity(sessionID.count + 1 + version.count)
+        joined.append(contentsOf: sessionID)
+        joined.append(UInt8(ascii: " "))
+        joined.append(contentsOf: version)
+        return joined
     }
 
     /// Whether a description only repeats the one received last: session id and version are the same.
     package func isRefresh(_ incoming: SessionDescription) -> Bool {
-        guard let received else { return false }
-        return incoming.bytes[incoming.origin.sessionID].elementsEqual(received.sessionID)
-            && incoming.bytes[incoming.origin.version].elementsEqual(received.version)
+        let (sessionID, version) = (incoming.origin.sessionID, incoming.origin.version)
+        guard received.count == sessionID.count + 1 + version.count else { return false }
+        return received.starts(with: incoming.bytes[sessionID])
+            && received.suffix(version.count).elementsEqual(incoming.bytes[version])
+            && received[sessionID.count] == UInt8(ascii: " ")
     }
 
     // MARK: Sent
@@ -152,17 +87,19 @@ package struct SDPContinuity: Sendable {
         var body = begin(session: description)
         for media in description.media { body.bytes.append(media.range, of: description.bytes) }
         let hasConnection = !description.lines(UInt8(ascii: "c"), in: description.session).isEmpty
-        for line in lines.dropFirst(description.media.count) {
+        for line in refusedLines.dropFirst(description.media.count) {
             appendRefused(line, hasConnection: hasConnection, to: &body.bytes)
         }
         remember(description)
-        beforeOffer = inForce
+        beforeOffer = BeforeOffer(body: inForce)
         return send(body)
     }
 
     /// The peer has refused our last offer: what held before it holds again (RFC 3264 section 8).
     package mutating func offerRefused() {
-        inForce = beforeOffer
+        guard let beforeOffer else { return }
+        inForce = beforeOffer.body
+        self.beforeOffer = nil
     }
 
     /// What holds now once more: the answer to a mere refresh. nil if nothing was sent yet.
@@ -185,7 +122,7 @@ package struct SDPContinuity: Sendable {
             {
                 body.bytes.append(description.media[index].range, of: description.bytes)
             } else {
-                appendRefused(Line(wanted, in: offer.bytes), hasConnection: hasConnection, to: &body.bytes)
+                appendRefused(Self.refused(wanted, in: offer.bytes)[...], hasConnection: hasConnection, to: &body.bytes)
             }
         }
         remember(offer)
@@ -208,7 +145,7 @@ package struct SDPContinuity: Sendable {
         }
         text.append("\r\n")
         for media in offer.media {
-            appendRefused(Line(media, in: offer.bytes), hasConnection: true, to: &text)
+            appendRefused(Self.refused(media, in: offer.bytes)[...], hasConnection: true, to: &text)
         }
         remember(offer)
         return send(Body(bytes: text, origin: origin))
@@ -227,7 +164,7 @@ package struct SDPContinuity: Sendable {
         return Body(bytes: text, origin: origin)
     }
 
-    private func appendOrigin(to text: inout [UInt8]) -> ByteRange {
+    func appendOrigin(to text: inout [UInt8]) -> ByteRange {
         let start = text.count
         text.append("o=")
         text.append(contentsOf: user)
@@ -245,14 +182,22 @@ package struct SDPContinuity: Sendable {
         text.append(address)
     }
 
-    private func appendRefused(_ line: Line, hasConnection: Bool, to text: inout [UInt8]) {
-        text.append("m=")
-        text.append(contentsOf: line.type)
-        text.append(" 0 ")
-        text.append(contentsOf: line.transport)
-        text.append(UInt8(ascii: " "))
-        text.append(contentsOf: line.format)
-        text.append("\r\n")
+    /// A media line, refused.
+    private static func refused(_ media: SessionDescription.Media, in bytes: [UInt8]) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(media.type.count + media.transport.count + media.firstFormat.count + 8)
+        line.append("m=")
+        line.append(media.type, of: bytes)
+        line.append(" 0 ")
+        line.append(media.transport, of: bytes)
+        line.append(UInt8(ascii: " "))
+        line.append(media.firstFormat, of: bytes)
+        line.append("\r\n")
+        return line
+    }
+
+    private func appendRefused(_ line: ArraySlice<UInt8>, hasConnection: Bool, to text: inout [UInt8]) {
+        text.append(contentsOf: line)
         if !hasConnection {
             // RFC 8866 section 5.7: c= stands in the session part, or in every media description.
             text.append("c=")
@@ -261,16 +206,23 @@ package struct SDPContinuity: Sendable {
         }
     }
 
-    private mutating func remember(_ description: SessionDescription) {
-        for (index, media) in description.media.enumerated() {
-            let line = Line(media, in: description.bytes)
-            if index < lines.count { lines[index] = line } else { lines.append(line) }
-        }
+    private var refusedLines: [ArraySlice<UInt8>] {
+        lines.split(separator: UInt8(ascii: "\n")).map { lines[$0.startIndex...$0.endIndex] }
+    }
+
+    mutating func remember(_ description: SessionDescription) {
+        var all: [UInt8] = []
+        for media in description.media { all.append(contentsOf: Self.refused(media, in: description.bytes)) }
+        for line in refusedLines.dropFirst(description.media.count) { all.append(contentsOf: line) }
+        guard all != lines else { return }
+        lines = all.compacted
+        mediaCount = max(mediaCount, description.media.count)
     }
 
     /// Sends what was sent last if nothing but o= would differ, else the new body under the next version.
     private mutating func send(_ body: Body) -> [UInt8] {
         guard let sent else {
+            let body = Body(bytes: body.bytes.compacted, origin: body.origin)
             self.sent = body
             inForce = body
             return body.bytes
@@ -283,7 +235,7 @@ package struct SDPContinuity: Sendable {
         var text = Array(body.bytes[..<Int(body.origin.lower)])
         let origin = appendOrigin(to: &text)
         text.append(contentsOf: body.bytes[Int(body.origin.upper)...])
-        self.sent = Body(bytes: text, origin: origin)
+        self.sent = Body(bytes: text.compacted, origin: origin)
         inForce = self.sent
         return text
     }
@@ -291,9 +243,5 @@ package struct SDPContinuity: Sendable {
     private static func isSameContent(_ a: Body, _ b: Body) -> Bool {
         a.bytes[..<Int(a.origin.lower)] == b.bytes[..<Int(b.origin.lower)]
             && a.bytes[Int(a.origin.upper)...] == b.bytes[Int(b.origin.upper)...]
-    }
-
-    private static func number(_ description: SessionDescription, _ range: ByteRange) -> UInt64? {
-        description.bytes.span.number(Int(range.lower), Int(range.upper), maximum: .max)
     }
 }

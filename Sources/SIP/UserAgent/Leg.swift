@@ -31,22 +31,24 @@ final class Leg {
     /// Where the peer's last request came from.
     var source: Endpoint
 
-    /// What other copies of the INVITE that began the leg are known by; nil if it was ours.
+    /// What other copies of the INVITE that began the leg are known by, as long as any may come; nil if it was ours.
     var identity: [UInt8]?
     /// The peer's INVITE that awaits our final response.
-    var incoming: IncomingInvite?
+    @Rare var incoming: IncomingInvite? = nil
     /// Our INVITE that has no final response yet.
-    var outgoing: OutgoingInvite?
+    @Rare var outgoing: OutgoingInvite? = nil
     /// Where the peer may be, if we call him by a name.
-    var location: Location?
+    @Rare var location: Location? = nil
     /// Our 2xx that awaits its ACK.
-    var accepted: AcceptedInvite?
+    @Rare var accepted: AcceptedInvite? = nil
     /// The peer's 2xx that awaits our ACK.
-    var ackDue: AckDue?
+    @Rare var ackDue: AckDue? = nil
     /// The newest ACKs that we sent, for 2xx that come again: the one of an earlier INVITE may have been lost.
     var sentACKs: [SentACK] = []
+    /// What is only kept for copies of messages is forgotten then.
+    var settleTimer: TimerID?
     /// A re-INVITE of ours that waits until no other INVITE is in progress.
-    var queued: QueuedReinvite?
+    @Rare var queued: QueuedReinvite? = nil
     /// The pause after a 491 (RFC 3261 section 14.1).
     var glareTimer: TimerID?
     var bye: ClientTransactionID?
@@ -95,8 +97,8 @@ final class Leg {
     var requests: [Request] = []
 
     /// Our reliable provisional response that awaits its PRACK, and the one that goes next.
-    var provisional: Provisional?
-    var waitingProvisional: WaitingProvisional?
+    @Rare var provisional: Provisional? = nil
+    @Rare var waitingProvisional: WaitingProvisional? = nil
     /// RSeq and CSeq of the one before.
     var settledProvisional: (UInt32, UInt32)?
     var nextRSeq: UInt32?
@@ -196,7 +198,7 @@ extension Leg {
 
     struct SentACK {
         let cseq: UInt32
-        let request: OutboundRequest
+        var request: OutboundRequest
         /// When it was sent first.
         var moment: Milliseconds = .min
     }
@@ -251,6 +253,8 @@ enum LegTimer: UInt8 {
     case watch
     /// A look-up, or a target that says nothing, has had its time.
     case location
+    /// Copies of messages may not come any more.
+    case settle
 
     static let layer: UInt8 = 2
 }

@@ -57,6 +57,7 @@ extension UserAgent {
         let response = respond(toInviteOf: leg, status: 200, body: body, session: session)
         leg.incoming = nil
         watch(leg)
+        if leg.identity != nil { awaitCopies(of: leg) }
         let interval = transactions.timers.t1
         leg.accepted = Leg.AcceptedInvite(
             transaction: incoming.transaction,

@@ -32,8 +32,7 @@ extension UserAgent {
             for proof in leg.inviteProofs { proof.write(to: &writer) }
         }
         let request = sendACK(bytes, to: destination, from: leg.dialog.listener)
-        leg.sentACKs.append(Leg.SentACK(cseq: cseq, request: request, moment: now))
-        if leg.sentACKs.count > Leg.keptACKs { leg.sentACKs.removeFirst() }
+        keep(Leg.SentACK(cseq: cseq, request: request, moment: now), of: leg)
     }
 
     /// A proxy has forked our INVITE and another phone has answered too: it gets an ACK, then a BYE (RFC 3261 section 13.2.2.4).

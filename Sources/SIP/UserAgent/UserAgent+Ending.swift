@@ -198,7 +198,7 @@ extension UserAgent {
         leg.requests = []
         stopLocationTimer(of: leg)
         emit(.released(leg.id))
-        if let identity = leg.identity { invitedLegs[identity] = nil }
+        forgetCopies(of: leg)
         legs.remove(leg.id.handle)
     }
 }

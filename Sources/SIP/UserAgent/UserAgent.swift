@@ -228,6 +228,7 @@ package struct UserAgent: ~Copyable {
         case .session: sessionIsDue(of: leg)
         case .watch: watchIsDue(of: leg)
         case .location: locationTimerFired(of: leg)
+        case .settle: settle(leg)
         case nil: break
         }
     }

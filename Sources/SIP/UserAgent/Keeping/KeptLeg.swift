@@ -185,17 +185,18 @@ package struct OpenInvite: Sendable, Equatable {
 /// By which a leg that must be kept anew is told from one that is as it was kept: cheap to take and to compare.
 package struct LegMark: Equatable, Sendable {
     package let id: LegID
-    let phase: UInt8
-    let isAbandoned: Bool
-    /// CSeqs may run ahead of what is kept by less than they skip when they are restored.
-    let cseqStep: UInt32
     let sdpRevision: UInt64
     let targetRevision: UInt32
-    let remoteTagLength: Int
-    let tags: Int
+    /// CSeqs may run ahead of what is kept by less than they skip when they are restored.
+    let cseqStep: UInt32
     let outgoing: ClientTransactionID?
     let incoming: ServerTransactionID?
     let ackDue: UInt32?
+    // Calls keep several of these: narrow where that is enough to tell one from another.
+    let remoteTagLength: UInt16
+    let tags: UInt8
+    let phase: UInt8
+    let isAbandoned: Bool
     /// Our 2xx awaits its ACK.
     let isUnacknowledged: Bool
 
@@ -211,8 +212,8 @@ package struct LegMark: Equatable, Sendable {
         cseqStep = leg.dialog.localCSeq >> 5
         sdpRevision = leg.continuity.revision
         targetRevision = leg.dialog.targetRevision
-        remoteTagLength = leg.dialog.remoteTag.count
-        tags = leg.earlierTags.count
+        remoteTagLength = UInt16(truncatingIfNeeded: leg.dialog.remoteTag.count)
+        tags = UInt8(truncatingIfNeeded: leg.earlierTags.count)
         outgoing = leg.outgoing?.transaction
         incoming = leg.incoming?.transaction
         ackDue = leg.ackDue?.cseq

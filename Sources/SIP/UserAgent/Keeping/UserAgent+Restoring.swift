@@ -24,7 +24,10 @@ extension UserAgent {
                 legs.remove(leg.id.handle)
                 continue
             }
-            if let identity = leg.identity { invitedLegs[identity] = leg.id }
+            if let identity = leg.identity {
+                invitedLegs[identity] = leg.id
+                if leg.phase == .established { awaitCopies(of: leg) }
+            }
             restoreACK(kept, of: leg)
             if leg.phase == .established {
                 restoreWatch(of: leg)
@@ -168,7 +171,7 @@ extension UserAgent {
     private mutating func restoreACK(_ kept: KeptLeg, of leg: Leg) {
         guard let ack = kept.freshACK else { return }
         let request = OutboundRequest(bytes: ack.request, destination: ack.destination, listener: ack.listener)
-        leg.sentACKs = [Leg.SentACK(cseq: ack.cseq, request: request, moment: now)]
+        keep(Leg.SentACK(cseq: ack.cseq, request: request, moment: now), of: leg)
         send(request.bytes, to: request.destination, from: request.listener)
     }
 
