@@ -53,6 +53,15 @@ package enum JournalFrame {
         return next
     }
 
+    /// Whether there may be an entry of such a number at a place: the fields that are always alike say so.
+    package static func sequence(_ segment: UnsafeRawBufferPointer, at place: Int, isIn range: Range<UInt64>) -> Bool {
+        guard place + headerSize <= segment.count,
+            segment.loadUnaligned(fromByteOffset: place, as: UInt32.self) != 0,
+            segment.loadUnaligned(fromByteOffset: place + 20, as: UInt32.self) == 0
+        else { return false }
+        return range.contains(UInt64(littleEndian: segment.loadUnaligned(fromByteOffset: place + 8, as: UInt64.self)))
+    }
+
     /// What stands at a place, whatever its sequence number.
     package static func read(_ segment: UnsafeRawBufferPointer, at place: Int) -> Found {
         guard place + headerSize <= segment.count else { return .end }

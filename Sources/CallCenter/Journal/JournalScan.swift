@@ -46,15 +46,18 @@ package struct JournalScan {
 
     private mutating func advance(to next: Int) {
         place = next
-        sequence += 1
+        sequence &+= 1
     }
 
     /// Looks for a good entry behind the damage. Entries of an earlier use of the segment have smaller numbers.
     private mutating func resume(_ segment: UnsafeRawBufferPointer, isAtEnd: Bool) -> Entry? {
         var candidate = place + 8
+        let end = sequence + min(UInt64(segment.count), .max - sequence)
+        let numbers = min(sequence, .max - 1) + 1..<max(end, 1)
         while candidate + JournalFrame.headerSize <= segment.count {
-            if case .entry(let found, let kind, let payload, let next) = JournalFrame.read(segment, at: candidate),
-                found > sequence, found - sequence < UInt64(segment.count)
+            // What was written is the peers' as well: no checksum of much is made where there can be no entry.
+            if JournalFrame.sequence(segment, at: candidate, isIn: numbers),
+                case .entry(let found, let kind, let payload, let next) = JournalFrame.read(segment, at: candidate)
             {
                 damage.append(Damage(place: place, lost: found - sequence))
                 sequence = found

@@ -80,8 +80,10 @@ package final class CallJournal: Sendable {
     }
 
     package let folder: String
-    package let found: Found
+    /// Nothing once it is in force again: it may be megabytes.
+    package var found: Found { left.withLock { $0 } }
 
+    private let left: Mutex<Found>
     private let limits: Limits
     /// Locked for moments only; the disk is never waited for meanwhile, but for a burst that needs more than the free
     /// segment.
@@ -98,7 +100,7 @@ package final class CallJournal: Sendable {
             var files = CallJournalFiles(folder: folder, limits: limits)
             try files.open()
             files.state.lock = lock
-            found = files.found
+            left = Mutex(files.found)
             state = Mutex(files.state)
         } catch {
             Glibc.close(lock)
@@ -127,11 +129,14 @@ package final class CallJournal: Sendable {
 
     /// The number of the last call, as far as this and those who know `written` and `others` can tell.
     package func lastCallNumber(after written: Int32, besides others: [Int32] = []) -> Int32 {
-        CallNumbers.last(among: (found.numbers + others + [written]).filter { $0 > 0 })
+        CallNumbers.last(among: (left.withLock { $0.numbers } + others + [written]).filter { $0 > 0 })
     }
 
     /// What was found is in force again. Until then a crash leaves it as old as it was.
-    package func takenOver() { state.withLock { $0.isTakenOver = true } }
+    package func takenOver() {
+        state.withLock { $0.isTakenOver = true }
+        left.withLock { $0 = Found() }
+    }
 
     /// Appends an entry. Returns at once, from any thread.
     ///
