@@ -169,7 +169,7 @@ let package = Package(
         // What a full call costs the core, by agents and calls that wait: part of packaging/bench.
         .executableTarget(
             name: "call-bench",
-            dependencies: ["Exchange", "SIP", "CallCenter"],
+            dependencies: ["CMemory", "Exchange", "SIP", "CallCenter", "Store"],
             path: "Tests/Load/FullCalls",
             swiftSettings: settings
         ),

@@ -14,26 +14,35 @@ load_prepare() {
     postgres_start
 }
 
-# postgres_start: starts a server of our own; sets `database_url` and `database_port`.
+# postgres_start: makes a server of our own and starts it; sets `database_url`.
 postgres_start() {
-    local programs folder=$scratch/postgres as=()
-    programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    local folder=$scratch/postgres
+    postgres_programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    postgres_as=()
     database_port=$((15000 + RANDOM % 900))
     database_url=postgres://bench@127.0.0.1:$database_port/postgres
     mkdir "$folder"
     # It does not run as root.
     if ((EUID == 0)); then
-        as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+        postgres_as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
         chown postgres "$folder"
         chmod 711 "$scratch"
     fi
-    "${as[@]}" "$programs/initdb" -U bench -A trust -D "$folder/data" --no-instructions >"$scratch/initdb.log" 2>&1 ||
-        failed "$scratch/initdb.log"
-    launch "$scratch/postgres.log" "${as[@]}" "$programs/postgres" -D "$folder/data" -p "$database_port" -k "$folder" -h 127.0.0.1
-    wait_for 20 psql -qAtc 'SELECT 1' "$database_url" || failed "$scratch/postgres.log"
+    "${postgres_as[@]}" "$postgres_programs/initdb" -U bench -A trust -D "$folder/data" --no-instructions \
+        >"$scratch/initdb.log" 2>&1 || failed "$scratch/initdb.log"
+    postgres_run
 }
 
-# daemon_start AGENTS WRAPUP: starts callcenterd with a flow `bench` and its agents; sets `daemon_pid`, `sip_port`, `http_port`.
+# postgres_run: starts the server, also after an end of whatever kind; sets `postgres_pid`.
+postgres_run() {
+    launch "$scratch/postgres.log" "${postgres_as[@]}" "$postgres_programs/postgres" -D "$scratch/postgres/data" \
+        -p "$database_port" -k "$scratch/postgres" -h 127.0.0.1
+    postgres_pid=$launched
+    wait_for 60 psql -qAtc 'SELECT 1' "$database_url" || failed "$scratch/postgres.log"
+}
+
+# daemon_start AGENTS WRAPUP [SETTING]: starts callcenterd with a flow `bench` and its agents, and another line of configuration;
+# sets `daemon_pid`, `sip_port`, `http_port`.
 daemon_start() {
     local agents=$1 base=$((12000 + RANDOM % 900 * 3))
     sip_port=$base http_port=$((base + 1))
@@ -47,6 +56,7 @@ sip: {listen: ["udp:127.0.0.1:$sip_port"]}
 http: {listen: "127.0.0.1:$http_port"}
 mi: {socket: $scratch/ladder.sock}
 snmp: {enabled: false}
+${3:-}
 YAML
     "$bin/ccctl" db migrate --config "$scratch/ladder.yaml" >"$scratch/migrate.log" 2>&1 || failed "$scratch/migrate.log"
     psql -qAt "$database_url" >/dev/null <<SQL
@@ -56,6 +66,11 @@ INSERT INTO cc_flows (flowid, skill, message_welcome, message_queue)
 INSERT INTO cc_agents (agentid, location, logstate, skills)
     SELECT 'agent' || n, 'sip:agent' || n || '@127.0.0.1:$((base + 5))', 1, 'any' FROM generate_series(1, $agents) n;
 SQL
+    daemon_run
+}
+
+# daemon_run: starts callcenterd as it was configured last.
+daemon_run() {
     launch "$scratch/ladder.log" "$bin/callcenterd" --config "$scratch/ladder.yaml"
     daemon_pid=$launched
     wait_for 30 curl -fs "http://127.0.0.1:$http_port/readyz" || failed "$scratch/ladder.log"
@@ -103,11 +118,11 @@ TABLE
     return "$worst"
 }
 
-# ladder_step RATE CALLS ECHO: one line of the table.
+# ladder_step RATE CALLS ECHO [SETTING]: one line of the table.
 ladder_step() {
     local rate=$1 wanted=$2 before after result=$scratch/step written memory watcher late resent
     say "$wanted calls, $rate a second" >&2
-    daemon_start 4000 1
+    daemon_start 4000 1 "${4:-}"
     calls "$rate" "$rate" >/dev/null || true
     wait_for 20 recorded "$rate" || true
     before=$(daemon_cpu)
@@ -145,6 +160,16 @@ ladder_step() {
         }' "$result"
 }
 
+# bench_instance SECONDS RATE: what it costs a call that other machines may go on with it.
+bench_instance() {
+    local setting cost=()
+    for setting in '' 'instance: bench'; do
+        ladder_step "$2" $(($1 * $2)) 1 "$setting" >"$scratch/line" || return 1
+        cost+=("$(awk -F'|' '{ print $6 + 0 }' "$scratch/line")")
+    done
+    printf 'CPU of a full call   %s us, with `instance` %s us: %s us more\n' "${cost[0]}" "${cost[1]}" $((cost[1] - cost[0]))
+}
+
 # KiB of the daemon.
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
 
@@ -160,11 +185,13 @@ delays() {
         sed -n 's/^callcenter_loop_delay_seconds_bucket{le="\(.*\)"} /\1 /p'
 }
 
-# p99 BEFORE AFTER: the smallest bound below which 99 of 100 of the delays in between were.
-p99() {
-    paste "$1" "$2" | awk '{ bound[NR] = $1; count[NR] = $4 - $2 }
-        END { for (i = 1; i <= NR; i++) if (count[i] * 100 >= count[NR] * 99) { print bound[i]; exit } }'
+# quantile SHARE BEFORE AFTER: the smallest bound below which that share of the delays in between was.
+quantile() {
+    paste "$2" "$3" | awk -v share="$1" '{ bound[NR] = $1; count[NR] = $4 - $2 }
+        END { for (i = 1; i <= NR; i++) if (count[i] >= count[NR] * share) { print bound[i]; exit } }'
 }
+
+p99() { quantile 0.99 "$@"; }
 
 # watch_backlog: until it is killed, how many records wait to be written, four times a second.
 watch_backlog() {

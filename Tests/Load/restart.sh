@@ -13,6 +13,9 @@ reached() { (($(gauge "$1") == $2)); }
 # KiB of memory of its own that the daemon has.
 own_memory() { awk '/^RssAnon/ { print $2 }' "/proc/$daemon_pid/status"; }
 
+# shellcheck disable=SC2317 # called by wait_for
+settled() { (($(gauge callcenter_sip_transactions) < $1)); }
+
 # bench_restart TALKING WAITING: kills the daemon with so many calls, starts it again, and lets them all come to their end; fails if
 # one of them does not, or if that takes longer than DESIGN allows.
 bench_restart() {
@@ -25,9 +28,12 @@ bench_restart() {
         --queue $((sip_port + 4)) --agent $((sip_port + 5)) --rate 500 --calls "$total" --hold "$talking"
     generator=$launched
     wait_for $((talking / 500 + 60)) reached callcenter_talking_calls "$talking" || die "the calls do not come up"
+    # What has ended is kept for 32 s for copies of messages; what it took is there for those who wait.
+    wait_for 60 settled $((total / 5)) || die "transactions do not end"
     with_talks=$(own_memory)
     kill -USR1 "$generator"
     wait_for $((waiting / 500 + 60)) reached callcenter_queued_calls "$waiting" || die "the calls do not wait"
+    wait_for 60 settled $((total / 5)) || die "transactions do not end"
     with_waits=$(own_memory)
 
     kill -KILL "$daemon_pid"

@@ -11,6 +11,7 @@
 // the second one agents begin to hang up, all of them within 5 s, and from then on as soon as they have answered.
 //
 // Prints a name and a value a line; times in microseconds: median, 99 of 100, longest.
+//   dropped         agents who were hung up on while they talked to a caller
 //   first_response  INVITE of a caller until the first response
 //   hand_over       200 of an agent until the re-INVITE at his caller
 //   freed           the end of an agent's wrap-up (--wrapup after his BYE) until his next INVITE; only where that is longer
@@ -49,6 +50,9 @@ struct leg {
     // Of the call (caller and agent), or of the agent.
     unsigned number, agent;
     bool confirmed, over;
+    // Joined to a caller: his ACK carried media that are not refused.
+    bool talks;
+    bool hung_up;
     // The message that is sent again until something comes back; 0 long: none.
     char *pending;
     size_t pending_length;
@@ -100,7 +104,7 @@ static uint64_t wheel_time;
 static struct call *state;
 static uint64_t freed_at[1 << 17];
 static struct samples first_response, hand_over, freed;
-static unsigned started, completed, failed, resent;
+static unsigned started, completed, failed, resent, dropped;
 
 static char outgoing[ROLES][BATCH][DATAGRAM];
 static size_t outgoing_length[ROLES][BATCH];
@@ -274,6 +278,7 @@ static void accept_call(struct message *invite, struct leg *leg) {
 }
 
 static void hang_up(struct leg *leg) {
+    leg->hung_up = true;
     char bytes[DATAGRAM];
     size_t length = without_body(bytes, request(bytes, leg, "BYE", ++leg->sequence));
     send_until_answered(leg, bytes, length);
@@ -378,14 +383,15 @@ static void invited(struct leg *leg, struct message *message) {
     after(leg, RING, ring);
 }
 
-static void acknowledged(struct leg *leg) {
+static void acknowledged(struct leg *leg, struct message *message) {
     if (!leg->pending || leg->over) return;
     forget_pending(leg);
     if (leg->confirmed) return;
     leg->confirmed = true;
     if (leg->role == WELCOME) after(leg, HANG_UP, announcement);
     if (leg->role == AGENT) {
-        state[leg->number].had_agent = true;
+        leg->talks = !message->refuses_media;
+        state[leg->number].had_agent |= leg->talks;
         if (!is_holding()) after(leg, HANG_UP, hold ? 0 : talk);
     }
 }
@@ -397,7 +403,7 @@ static void receive_request(enum role role, struct leg *leg, struct message *mes
             forget_pending(leg);
             if (!is_holding()) after(leg, GIVE_UP, patience * 1000);
         } else if (leg) {
-            acknowledged(leg);
+            acknowledged(leg, message);
         }
         return;
     }
@@ -419,10 +425,15 @@ static void receive_request(enum role role, struct leg *leg, struct message *mes
     if (!leg) return respond(message, NULL, role, 481, "Call/Transaction Does Not Exist");
     respond(message, leg, role, 200, "OK");
     if (text_is(message->method, "CANCEL")) {
-        // These agents are never called in vain; one that is, is a call that has failed, and shows as one.
+        if (!leg->pending || leg->confirmed) return;
         forget_pending(leg);
+        // The Via of a CANCEL is that of its INVITE.
+        message->method = (struct text){"INVITE", 6};
+        respond(message, leg, role, 487, "Request Terminated");
+        end(leg);
     } else if (text_is(message->method, "BYE")) {
         if (leg->role == CALLER) finish(leg, state[leg->number].had_agent);
+        if (leg->talks && !leg->over && !leg->hung_up) dropped++;
         end(leg);
     }
 }
@@ -587,7 +598,7 @@ int main(int count, char **arguments) {
         for (int role = 0; role < ROLES; role++) read_all(role), flush(role);
         usleep(1000);
     }
-    printf("completed %u\nfailed %u\nresent %u\nseconds %.1f\n", completed, failed, resent, seconds);
+    printf("completed %u\nfailed %u\nresent %u\ndropped %u\nseconds %.1f\n", completed, failed, resent, dropped, seconds);
     print("first_response", &first_response);
     print("hand_over", &hand_over);
     print("freed", &freed);

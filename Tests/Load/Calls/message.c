@@ -40,6 +40,7 @@ bool message_read(struct message *message, const char *bytes, size_t length) {
         if (!line_end) return false;
         if (line_end == at) {
             message->has_body = line_end + 2 < end;
+            message->refuses_media = message->has_body && memmem(line_end, (size_t)(end - line_end), "m=audio 0 ", 10);
             break;
         }
         const char *colon = memchr(at, ':', (size_t)(line_end - at));

@@ -26,6 +26,8 @@ struct message {
     struct text from, to, call_id, contact;
     unsigned sequence;
     bool has_body;
+    // A session description that refuses its first media line.
+    bool refuses_media;
 };
 
 // Reads a datagram. false: that is no SIP message, or one without what every message has.

@@ -6,7 +6,8 @@ import Glibc
 /// `call-bench [--quick | --calls N]`: what a full call (DESIGN.md section 4) costs the core, from the datagrams that come in to those
 /// that go out and to what is kept for a restart, by agents and by calls that wait: part of packaging/bench. Sockets, the journal
 /// and the database are not in it. Prints a table; exit status 1 if a call of the largest centre costs over 1.5 times as much as one
-/// of the smallest. `--calls` only makes that many calls of 1,000 agents, for whoever counts instructions.
+/// of the smallest, or if a waiting call or an ended transaction takes more memory than it may. `--memory` and `--journal` measure only what they
+/// name. `--calls` only makes that many calls of 1,000 agents, for whoever counts instructions.
 @main
 struct CallBench {
     private static let mostGrowth = 1.5
@@ -18,11 +19,17 @@ struct CallBench {
             try centre.run(calls: calls)
             return
         }
-        guard arguments.isEmpty || arguments == ["--quick"] else {
-            print("usage: call-bench [--quick | --calls N]")
+        switch arguments {
+        case ["--memory"]: exit(try MemoryBench.run() ? 0 : 1)
+        case ["--journal"]: try JournalBench.run()
+        case [], ["--quick"]:
+            let isCheap = try measure(isQuick: !arguments.isEmpty)
+            try JournalBench.run()
+            exit(try MemoryBench.run() && isCheap ? 0 : 1)
+        default:
+            print("usage: call-bench [--quick | --memory | --journal | --calls N]")
             exit(2)
         }
-        exit(try measure(isQuick: !arguments.isEmpty) ? 0 : 1)
     }
 
     /// False: it grows too much.
@@ -45,29 +52,7 @@ struct CallBench {
         }
         let growth = (costs.max() ?? 0) / max(costs.first ?? 1, 0.1)
         print(String(format: "the dearest costs %.2f times the smallest (goal: at most %.1f)", growth, mostGrowth))
-        try measureMemory()
         return growth <= mostGrowth
-    }
-
-    /// Of the process, whose phones take next to nothing; what its transactions have left unused is in it.
-    private static func measureMemory() throws {
-        let calls = 10_000
-        let centre = try Centre(agents: 0, waiting: 0)
-        let before = residentKilobytes
-        centre.wait(for: calls)
-        // Longer than any transaction is kept.
-        centre.pass(40_000)
-        let call = Double(residentKilobytes - before) / Double(calls)
-        print(String(format: "memory: a waiting call %.1f KiB (goal 8)", call))
-    }
-
-    /// What is in memory, after what is free has been given back.
-    private static var residentKilobytes: Int {
-        typealias Trim = @convention(c) (Int) -> CInt
-        if let trim = dlsym(nil, "malloc_trim") { _ = unsafeBitCast(trim, to: Trim.self)(0) }
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
-        return line.split(separator: " ").compactMap { Int($0) }.first ?? 0
     }
 
     private static func row(_ cells: [String]) -> String {

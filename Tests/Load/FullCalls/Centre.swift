@@ -31,8 +31,11 @@ final class Centre {
     private let rate: Int
     private var due = 0
     private var spent = 0.0
+    /// What is to be kept, while somebody wants it.
+    private var entries: (kept: [Keeping], records: [CallDetailRecord])?
 
-    init(agents: Int, waiting: Int) throws {
+    /// - Parameter keepsWholeCalls: as with `instance`.
+    init(agents: Int, waiting: Int, keepsWholeCalls: Bool = false) throws {
         var configuration = ExchangeConfiguration()
         configuration.trusted = [IPNetwork("127.0.0.0/8")].compactMap(\.self)
         configuration.policy = Policy(
@@ -53,6 +56,7 @@ final class Centre {
             ),
             random: SeededGenerator(seed: 1)
         )
+        if keepsWholeCalls { exchange.keepWholeCalls() }
         let serving = waiting > 0 ? min(agents, 1_000) : agents
         // Half of what they could take; all of it where calls wait.
         rate = max(1, min(1_000, serving * 1_000 / (Self.ring + Self.talk + Self.wrapup) / (waiting > 0 ? 1 : 2)))
@@ -123,6 +127,17 @@ final class Centre {
         return (spent - before) / Double(calls)
     }
 
+    /// Waits until every call has ended.
+    func rest() throws {
+        let patience = now + 10_000
+        while exchange.dialogsAlive > 0 {
+            guard now < patience else { throw Stuck() }
+            step()
+        }
+    }
+
+    var transactionsAlive: Int { exchange.transactionsAlive }
+
     private func call() { arriving.append((caller.call("bench"), Endpoint(address: Self.address, port: caller.port))) }
 
     /// One millisecond.
@@ -150,8 +165,20 @@ final class Centre {
         }
     }
 
+    /// Has so many calls ended, and gives what they want kept.
+    func entries(calls: Int) throws -> (kept: [Keeping], records: [CallDetailRecord]) {
+        entries = ([], [])
+        try run(calls: calls)
+        defer { entries = nil }
+        return entries ?? ([], [])
+    }
+
     private func collect() {
         for datagram in exchange.effects.datagrams { leaving.append(datagram) }
+        if entries != nil {
+            entries?.kept += exchange.effects.kept
+            entries?.records += exchange.effects.records
+        }
         exchange.effects.removeAll()
     }
 
