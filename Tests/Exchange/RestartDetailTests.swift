@@ -179,4 +179,27 @@ struct RestartDetailTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("A call whose wait was over while nobody was there enters its next flow behind those that wait in it")
+    func overflowedMeanwhile() throws {
+        let town = Town {
+            $0.policy.rejectOnNoAgents = false
+        } flow: { flow, _ in
+            flow.maxWait = 4_000
+            flow.overflowURI = "second"
+        }
+        town.reload(others: [FlowDefinition(id: "second", skill: "help", messageQueue: town.queue.uri)])
+        town.anna.manner = .answer(after: 0)
+        town.caller.hangUp(town.call(for: 1_000))
+        let first = town.call(for: 500)
+        let second = town.caller.invite("second", sdp: town.caller.sdp())
+        town.bench.run(for: 500)
+        // Anna's wrap-up ends meanwhile, and so does the wait of the first.
+        try restart(town, after: 6_000)
+        town.bench.run(for: 1_000)
+        #expect(town.caller.dialogs[second]?.remoteSDP?.sessionName == "anna")
+        #expect(town.caller.dialogs[first]?.remoteSDP?.sessionName == "queue")
+        for call in [first, second] { town.caller.hangUp(call) }
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

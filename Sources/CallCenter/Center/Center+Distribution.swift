@@ -44,7 +44,7 @@ extension Center {
     /// Matches everything that can be, the most urgent call first: after changes that concern many at once. O(n log n)
     /// in the calls that wait for a skill of an idle agent.
     mutating func matchAll(now: Milliseconds, out: inout [CenterEffect]) {
-        guard policy.internalDispatching else { return }
+        guard isMatching else { return }
         var waiting: [(key: QueuePool.Key, call: Int)] = []
         for skill in 0..<skills.capacity where skills.isOccupied(skill) {
             guard !skills[skill].idle.isEmpty else { continue }
@@ -58,9 +58,11 @@ extension Center {
         }
     }
 
+    private var isMatching: Bool { policy.internalDispatching && !isRestoring }
+
     /// The agent free the longest who can serve the call now.
     private func bestAgent(forCall index: Int) -> Int? {
-        guard policy.internalDispatching else { return nil }
+        guard isMatching else { return nil }
         let idle = skills[flows[calls[index].flow].skill].idle
         var candidate = queues.first(idle)
         while let (key, agent) = candidate {
@@ -72,7 +74,7 @@ extension Center {
 
     /// The first call in (priority, arrival) whose skill the agent has.
     private func bestCall(forAgent agent: Int) -> Int? {
-        guard policy.internalDispatching else { return nil }
+        guard isMatching else { return nil }
         var best: (key: QueuePool.Key, item: Int)?
         for skill in agents[agent].skills {
             let waiting = skills[skill].waiting

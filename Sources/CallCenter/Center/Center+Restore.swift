@@ -187,7 +187,7 @@ extension Center {
     }
 
     /// Takes calls over, in the order of their INVITEs. Those that wait are in the queue afterwards, in the order in which they
-    /// were, and nothing is matched yet: `matchRestored` does that.
+    /// were, and nothing is matched, not even calls that arrive, until `matchRestored`.
     ///
     /// - Returns: for each its reference, and the agent whom it talks to.
     package mutating func restore(
@@ -195,6 +195,7 @@ extension Center {
         now: Milliseconds,
         out: inout [CenterEffect]
     ) -> [(call: CallRef, agent: AgentRef?)] {
+        isRestoring = true
         let restored = kept.map { restore($0, now: now, out: &out) }
         // Places may have been given twice if a call was moved and that got lost.
         let waiting = restored.filter { calls[$0].arrival > 0 }.sorted { one, other in
@@ -214,6 +215,7 @@ extension Center {
 
     /// Offers restored calls to the agents who are free, and starts the timers of those that go on waiting.
     package mutating func matchRestored(now: Milliseconds, out: inout [CenterEffect]) {
+        isRestoring = false
         matchAll(now: now, out: &out)
         forEachCall { index, call in
             guard call.phase == .queued, !call.dissuasions.contains(.onHold),
