@@ -30,7 +30,10 @@ final class Caller: Station {
             world.after(world.random.time(0...25_000)) { [self] in leave() }
         }
         if world.random.happens(temper.vanishes) {
-            world.after(world.random.time(0...40_000)) { [self] in isDead = true }
+            world.after(world.random.time(0...40_000)) { [self] in
+                isDead = true
+                world.expectLoss(of: self)
+            }
         }
         // Nobody stays on the line for ever.
         world.after(world.random.time(240_000...300_000)) { [self] in leave() }

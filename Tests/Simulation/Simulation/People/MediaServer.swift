@@ -28,7 +28,10 @@ final class MediaServer: Station {
 
     override func established(_ session: Session) {
         chat(session)
-        if let length {
+        let endless = world.plan.features.endless
+        if length != nil, endless > 0, world.random.happens(endless) {
+            // It forgets to hang up.
+        } else if let length {
             world.after(world.random.time(length)) { [self] in hangUp(session) }
         } else if world.random.happens(temper.mediaHangsUp) {
             world.after(world.random.time(0...15_000)) { [self] in hangUp(session) }

@@ -32,6 +32,8 @@ struct Features {
     var longTalks = 0
     /// Sessions, in percent, that stations promise to refresh, and do not.
     var forgetful = 0
+    /// Announcements, in percent, that are never over.
+    var endless = 0
 
     /// Nobody of an orderly centre loses a call.
     static func any(_ random: inout SeededGenerator, isOrderly: Bool) -> Features {
@@ -60,5 +62,6 @@ struct Features {
         strays = random.level(upTo: 15)
         longTalks = random.level(upTo: 10)
         forgetful = random.level(upTo: 20)
+        endless = random.level(upTo: 10)
     }
 }

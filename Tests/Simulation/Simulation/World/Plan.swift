@@ -62,6 +62,10 @@ package struct Plan: Sendable {
         if features.strays > 0, let answer = Self.answer(&later) {
             configuration.answerByOutcome[.unknownFlow] = answer
         }
+        // Shorter than some talks; what is due while there is no core is not worked out here.
+        if features.longTalks > 0, !features.dies, later.happens(50) {
+            configuration.maxCallDuration = later.time(130_000...220_000)
+        }
         if features.refers > 0 { configuration.scenario.refer = Self.referring(&later) }
         self.configuration = configuration
     }

@@ -57,6 +57,7 @@ extension World {
         if isPostponed({ [self] in lookAround() }) { return }
         exchange.repair(now: now)
         collect(.operation)
+        expectAnswers()
     }
 
     // MARK: Commands

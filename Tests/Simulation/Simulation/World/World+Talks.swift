@@ -24,13 +24,43 @@ extension World {
     }
 
     /// By then the caller hears something again; where media servers fail, somebody has been called for him at least.
-    private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds) {
+    private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds, mayRing: Bool = true) {
         after(limit) { [self] in
             guard caller.silences == silence, !caller.hasBeenAway, caller.session?.isForgotten == false else { return }
+            // Whose agent has hung up behind his REFER has nobody until its target takes him, whose phone may ring.
+            if mayRing, isHandedOn(caller) {
+                let ring = plan.configuration.agentRingTimeout
+                return expectMedia(for: caller, silence: silence, within: ring, mayRing: false)
+            }
             if !temper.hasGoodMedia, case let rest = caller.lastMediaCall + limit - now, rest > 0 {
                 return expectMedia(for: caller, silence: silence, within: rest)
             }
             caller.complain("an answered caller has been without media for \(limit) ms")
+        }
+    }
+
+    private func isHandedOn(_ caller: Caller) -> Bool {
+        judge.shadow.number(of: caller.label).flatMap { judge.shadow.calls[$0] }?.state == .elsewhere
+    }
+
+    /// A caller in a conversation, or with music, has been unplugged: the core asks whether he is there, and finds that he is not.
+    func expectLoss(of caller: Caller) {
+        let (pause, process) = (plan.configuration.keepAlive, restarts)
+        guard pause > 0, caller.session?.isEstablished == true, caller.session?.phase == .up else { return }
+        after(2 * pause + 64 * 500 + 5_000) { [self] in
+            guard process == restarts, downUntil == nil, judge.shadow.number(of: caller.label) != nil else { return }
+            caller.complain("is dead, and his call goes on")
+        }
+    }
+
+    /// Whoever waits unanswered since there is no music for him is sent away; his 200 or 480 may get lost for a while.
+    func expectAnswers() {
+        let limit = 3 * plan.configuration.mediaAnswerTimeout + 64 * 500 + 2_000
+        for number in judge.shadow.waiting {
+            guard let call = judge.shadow.calls[number], let caller = caller(named: call.caller),
+                now - max(call.since, lastDeath) > limit, caller.session?.phase == .early, !caller.hasBeenAway
+            else { continue }
+            caller.complain("waits for an answer for longer than he may")
         }
     }
 
