@@ -82,8 +82,9 @@ extension Judge {
         case .welcome, .dissuaded, .returning, .offered, .briefed, .leaving, .talking, .elsewhere, .over: break
         }
         guard ![.briefed, .leaving, .talking, .elsewhere, .over].contains(call.state) else { return }
-        // Whoever has just picked up has some time to be joined.
-        let limit = (call.definition.maxWait ?? limits.maxWait) + 3 * limits.handOverTimeout
+        // Whoever has just picked up has some time to be told which queue it is, and to be joined.
+        let briefing = call.definition.briefs ? limits.welcomeMax + limits.mediaAnswerTimeout : 0
+        let limit = (call.definition.maxWait ?? limits.maxWait) + briefing + 3 * limits.handOverTimeout
         if now - call.began > limit {
             complain("call \(number) waits for longer than it may", about: [call.caller], at: now)
         }
