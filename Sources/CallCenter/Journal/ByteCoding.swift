@@ -25,20 +25,17 @@
 
     @inlinable
     package mutating func write<Number: FixedWidthInteger>(_ number: Number) {
-        let size = Number.bitWidth / 8
-        if storage.count - count < size { grow(by: size) }
-        let place = count
-        storage.withUnsafeMutableBytes { $0.storeBytes(of: number.littleEndian, toByteOffset: place, as: Number.self) }
-        count = place + size
+        write(Number.bitWidth / 8) { $0.store(number, at: 0) }
     }
 
+    /// Has so many bytes written at once: values that belong together cost one look for room, not one each.
     @inlinable
-    mutating func append(_ piece: UnsafeRawBufferPointer) {
-        guard !piece.isEmpty else { return }
-        if storage.count - count < piece.count { grow(by: piece.count) }
-        let place = count
-        storage.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[place...]).copyMemory(from: piece) }
-        count = place + piece.count
+    @inline(__always)
+    package mutating func write(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        if storage.count - count < size { grow(by: size) }
+        let room = count..<count + size
+        storage.withUnsafeMutableBytes { fill(UnsafeMutableRawBufferPointer(rebasing: $0[room])) }
+        count = room.upperBound
     }
 
     @usableFromInline
@@ -48,17 +45,21 @@
 
     package mutating func write(_ text: String) {
         var text = text
-        text.withUTF8 { utf8 in
-            write(UInt32(clamping: utf8.count))
-            append(UnsafeRawBufferPointer(utf8))
-        }
+        text.withUTF8 { write(piece: UnsafeRawBufferPointer($0)) }
     }
 
     /// Behind their number.
     @inlinable
     package mutating func write(bytes more: [UInt8]) {
-        write(UInt32(clamping: more.count))
-        more.withUnsafeBytes { append($0) }
+        more.withUnsafeBytes { write(piece: $0) }
+    }
+
+    @inlinable
+    mutating func write(piece: UnsafeRawBufferPointer) {
+        write(4 + piece.count) { room in
+            room.store(UInt32(clamping: piece.count), at: 0)
+            UnsafeMutableRawBufferPointer(rebasing: room[4...]).copyMemory(from: piece)
+        }
     }
 
     @inlinable
@@ -77,6 +78,14 @@
     package mutating func write(_ texts: [String]) {
         write(UInt32(clamping: texts.count))
         for text in texts { write(text) }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    @inlinable
+    @inline(__always)
+    package func store<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
+        storeBytes(of: number.littleEndian, toByteOffset: offset, as: Number.self)
     }
 }
 

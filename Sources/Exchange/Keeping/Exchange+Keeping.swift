@@ -217,16 +217,23 @@ extension Exchange {
             callIDsBefore: Int(before.mark.callIDs),
             callIDs: call.callIDs
         )
-        keeper.writer.write(before.mark.holds(callersMark) ? nil : agent.kept(call.caller))
+        write(call.caller, isKnown: before.mark.holds(callersMark))
         var course = course(of: call)
         for (role, id) in legs(of: call) {
             guard let id, let legMark = agent.mark(of: id), agent.isKept(id) else { continue }
             keeper.writer.write(role, id)
-            keeper.writer.write(before.mark.holds(legMark) ? nil : agent.kept(id))
+            write(id, isKnown: before.mark.holds(legMark))
             course.note(role, id, of: call)
         }
         keeper.writer.end(with: course)
         return keeper.writer.bytes
+    }
+
+    /// A leg as it is, or that it is as it was kept before.
+    private mutating func write(_ id: LegID, isKnown: Bool) {
+        guard !isKnown, let leg = agent.kept(id) else { return keeper.writer.write(false) }
+        keeper.writer.write(true)
+        keeper.writer.write(leg)
     }
 
     private func legs(of call: Call) -> [(KeptCall.Role, LegID?)] {

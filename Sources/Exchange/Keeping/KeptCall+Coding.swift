@@ -214,12 +214,6 @@ extension ByteWriter {
         write(id.generation)
     }
 
-    /// nil: as it was kept before.
-    mutating func write(_ leg: KeptLeg?) {
-        write(leg != nil)
-        if let leg { write(leg) }
-    }
-
     mutating func end(with course: KeptCall.Course) {
         write(KeptChange.noRole)
         course.write(to: &self)

@@ -4,16 +4,18 @@ import SIP
 /// How a leg stands in the journal. Pure; what is damaged is refused, never trusted.
 extension ByteWriter {
     mutating func write(_ leg: KeptLeg) {
-        write(leg.id.index)
-        write(leg.id.generation)
-        write(leg.phase.rawValue)
         var flags: UInt8 = leg.isSecure ? 16 : 0
         if leg.ownsCallID { flags |= 8 }
         if leg.isWatched { flags |= 4 }
         if leg.peerAllowsUpdate { flags |= 2 }
         if leg.madeFirstOffer { flags |= 1 }
-        write(flags)
-        write(leg.maxForwards)
+        write(11) { room in
+            room.store(leg.id.index, at: 0)
+            room.store(leg.id.generation, at: 4)
+            room.store(leg.phase.rawValue, at: 8)
+            room.store(flags, at: 9)
+            room.store(leg.maxForwards, at: 10)
+        }
         write(bytes: leg.callID)
         write(leg.localTag)
         write(UInt8(clamping: leg.earlierTags.count))
@@ -24,26 +26,32 @@ extension ByteWriter {
         write(bytes: leg.remoteTarget)
         write(UInt8(clamping: leg.routeSet.count))
         for route in leg.routeSet.prefix(Int(UInt8.max)) { write(bytes: route) }
-        write(leg.localCSeq)
-        write(leg.remoteCSeq != nil)
-        write(leg.remoteCSeq ?? 0)
-        write(leg.firstCSeq)
-        write(leg.reinvites)
-        write(UInt8(clamping: leg.names.count))
+        write(18) { room in
+            room.store(leg.localCSeq, at: 0)
+            room.store(UInt8(leg.remoteCSeq == nil ? 0 : 1), at: 4)
+            room.store(leg.remoteCSeq ?? 0, at: 5)
+            room.store(leg.firstCSeq, at: 9)
+            room.store(leg.reinvites, at: 13)
+            room.store(UInt8(clamping: leg.names.count), at: 17)
+        }
         for name in leg.names.prefix(Int(UInt8.max)) { write(name) }
         write(leg.listener.index)
         write(leg.heardFrom != nil)
         write(leg.heardFrom ?? leg.source)
         write(leg.source)
         write(bytes: leg.identity)
-        write(leg.sdp.sessionID)
-        write(leg.sdp.version)
+        write(16) { room in
+            room.store(leg.sdp.sessionID, at: 0)
+            room.store(leg.sdp.version, at: 8)
+        }
         write(bytes: leg.sdp.body)
         write(bytes: leg.sdp.receivedSessionID)
         write(bytes: leg.sdp.receivedVersion)
-        write(Int32(clamping: leg.session?.interval ?? 0))
-        write(leg.session?.isOurs ?? false)
-        write(Int32(clamping: leg.smallestSession))
+        write(9) { room in
+            room.store(Int32(clamping: leg.session?.interval ?? 0), at: 0)
+            room.store(UInt8(leg.session?.isOurs == true ? 1 : 0), at: 4)
+            room.store(Int32(clamping: leg.smallestSession), at: 5)
+        }
         write(leg.incoming != nil)
         if let incoming = leg.incoming {
             write(bytes: incoming.request)
@@ -78,16 +86,20 @@ extension ByteWriter {
     }
 
     private mutating func write(_ token: Token) {
-        write(token.slot)
-        write(token.generation)
-        write(token.nonce)
+        write(16) { room in
+            room.store(token.slot, at: 0)
+            room.store(token.generation, at: 4)
+            room.store(token.nonce, at: 8)
+        }
     }
 
     private mutating func write(_ endpoint: Endpoint) {
-        write(endpoint.address.high)
-        write(endpoint.address.low)
-        write(endpoint.port)
-        write(endpoint.transport.rawValue)
+        write(19) { room in
+            room.store(endpoint.address.high, at: 0)
+            room.store(endpoint.address.low, at: 8)
+            room.store(endpoint.port, at: 16)
+            room.store(endpoint.transport.rawValue, at: 18)
+        }
         if endpoint.transport == .tls { write(UInt8(clamping: endpoint.domain)) }
     }
 }
