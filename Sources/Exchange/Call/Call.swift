@@ -65,7 +65,8 @@ final class Call {
     var replacing: Replacing?
     /// A re-INVITE that asks whoever talks to the caller, or plays to him, for an offer to join the two anew.
     var rejoin: OwnReinvite?
-    /// A relayed re-INVITE that was taken back and has had no final response yet: a 2xx may cross the CANCEL.
+    /// A relayed re-INVITE that was taken back, or whose asker a restart has forgotten, and has had no final response yet: a 2xx may
+    /// still come.
     var withdrawn: OwnReinvite?
     /// A leg that offered to a caller without SDP: the caller's ACK carries its answer.
     var awaitsCallersAnswer: LegID?

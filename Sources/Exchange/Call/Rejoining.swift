@@ -31,7 +31,7 @@ extension Exchange {
     }
 
     /// Asks a leg for an offer.
-    private mutating func rejoin(_ leg: LegID, of call: Call) {
+    mutating func rejoin(_ leg: LegID, of call: Call) {
         let reinvite = agent.reinvite(leg, relaying: nil, retriesOnGlare: true, now: now)
         call.rejoin = reinvite.map { Call.OwnReinvite(leg: leg, id: $0) }
     }

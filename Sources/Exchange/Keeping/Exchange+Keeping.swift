@@ -160,6 +160,7 @@ extension Exchange {
             hasTriedFirstLeg: call.hasTriedFirstLeg,
             connected: call.connected,
             awaitsCallersAnswer: call.awaitsCallersAnswer,
+            rejoin: call.rejoin?.leg,
             arrival: center.arrival(of: call.ref) ?? 0,
             offersMade: UInt32(truncatingIfNeeded: call.offersMade),
             refusals: UInt32(truncatingIfNeeded: call.refusals),
@@ -253,6 +254,7 @@ extension Exchange {
             offersMade: call.offersMade,
             refusals: call.refusals
         )
+        course.isRejoining = call.rejoin != nil
         course.maxWait = call.timers.deadline(.maxWait).map { $0 + wallOffset }
         course.welcomeMax = call.timers.deadline(.welcomeMax).map { $0 + wallOffset }
         course.maxDuration = call.timers.deadline(.maxDuration).map { $0 + wallOffset }

@@ -191,7 +191,7 @@ extension Exchange {
         if let role = kept.awaitsCallersAnswer, let leg = kept.leg(role)?.id, call.connected == leg {
             call.awaitsCallersAnswer = leg
         }
-        takeRelay(kept, into: call)
+        let mayDiffer = takeRelay(kept, into: call)
         guard call.overSince == nil, agent.isAlive(call.caller) else {
             callerLeft(call, by: .system)
             return false
@@ -213,27 +213,8 @@ extension Exchange {
             arm(.maxWait, of: call, until: kept.maxWait)
             if !call.timers.isAnyRunning { arm(.maxDuration, of: call, in: configuration.maxCallDuration) }
         }
+        if !call.hasEnded { takeChanges(kept, into: call, mayDiffer: mayDiffer) }
         return true
-    }
-
-    /// A re-INVITE without SDP whose sender has had the other side's offer in his 2xx: the answer comes in his ACK. What else was being
-    /// relayed comes again; an offer that nobody will answer is refused.
-    private mutating func takeRelay(_ kept: KeptCall, into call: Call) {
-        guard call.awaitsCallersAnswer == nil, let other = kept.legs.first(where: { $0.leg.id == call.connected })?.leg
-        else { return }
-        for (from, to) in [(kept.caller, other), (other, kept.caller)] where to.ackDue != nil {
-            if from.incoming?.accepted != nil, from.incoming?.hasOffer == true {
-                call.relay = Call.Relay(
-                    from: from.id,
-                    to: to.id,
-                    reinvite: nil,
-                    awaitsAnswerInACK: true,
-                    hasOffer: false
-                )
-            } else {
-                agent.acknowledge(to.id, relaying: nil, now: now)
-            }
-        }
     }
 
     /// Agents whose phones ring, or who have picked up and were not joined yet: they are not to be had until those are free again.

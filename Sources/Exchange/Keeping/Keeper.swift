@@ -62,6 +62,7 @@ struct CallMark: Equatable {
     var hasTriedFirstLeg: Bool
     var connected: LegID?
     var awaitsCallersAnswer: LegID?
+    var rejoin: LegID?
     var arrival: UInt64
     var offersMade: UInt32
     var refusals: UInt32

@@ -124,6 +124,7 @@ extension KeptCall.Course {
         writer.write(awaitsCallersAnswer?.rawValue ?? .max)
         writer.write(mediaPurpose?.rawValue ?? .max)
         writer.write(isMediaUp)
+        writer.write(isRejoining)
     }
 
     fileprivate init(_ reader: inout ByteReader) throws(ByteReader.Malformed) {
@@ -148,6 +149,7 @@ extension KeptCall.Course {
         awaitsCallersAnswer = KeptCall.Role(rawValue: try reader.number())
         mediaPurpose = KeptCall.MediaPurpose(rawValue: try reader.number())
         isMediaUp = try reader.flag()
+        isRejoining = try reader.flag()
     }
 
     private static func moment(_ reader: inout ByteReader) throws(ByteReader.Malformed) -> Milliseconds? {

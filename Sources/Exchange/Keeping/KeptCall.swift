@@ -86,6 +86,8 @@ package struct KeptCall: Sendable, Equatable {
         package var awaitsCallersAnswer: Role?
         package var mediaPurpose: MediaPurpose?
         package var isMediaUp = false
+        /// Whom the caller hears has been asked for an offer, to join the two anew.
+        package var isRejoining = false
 
         init(
             stage: Stage,

@@ -4,7 +4,8 @@ import SIP
 /// How a leg stands in the journal. Pure; what is damaged is refused, never trusted.
 extension ByteWriter {
     mutating func write(_ leg: KeptLeg) {
-        var flags: UInt8 = leg.isSecure ? 16 : 0
+        var flags: UInt8 = leg.leavesChangeOpen ? 32 : 0
+        if leg.isSecure { flags |= 16 }
         if leg.ownsCallID { flags |= 8 }
         if leg.isWatched { flags |= 4 }
         if leg.peerAllowsUpdate { flags |= 2 }
@@ -165,6 +166,7 @@ extension ByteReader {
         leg.peerAllowsUpdate = flags & 2 != 0
         leg.madeFirstOffer = flags & 1 != 0
         leg.isSecure = flags & 16 != 0
+        leg.leavesChangeOpen = flags & 32 != 0
         leg.names = names
         leg.maxForwards = maxForwards
         leg.earlierTags = earlierTags

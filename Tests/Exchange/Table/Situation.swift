@@ -17,6 +17,7 @@ final class Situation {
         case joining = "toagent, joining"
         case preagent
         case talking = "toagent, talking"
+        case rejoining = "toagent, joining anew"
         case handingOn = "toagent, handing on"
         case leaving = "queued, leaving"
         case transferred
@@ -74,7 +75,8 @@ final class Situation {
             }
         }
         for phone in [town.welcome, town.dissuading, town.briefing] { phone.manner = .play(for: 1_000_000) }
-        town.anna.manner = [.talking, .preagent, .handingOn, .handedOn].contains(state) ? .answer(after: 0) : .ring
+        let talking: Set<State> = [.talking, .preagent, .rejoining, .handingOn, .handedOn]
+        town.anna.manner = talking.contains(state) ? .answer(after: 0) : .ring
         switch state {
         case .welcomeRings: town.welcome.manner = .ring
         case .queuedRings: town.queue.manner = .ring
@@ -87,10 +89,26 @@ final class Situation {
             town.caller.ignoresReinvite = state == .joining
             try? town.logIn("anna")
         }
+        if state == .rejoining { loseReplacement() }
         if [.handingOn, .handedOn].contains(state) { town.anna.refer(town.anna.lastCallID, to: town.voicemail.uri) }
         town.bench.run(for: 500)
         logs = [town.caller, town.welcome, town.queue, town.dissuading, town.anna, town.briefing, town.voicemail]
             .map { ($0, $0.log.count) }
+    }
+
+    /// Another phone asks for the caller's place and leaves again; that crosses Anna's answer. She is asked for an offer to the caller,
+    /// and does not say anything to that.
+    private func loseReplacement() {
+        guard let dialog = town.caller.last else { return }
+        town.anna.ignoresReinvite = true
+        let value = "\(dialog.callID);to-tag=\(dialog.remoteTag);from-tag=\(dialog.localTag)"
+        let pickup = town.ben.invite("support", sdp: town.ben.sdp(), extra: ["Replaces: \(value)"])
+        town.bench.run()
+        town.ben.cancel(pickup)
+        town.bench.run()
+        guard let reinvite = town.anna.received.last(where: { $0.isRequest && $0.method == .invite }) else { return }
+        town.anna.accept(reinvite, town.anna.lastCallID)
+        town.bench.run()
     }
 
     /// Whoever is not the caller and has to do with the call now.
@@ -99,7 +117,7 @@ final class Situation {
         case .welcomeRings, .welcome: town.welcome
         case .queuedRings, .queued: town.queue
         case .dissuading1, .dissuading2: town.dissuading
-        case .toagentRings, .toagent, .talking: town.anna
+        case .toagentRings, .toagent, .talking, .rejoining: town.anna
         case .joining: town.caller
         case .preagent: town.briefing
         case .leaving, .transferred, .handingOn, .handedOn: town.voicemail
@@ -114,7 +132,7 @@ final class Situation {
             if town.caller.dialogs[call]?.isUp == true { town.caller.hangUp(call) } else { town.caller.cancel(call) }
         case .refused:
             let isCalled: Set<State> = [
-                .welcomeRings, .queuedRings, .toagentRings, .toagent, .joining, .leaving, .handingOn,
+                .welcomeRings, .queuedRings, .toagentRings, .toagent, .joining, .rejoining, .leaving, .handingOn,
             ]
             guard isCalled.contains(state) else { return false }
             other.refuse(state == .joining ? 488 : 486)
@@ -135,7 +153,7 @@ final class Situation {
             let phone = state == .toagent ? town.queue : other
             phone.hangUp(phone.lastCallID)
         case .agentEnds:
-            guard [.talking, .joining, .preagent, .handingOn].contains(state) else { return false }
+            guard [.talking, .rejoining, .joining, .preagent, .handingOn].contains(state) else { return false }
             town.anna.hangUp(town.anna.lastCallID)
         case .logOff:
             try? town.logIn("anna", false)
@@ -165,6 +183,7 @@ final class Situation {
         case .queued: 50_000
         case .toagentRings, .toagent, .leaving, .handingOn: 12_000
         case .joining: 8_000
+        case .rejoining: 33_000
         case .talking, .transferred, .handedOn: 300_000
         }
     }
@@ -173,6 +192,7 @@ final class Situation {
     func end() {
         town.bench.isDead = { _ in false }
         town.caller.ignoresReinvite = false
+        town.anna.ignoresReinvite = false
         town.bench.run(for: 40_000)
         if town.caller.dialogs[call]?.isUp == true { town.caller.hangUp(call) } else { town.caller.cancel(call) }
         for phone in [town.anna, town.voicemail, town.queue] where phone.dialogs.values.contains(where: \.isUp) {

@@ -17,6 +17,9 @@ package struct KeptLeg: Sendable, Equatable {
     package var madeFirstOffer = true
     /// It was begun by a `sips:` URI.
     package var isSecure = false
+    /// A change of ours was under way that the next process does not go on with: a re-INVITE that waits for its turn, or an UPDATE
+    /// with an offer. What the peer makes of that will not be seen.
+    package var leavesChangeOpen = false
     package var maxForwards: UInt8 = 70
 
     package var callID: [UInt8]
@@ -199,6 +202,7 @@ package struct LegMark: Equatable, Sendable {
     let isAbandoned: Bool
     /// Our 2xx awaits its ACK.
     let isUnacknowledged: Bool
+    let leavesChangeOpen: Bool
 
     init(_ leg: Leg) {
         id = leg.id
@@ -218,5 +222,6 @@ package struct LegMark: Equatable, Sendable {
         incoming = leg.incoming?.transaction
         ackDue = leg.ackDue?.cseq
         isUnacknowledged = leg.accepted != nil
+        leavesChangeOpen = leg.leavesChangeOpen
     }
 }

@@ -49,6 +49,7 @@ extension UserAgent {
         kept.peerAllowsUpdate = leg.peerAllowsUpdate
         kept.madeFirstOffer = leg.madeFirstOffer
         kept.isSecure = dialog.isSecure
+        kept.leavesChangeOpen = leg.leavesChangeOpen
         kept.maxForwards = leg.maxForwards
         kept.earlierTags = leg.phase == .invited ? leg.earlierTags : []
         kept.routeSet = dialog.routeSet
@@ -101,5 +102,14 @@ extension UserAgent {
             return
         }
         changedOwners.append(leg.owner)
+    }
+}
+
+extension Leg {
+    /// See `KeptLeg.leavesChangeOpen`.
+    var leavesChangeOpen: Bool {
+        if queued != nil { return true }
+        guard let outgoing, let reinvite = outgoing.reinvite else { return false }
+        return outgoing.method == .update && reinvite.id != .refresh
     }
 }

@@ -95,6 +95,11 @@ extension UserAgent {
         return leg
     }
 
+    /// The re-INVITE of ours that has no final response yet, if it asks for a change.
+    package func openReinvite(of id: LegID) -> ReinviteID? {
+        legs[id.handle]?.outgoing?.reinvite.flatMap { $0.id == .refresh ? nil : $0.id }
+    }
+
     private mutating func restoreOutgoing(_ taken: [(kept: KeptLeg, leg: Leg)]) {
         let open = taken.compactMap { kept, leg -> (outgoing: KeptLeg.Outgoing, leg: Leg)? in
             guard var outgoing = kept.outgoing else { return nil }
