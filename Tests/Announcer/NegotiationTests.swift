@@ -124,6 +124,22 @@ struct NegotiationTests {
         )
     }
 
+    @Test(
+        "say why nothing can be served",
+        arguments: [
+            ("audio 4000 RTP/AVP 18", "IN IP4 192.0.2.1", SessionWarning.incompatibleFormat),
+            ("audio 4000 RTP/SAVP 8", "IN IP4 192.0.2.1", .incompatibleTransport),
+            ("audio 4000 RTP/AVP 8", "IN IP6 2001:db8::1", .incompatibleAddress),
+            ("audio 0 RTP/AVP 8", "IN IP4 192.0.2.1", .mediaTypeNotAvailable),
+            ("video 4000 RTP/AVP 31", "IN IP4 192.0.2.1", .mediaTypeNotAvailable),
+        ]
+    )
+    func warning(line: String, connection: String, warning: SessionWarning) throws {
+        let offer = try sdp("m=\(line)", connection: connection)
+        #expect(negotiation.agree(to: offer) == nil)
+        #expect(negotiation.warning(of: offer) == warning)
+    }
+
     @Test("offer every encoding and telephone events; G.722 first for a sound that has something for it")
     func offer() throws {
         let offer = try #require(negotiation.offer(isWideband: false))

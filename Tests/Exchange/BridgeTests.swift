@@ -89,6 +89,7 @@ struct BridgeTests {
         voicemail.reinvite(voicemail.lastCallID, sdp: voicemail.sdp(version: 2))
         town.bench.run()
         #expect(voicemail.log.last == "488 invite")
+        #expect(voicemail.warnings.count == 1, "also where the other side gives no reason")
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }

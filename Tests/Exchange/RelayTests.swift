@@ -119,6 +119,7 @@ struct RelayTests {
         town.bench.run()
         #expect(town.anna.log.last == "ack")
         #expect(town.caller.log.last == "488 invite")
+        #expect(town.caller.warnings == [#"399 callcenterd "No session of this kind""#])
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }

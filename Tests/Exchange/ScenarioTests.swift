@@ -60,6 +60,7 @@ struct ScenarioTests {
         town.bench.run()
         #expect(town.anna.log.contains { $0 == "invite sdp=alice" } == true)
         #expect(town.caller.log.last == (isRelayed ? "200 update sdp=anna" : "488 update"))
+        #expect(town.caller.warnings.count == (isRelayed ? 0 : 1))
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }

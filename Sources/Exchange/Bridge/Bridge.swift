@@ -118,6 +118,9 @@ extension Exchange {
     /// The first answer of the far side: the caller gets it, or if he made no offer, the far side's.
     private mutating func bridgeAnswered(_ description: SessionDescription?, _ bridge: Bridge) {
         guard let description, !isUnlike(description, bridge.callersOffer) else {
+            if description != nil {
+                agent.refuse(bridge.caller, status: 488, warning: .incompatibleTransport, now: now)
+            }
             end(bridge, status: 488)
             return
         }
@@ -181,7 +184,8 @@ extension Exchange {
         else {
             if let relay = bridge.relay, relay.to == leg {
                 bridge.relay = nil
-                agent.refuse(relay.from, status: 488, now: now)
+                let warning: SessionWarning = description == nil ? .miscellaneous : .incompatibleTransport
+                agent.refuse(relay.from, status: 488, warning: warning, now: now)
             }
             // An offer of the peer's must have an answer all the same.
             agent.acknowledge(leg, relaying: nil, now: now)

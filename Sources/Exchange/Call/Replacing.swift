@@ -82,8 +82,8 @@ extension Exchange {
     }
 
     /// Refuses the INVITE, re-INVITE or UPDATE whose offer was on its way to the other side.
-    mutating func refuseRelayed(from leg: LegID, status: Int, of call: Call) {
+    mutating func refuseRelayed(from leg: LegID, status: Int, warning: SessionWarning? = nil, of call: Call) {
         if call.replacing?.leg == leg { call.replacing = nil }
-        agent.refuse(leg, status: status, now: now)
+        agent.refuse(leg, status: status, warning: warning, now: now)
     }
 }

@@ -127,7 +127,8 @@ extension Exchange {
         guard let description, !isUnlike(description, agent.remoteOffer(of: relay.from)) else {
             call.relay = nil
             agent.acknowledge(leg, relaying: nil, now: now)
-            refuseRelayed(from: relay.from, status: 488, of: call)
+            let warning: SessionWarning = description == nil ? .miscellaneous : .incompatibleTransport
+            refuseRelayed(from: relay.from, status: 488, warning: warning, of: call)
             if description != nil { peerIsLost(leg, in: call) }
             return
         }

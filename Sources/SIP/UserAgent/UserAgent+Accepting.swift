@@ -73,17 +73,26 @@ extension UserAgent {
 
     /// Refuses the INVITE or re-INVITE in hand. With the initial one, the leg is over.
     ///
-    /// - Parameter contact: where the caller may try instead, for a redirection.
+    /// - Parameters:
+    ///   - contact: where the caller may try instead, for a redirection.
+    ///   - warning: what is wrong with his description, for a 488.
     package mutating func refuse(
         _ id: LegID,
         status: Int,
         retryAfter: Int? = nil,
         contact: URI? = nil,
+        warning: SessionWarning? = nil,
         now: Milliseconds
     ) {
         self.now = now
         guard let leg = legs[id.handle] else { return }
-        refuseInvite(of: leg, status: UInt16(clamping: status), retryAfter: retryAfter, contact: contact)
+        refuseInvite(
+            of: leg,
+            status: UInt16(clamping: status),
+            retryAfter: retryAfter,
+            contact: contact,
+            warning: warning
+        )
         if leg.phase == .invited {
             leg.phase = .ending
             releaseIfDone(leg)
@@ -92,11 +101,24 @@ extension UserAgent {
         }
     }
 
-    mutating func refuseInvite(of leg: Leg, status: UInt16, retryAfter: Int? = nil, contact: URI? = nil) {
+    mutating func refuseInvite(
+        of leg: Leg,
+        status: UInt16,
+        retryAfter: Int? = nil,
+        contact: URI? = nil,
+        warning: SessionWarning? = nil
+    ) {
         guard leg.incoming != nil else { return }
         endProvisional(of: leg)
         leg.waitingProvisional = nil
-        respond(toInviteOf: leg, status: status, retryAfter: retryAfter, contact: contact, body: nil)
+        respond(
+            toInviteOf: leg,
+            status: status,
+            retryAfter: retryAfter,
+            contact: contact,
+            warning: warning,
+            body: nil
+        )
         leg.incoming = nil
     }
 

@@ -6,6 +6,7 @@ extension UserAgent {
         status: UInt16,
         retryAfter: Int? = nil,
         contact: URI? = nil,
+        warning: SessionWarning? = nil,
         body: [UInt8]?,
         reliably sequence: UInt32? = nil,
         session: SessionTimer? = nil
@@ -31,6 +32,7 @@ extension UserAgent {
             }
             writer.answer(session)
             if let retryAfter { writer.field(.retryAfter, number: UInt64(clamping: retryAfter)) }
+            writer.warn(status, warning, of: product)
             writer.field(.server, product)
         }
         respond(incoming.transaction, status: status, response: response)

@@ -163,8 +163,14 @@ struct AnnouncementServer: ~Copyable {
         guard let source = userAgent.source(of: leg) else { return }
         let uri = message.requestURI.flatMap { try? message.ownedURI($0) }
         let user = String(decoding: uri?.user ?? [], as: UTF8.self)
-        func refuse(_ status: Int, _ server: inout AnnouncementServer) {
-            server.userAgent.refuse(leg, status: status, retryAfter: status == 503 ? 5 : nil, now: now)
+        func refuse(_ status: Int, _ server: inout AnnouncementServer, _ warning: SessionWarning? = nil) {
+            server.userAgent.refuse(
+                leg,
+                status: status,
+                retryAfter: status == 503 ? 5 : nil,
+                warning: warning,
+                now: now
+            )
             server.notes.append(.refused(user: user, source: source, status: status))
         }
         guard !isClosing, sessions.count < limits.calls else { return refuse(503, &self) }
@@ -174,7 +180,7 @@ struct AnnouncementServer: ~Copyable {
         guard let media = mediaEndpoint(listener, source.address) else { return refuse(500, &self) }
         let negotiation = Negotiation(media: media)
         let agreement = offer.flatMap { negotiation.agree(to: $0) }
-        guard offer == nil || agreement != nil else { return refuse(488, &self) }
+        if let offer, agreement == nil { return refuse(488, &self, negotiation.warning(of: offer)) }
         notes.append(.began(user: user, source: source))
         if part.isMissing { notes.append(.missing(user: user)) }
         let deadline = arm(.longest, leg, now + limits.longest)
@@ -232,7 +238,7 @@ struct AnnouncementServer: ~Copyable {
         guard let session = sessions[leg] else { return }
         if let offer {
             guard let agreement = session.negotiation.agree(to: offer) else {
-                return userAgent.refuse(leg, status: 488, now: now)
+                return userAgent.refuse(leg, status: 488, warning: session.negotiation.warning(of: offer), now: now)
             }
             sessions[leg]?.target = agreement.target
             if let stream = session.stream { player.retarget(stream, agreement.target) }

@@ -27,6 +27,18 @@ struct Negotiation {
         return nil
     }
 
+    /// Why nothing of it can be served.
+    func warning(of description: SessionDescription) -> SessionWarning {
+        let audio = description.media.filter { $0.port != 0 && spells(description.bytes[$0.type], "audio") }
+        if audio.isEmpty { return .mediaTypeNotAvailable }
+        let plain = audio.filter { description.profile(of: $0) == .rtp }
+        if plain.isEmpty { return .incompatibleTransport }
+        let isReachable = plain.contains { line in
+            Self.connection(of: line, in: description).map { $0.isIPv4 == media.address.isIPv4 } ?? false
+        }
+        return isReachable ? .incompatibleFormat : .incompatibleAddress
+    }
+
     /// What we offer to an INVITE without one.
     ///
     /// - Parameter isWideband: G.722 comes first, as the sound has something for it.

@@ -145,6 +145,11 @@ final class Phone {
         }
     }
 
+    /// The values of Warning in all responses that came.
+    var warnings: [String] {
+        received.flatMap { message in message.values(of: .warning).map { message.text(of: $0) } }
+    }
+
     /// The value of a header of the last INVITE that came.
     func invited(_ header: String) -> String? {
         guard let invite = received.last(where: { $0.isRequest && $0.method == .invite }) else { return nil }
