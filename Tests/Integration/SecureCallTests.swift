@@ -12,17 +12,28 @@ struct SecureCallTests {
     init() throws { authority = try CertificateAuthority() }
 
     /// A daemon that listens for TLS on a port, besides UDP and TCP.
-    private func options(_ port: UInt16, more: String = "") throws -> Daemon.Options {
-        let identity = try authority.issue("daemon-\(port)", for: "IP:127.0.0.1")
+    private func options(_ port: UInt16, host: String = "127.0.0.1", more: String = "") throws -> Daemon.Options {
+        let identity = try authority.issue("daemon-\(port)", for: Self.subject(host))
         return .init(
-            listen: ["tls:127.0.0.1:\(port)"],
+            host: host,
+            listen: ["tls:\(host):\(port)"],
+            trusted: host == "[::1]" ? "::1/128" : "127.0.0.0/8",
             sip: "tls: {certificate: \(identity.certificate), private_key: \(identity.key), "
                 + "trust_roots: \(authority.roots)}\(more)"
         )
     }
 
-    /// The caller hears music until the agent takes the call, they talk, and the caller hangs up.
-    private func talk(_ caller: Baresip, calling uri: String, _ agent: Baresip, _ daemon: Daemon) async throws {
+    /// Whom a certificate is for: an address as URIs have it.
+    private static func subject(_ host: String) -> String { "IP:\(host.filter { !"[]".contains($0) })" }
+
+    /// The caller hears music until the agent takes the call, they talk, and the caller hangs up, or the agent does.
+    private func talk(
+        _ caller: Baresip,
+        calling uri: String,
+        _ agent: Baresip,
+        _ daemon: Daemon,
+        agentHangsUp: Bool = false
+    ) async throws {
         try await caller.dial(uri)
         try await daemon.callReaches("toagent", within: .seconds(30))
         try await agent.prints("Incoming call", within: .seconds(30))
@@ -31,29 +42,45 @@ struct SecureCallTests {
         try await eventually("the agent to hear the caller", within: .seconds(30)) {
             try (agent.heard(Self.voice) > 0.5).asCondition
         }
-        try await caller.hangUp()
-        try await agent.prints("session closed", within: .seconds(30))
+        let (leaving, left) = agentHangsUp ? (agent, caller) : (caller, agent)
+        try await leaving.hangUp()
+        try await left.prints("session closed", within: .seconds(30))
         try await daemon.expectQuiet(after: Outcome(answered: 1))
     }
 
-    @Test("welcome, music, agent and talk, phones on both sides; Via and Contact say TLS")
-    func phones() async throws {
-        let phone = try authority.joined(authority.issue("phone", for: "IP:127.0.0.1"))
+    @Test(
+        "welcome, music, agent and talk, phones on both sides, over IPv4 and IPv6; Via and Contact say TLS",
+        arguments: ["127.0.0.1", "[::1]"],
+        [false, true]
+    )
+    func phones(host: String, agentHangsUp: Bool) async throws {
+        let phone = try authority.joined(authority.issue("phone", for: Self.subject(host)))
         let line = Baresip.Line.tls(identity: phone, roots: authority.roots)
-        let announcer = try await Announcer.start()
-        let agent = try await Baresip.start("anna", tone: 880, answers: false, over: line)
-        let caller = try await Baresip.start("carl", tone: Self.voice, over: line)
+        let announcer = try await Announcer.start(host: host)
+        let agent = try await Baresip.start("anna", tone: 880, answers: false, over: line, host: host)
+        let caller = try await Baresip.start("carl", tone: Self.voice, over: line, host: host)
         let port = try Ports.free()
-        let daemon = try await Daemon.start(
-            flows: [.init(id: "sales", skill: "selling", welcome: announcer.port, queue: announcer.port)],
-            agents: [.init(id: "anna", skills: "selling", port: agent.securePort, parameters: ";transport=tls")],
-            options: options(port)
+        let location = Daemon.Agent(
+            id: "anna",
+            skills: "selling",
+            port: agent.securePort,
+            host: host,
+            parameters: ";transport=tls"
         )
-        try await talk(caller, calling: "sip:sales@127.0.0.1:\(port);transport=tls", agent, daemon)
+        let daemon = try await Daemon.start(
+            flows: [
+                .init(id: "sales", skill: "selling", welcome: announcer.port, queue: announcer.port, host: host)
+            ],
+            agents: [location],
+            options: options(port, host: host)
+        )
+        let uri = "sip:sales@\(host):\(port);transport=tls"
+        try await talk(caller, calling: uri, agent, daemon, agentHangsUp: agentHangsUp)
         for phone in [caller, agent] {
-            #expect(phone.process.text.contains("Via: SIP/2.0/TLS 127.0.0.1:\(port);"))
+            #expect(phone.process.text.contains("Via: SIP/2.0/TLS \(host):\(port);"))
             #expect(!phone.process.text.contains("SIP/2.0/UDP"))
-            #expect(phone.process.text.contains("Contact: <sip:127.0.0.1:\(port);transport=tls>"))
+            #expect(phone.process.text.contains("Contact: <sip:\(host):\(port);transport=tls>"))
+            #expect(host == "127.0.0.1" || !phone.process.text.contains("IN IP4"), "media stay in IPv6")
         }
     }
 

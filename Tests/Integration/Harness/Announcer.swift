@@ -9,8 +9,10 @@ struct Announcer: Sendable {
     static let checkout = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// - Parameter sounds: another folder than that of the package.
-    static func start(sounds: String? = nil) async throws -> Announcer {
+    /// - Parameters:
+    ///   - sounds: another folder than that of the package.
+    ///   - host: where it listens, as URIs have it.
+    static func start(sounds: String? = nil, host: String = "127.0.0.1") async throws -> Announcer {
         let stage = try Stage.here()
         let sounds = sounds ?? checkout.appendingPathComponent("packaging/sounds").path
         var attempts = 3
@@ -19,7 +21,7 @@ struct Announcer: Sendable {
             let process = try stage.start(
                 "cc-announcer-\(port)",
                 Binaries.path("cc-announcer"),
-                ["--listen", "udp:127.0.0.1:\(port)", "--sounds", sounds]
+                ["--listen", "udp:\(host):\(port)", "--sounds", sounds]
             )
             do {
                 try await eventually("cc-announcer on port \(port)", within: .seconds(60)) {

@@ -48,18 +48,20 @@ struct Baresip: Sendable {
     ///   - tone: what it plays into a call, in hertz.
     ///   - answers: by itself; else somebody has to `accept()`.
     ///   - codec: as baresip calls it.
+    ///   - host: its own address, as URIs have it.
     static func start(
         _ user: String,
         tone: Int,
         answers: Bool = true,
         codec: String = "PCMA",
         over line: Line = .udp,
-        registrar: Registrar? = nil
+        registrar: Registrar? = nil,
+        host: String = "127.0.0.1"
     ) async throws -> Baresip {
         let stage = try Stage.here()
         var attempts = 3
         while true {
-            let phone = try launch(user, tone, answers, codec, line, registrar, on: stage)
+            let phone = try launch(user, tone, answers, codec, line, registrar, host, on: stage)
             do {
                 try await eventually("baresip \(user)") {
                     try phone.process.requireAlive()
@@ -80,6 +82,7 @@ struct Baresip: Sendable {
         _ codec: String,
         _ line: Line,
         _ registrar: Registrar?,
+        _ host: String,
         on stage: Stage
     ) throws -> Baresip {
         let controlPort = try Ports.free()
@@ -94,9 +97,9 @@ struct Baresip: Sendable {
         try Tone.wav(hertz: tone, seconds: 60, rate: codec.hasSuffix("/16000") ? 16_000 : 8_000).write(to: voice)
         // The audio player is a bridge that leads nowhere: no sound hardware is needed.
         let configuration = """
-            sip_listen 127.0.0.1:\(port)
+            sip_listen \(host):\(port)
             \(line.configuration)
-            net_interface 127.0.0.1
+            net_interface \(host.filter { !"[]".contains($0) })
             rtp_ports 32000-32700
             module_path /usr/lib/baresip/modules
             module g711.so
@@ -118,7 +121,7 @@ struct Baresip: Sendable {
             """
         let registration = registrar.map { "regint=600;auth_user=\(user);auth_pass=\($0.password)" } ?? "regint=0"
         let account = """
-            <sip:\(user)@127.0.0.1:\(registrar?.port ?? port)\(line.parameter)>;\(registration);answermode=\(answers ? "auto" : "manual");audio_codecs=\(codec)
+            <sip:\(user)@\(host):\(registrar?.port ?? port)\(line.parameter)>;\(registration);answermode=\(answers ? "auto" : "manual");audio_codecs=\(codec)
 
             """
         for (file, text) in [("config", configuration), ("accounts", account), ("contacts", "\n")] {
