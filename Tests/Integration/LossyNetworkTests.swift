@@ -2,26 +2,37 @@ import Testing
 
 @Suite("A bad network", .staged)
 struct LossyNetworkTests {
-    @Test("1,000 calls through a relay that drops, doubles and reorders 10 % of the datagrams each all complete")
-    func thousandCalls() async throws {
-        let calls = 1_000
-        let relay = LossyRelay(seed: 20_260_801, rate: 0.1)
+    @Test(
+        "500 calls through a relay that drops, doubles and reorders 20 % of the datagrams each all complete",
+        .timeLimit(.minutes(10))
+    )
+    func fiveHundredCalls() async throws {
+        let calls = 500
+        let relay = LossyRelay(seed: 20_260_801, rate: 0.2)
         let (toDaemon, toWelcome, toQueue, toAgents) =
             try (relay.link(), relay.link(), relay.link(), relay.link())
-        // Long enough for seven repetitions of a BYE whose answers are lost.
+        // Long enough for a BYE whose answers are lost.
         let linger = 20_000
         let welcome = try await Sipp.callee(
             "welcome",
             .answers(ring: 20, talk: 200),
             contact: toWelcome.front,
-            linger: linger
+            linger: linger,
+            isPersistent: true
         )
-        let queue = try await Sipp.callee("queue", .answers(ring: 20), contact: toQueue.front, linger: linger)
+        let queue = try await Sipp.callee(
+            "queue",
+            .answers(ring: 20),
+            contact: toQueue.front,
+            linger: linger,
+            isPersistent: true
+        )
         let staff = try await Sipp.callee(
             "agents",
             .answers(ring: 100, talk: 300),
             contact: toAgents.front,
-            linger: linger
+            linger: linger,
+            isPersistent: true
         )
         let daemon = try await Daemon.start(
             flows: [.init(id: "sales", skill: "selling", welcome: toWelcome.front, queue: toQueue.front)],
@@ -37,12 +48,13 @@ struct LossyNetworkTests {
 
         let callers = try Sipp.callers(
             "c",
-            .init(end: .stay, patience: 60_000),
+            .init(end: .stay, patience: 120_000),
             flows: Array(repeating: "sales", count: calls),
             to: toDaemon.front,
             rate: 12,
             contact: toDaemon.back,
-            linger: linger
+            linger: linger,
+            isPersistent: true
         )
         let statistics = try await callers.finish(within: .seconds(240))
         #expect(statistics.successful == calls)

@@ -75,6 +75,7 @@ struct Sipp: Sendable {
     ///   - port: where he waits; nil: any that is free.
     ///   - contact: port of his Contact, if a relay stands before him.
     ///   - linger: milliseconds for which the end of a call still answers repeated requests.
+    ///   - isPersistent: sends again as often as RFC 3261 asks for, and oftener; sipp gives up earlier if left to itself.
     static func callee(
         _ name: String,
         _ behaviour: Callee,
@@ -83,6 +84,7 @@ struct Sipp: Sendable {
         linger: Int = 4_000,
         transport: Transport = .udp,
         host: String = "127.0.0.1",
+        isPersistent: Bool = false,
         logsMessages: Bool = true
     ) async throws -> Sipp {
         let never = 3_600_000
@@ -111,7 +113,8 @@ struct Sipp: Sendable {
             let port = try port ?? Ports.free()
             values["contact"] = "\(contact ?? port)"
             let file = try render(scenario, values, as: name, host, on: stage)
-            let sipp = try launch(name, file, port, audioPort, ["-t", transport.option], logsMessages, host, on: stage)
+            let options = ["-t", transport.option] + (isPersistent ? persistence : [])
+            let sipp = try launch(name, file, port, audioPort, options, logsMessages, host, on: stage)
             do {
                 try await eventually("sipp \(name) on port \(port)") {
                     try sipp.process.requireAlive()
@@ -132,6 +135,7 @@ struct Sipp: Sendable {
     ///   - address: of that port; nil: the one that they have themselves.
     ///   - rate: calls a second.
     ///   - atOnce: how many may be up at the same time.
+    ///   - isPersistent: as of `callee`.
     static func callers(
         _ name: String,
         _ caller: Caller,
@@ -145,6 +149,7 @@ struct Sipp: Sendable {
         audioPort: UInt16? = nil,
         transport: Transport = .udp,
         host: String = "127.0.0.1",
+        isPersistent: Bool = false,
         logsMessages: Bool = true
     ) throws -> Sipp {
         let stage = try Stage.here()
@@ -174,13 +179,16 @@ struct Sipp: Sendable {
         let injection = stage.path("\(name).callers")
         try Data((["SEQUENTIAL"] + rows).joined(separator: "\n").appending("\n").utf8)
             .write(to: URL(fileURLWithPath: injection))
-        let options = [
+        var options = [
             "\(address ?? host):\(port)", "-t", transport.option, "-inf", injection, "-m", "\(flows.count)", "-r",
             "\(rate)",
             "-l", "\(atOnce)",
         ]
+        if isPersistent { options += persistence }
         return try launch(name, file, ownPort, audioPort, options, logsMessages, host, on: stage)
     }
+
+    private static let persistence = ["-max_invite_retrans", "12", "-max_non_invite_retrans", "16"]
 
     /// Copies a scenario with its parameters filled in.
     private static func render(

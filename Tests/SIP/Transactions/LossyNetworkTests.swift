@@ -96,7 +96,7 @@ private struct LossyNetwork {
     }
 
     private mutating func send(_ bytes: [UInt8], toServer: Bool) {
-        for _ in 0..<(Int.random(in: 0..<10, using: &random) == 0 ? 2 : 1) {
+        for _ in 0..<(Int.random(in: 0..<5, using: &random) == 0 ? 2 : 1) {
             guard Int.random(in: 0..<100, using: &random) >= lossPercent else { continue }
             let delay = Milliseconds.random(in: 1...300, using: &random)
             flights.append((now + delay, toServer, bytes))
@@ -143,8 +143,8 @@ private struct LossyNetwork {
 @Suite("Transactions over a network that loses, doubles and reorders")
 struct LossyNetworkTests {
     @Test("each request comes up once and gets its answer once; nothing stays", arguments: 1...5 as ClosedRange<UInt64>)
-    func tenPercent(seed: UInt64) throws {
-        var network = LossyNetwork(seed: seed, lossPercent: 10)
+    func twentyPercent(seed: UInt64) throws {
+        var network = LossyNetwork(seed: seed, lossPercent: 20)
         for number in 0..<100 {
             try network.start(number % 2 == 0 ? .invite : .bye, "call-\(number)")
             try network.run(until: Milliseconds(number * 20))
