@@ -26,24 +26,27 @@ struct HostileDatagrams {
 
     func close() { for probe in probes + [pacer] { probe.close() } }
 
-    /// Sends so many, as fast as the daemon reads them: behind each batch it is asked a question, and the next batch waits for its
-    /// answer. Other answers are left unread.
-    mutating func send(_ count: Int) async throws {
+    /// Sends so many, evenly over a time, but no faster than the daemon reads them: behind each batch it is asked a question, and the
+    /// next batch waits for its answer. Other answers are left unread.
+    mutating func send(_ count: Int, over time: Duration) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
         var sent = 0
         while sent < count {
             for _ in 0..<min(Self.batch, count - sent) { try sendOne() }
             sent = min(count, sent + Self.batch)
-            try await hasRead(sent)
+            try await hasReadAll()
+            try await clock.sleep(until: start + time * sent / count)
         }
     }
 
     /// The daemon answers an OPTIONS, which comes again should it have been lost.
-    private func hasRead(_ count: Int) async throws {
-        let id = "pacer\(count)"
+    private func hasReadAll() async throws {
+        let id = "pacer\(number)"
         let question = Array(other("OPTIONS", id, pacer).utf8)
         var looks = 0
         try await eventually(
-            "the daemon to have read \(count) datagrams",
+            "the daemon to have read \(number) datagrams",
             within: .seconds(60),
             every: .milliseconds(2)
         ) {
