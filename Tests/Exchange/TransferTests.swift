@@ -253,4 +253,27 @@ struct TransferTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("A target whose URI leads past its host is judged by where it leads: no toll fraud by maddr")
+    func ledElsewhere() throws {
+        let (town, call) = talking()
+        for parameter in ["maddr=127.0.0.9", "MADDR=gateway.example"] {
+            town.anna.refer(town.anna.lastCallID, to: "\(town.desk.uri);\(parameter)")
+            town.bench.run()
+            #expect(town.anna.log.last == "403 refer")
+        }
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+        let pattern = try RoutePattern("sip:desk@*")
+        let (listed, second) = talking { $0.scenario.refer = .init(allowed: [pattern]) }
+        listed.anna.refer(listed.anna.lastCallID, to: "\(listed.desk.uri);maddr=127.0.0.9")
+        listed.bench.run()
+        #expect(listed.anna.log.last == "403 refer")
+        #expect(listed.desk.log == [])
+        listed.anna.refer(listed.anna.lastCallID, to: "\(listed.desk.uri);maddr=127.0.0.1")
+        listed.bench.run()
+        #expect(listed.anna.log.contains("202 refer"))
+        listed.caller.hangUp(second)
+        #expect(listed.leftoversAtTheEnd() == [])
+    }
 }

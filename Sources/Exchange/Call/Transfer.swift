@@ -71,9 +71,12 @@ extension Exchange {
     }
 
     private func isAllowed(_ uri: URI, in scenario: Scenario) -> Bool {
-        if let patterns = scenario.refer.allowed { return patterns.contains { $0.match(uri.bytes[...]) != nil } }
+        if let patterns = scenario.refer.allowed {
+            // A pattern is about the host: the INVITE must not go elsewhere.
+            return uri.leadsToItsHost && patterns.contains { $0.match(uri.bytes[...]) != nil }
+        }
         return center.agentID { location in
-            URI(location).map { equalIgnoringCase($0.host, uri.host) } ?? false
+            URI(location).map { equalIgnoringCase($0.place, uri.place) } ?? false
         } != nil
     }
 

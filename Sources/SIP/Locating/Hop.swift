@@ -21,7 +21,7 @@ extension URI {
     /// What there is to look up; nil if the host is an address, or the transport one that we do not have.
     package var hop: Hop? {
         guard scheme == .sip || scheme == .sips, !namesTransport || impliedTransport != nil else { return nil }
-        let named = parameter(named: "maddr") ?? host
+        let named = place
         guard IPAddress(parsing: named) == nil, !named.isEmpty, named.count <= 253 else { return nil }
         var text = String(decoding: named, as: UTF8.self).lowercased()
         if text.hasSuffix(".") { text.removeLast() }

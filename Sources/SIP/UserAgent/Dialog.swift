@@ -72,11 +72,16 @@ extension URI {
     /// transport that we do not have.
     package var endpoint: Endpoint? {
         guard let transport = impliedTransport else { return nil }
-        let named = parameter(named: "maddr") ?? host
-        return IPAddress(parsing: named).map {
+        return IPAddress(parsing: place).map {
             Endpoint(address: $0, port: port ?? transport.defaultPort, transport: transport)
         }
     }
+
+    /// Where requests to it go: what `maddr` says goes before its host (RFC 3261 section 19.1.1).
+    package var place: ArraySlice<UInt8> { parameter(named: "maddr") ?? host }
+
+    /// Whether that is its host.
+    package var leadsToItsHost: Bool { equalIgnoringCase(place, host) }
 
     /// Whether it says how its host is to be reached.
     var namesTransport: Bool { scheme == .sips || parameter(named: "transport") != nil }
