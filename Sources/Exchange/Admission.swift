@@ -24,7 +24,7 @@ extension Exchange {
 
     private mutating func admit(_ message: Message, from source: Endpoint, on listener: ListenerID) {
         // An INVITE of our own comes back where both ends of a consultation are here.
-        let isTrusted = isTrusted(source) || agent.comesFromUs(message)
+        let isTrusted = isTrusted(source) || (agent.comesFromUs(message) && agent.isOurs(source))
         // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us, and neither
         // overload nor a flood ends calls in progress. Retransmissions cost nothing.
         guard message.isRequest, isObjectionable(message, from: source, isTrusted: isTrusted), !agent.knows(message)
@@ -80,8 +80,15 @@ extension Exchange {
     /// Whether a request is refused unless it belongs to something that we have.
     private mutating func isObjectionable(_ message: Message, from source: Endpoint, isTrusted: Bool) -> Bool {
         guard isTrusted else { return true }
-        guard message.to.tag == nil, message.method != .ack, message.method != .cancel else { return false }
-        if message.method == .invite, overload.reason != nil { return true }
+        guard message.method != .ack else { return false }
+        // What belongs to nothing that we have is answered, but each answer has to be remembered.
+        guard message.to.tag == nil, message.method != .cancel else {
+            return !agent.knows(message) && !mayDisturb(source)
+        }
+        // Whoever asks where to send his calls gets the answer that they would (RFC 3261 section 11.2).
+        let asks = message.method == .options
+        if asks || message.method == .invite, overload.reason != nil { return true }
+        if asks, isShuttingDown { return true }
         return !mayDisturb(source)
     }
 
@@ -97,7 +104,7 @@ extension Exchange {
         return mayGoOn
     }
 
-    private func isTrusted(_ source: Endpoint) -> Bool {
+    func isTrusted(_ source: Endpoint) -> Bool {
         configuration.trusted.contains { $0.contains(source.address) }
     }
 

@@ -117,8 +117,3 @@ package struct OverloadControl: Sendable {
     /// Sources that something is known of.
     package var sourcesKnown: Int { recent.count + older.count }
 }
-
-extension IPAddress {
-    /// What one who has an IPv6 address has besides it: the 64 bits behind the network are his to choose.
-    fileprivate var network: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
-}

@@ -60,6 +60,7 @@ struct AdmissionTests {
         var configuration = town.bench.exchange.configuration
         configuration.routes = [
             Route(subject: .header("X-Queue"), pattern: try RoutePattern("{flow}"), flow: nil),
+            Route(subject: .header("Subject"), pattern: try RoutePattern("to {flow}"), flow: nil),
             Route(subject: .to, pattern: try RoutePattern("sip:{flow}-line@*"), flow: nil),
             Route(subject: .from, pattern: try RoutePattern("sip:alice@*"), flow: "alices"),
         ]
@@ -76,12 +77,13 @@ struct AdmissionTests {
         // Case of the name does not matter, that of the value does.
         #expect(outcome("nowhere", ["x-queue: support"]) == 200)
         #expect(outcome("support", ["X-Queue: Support"]) == 404)
+        #expect(outcome("nowhere", ["s: to support"]) == 200, "the compact form of Subject")
         // Of two, the first counts.
         #expect(outcome("nowhere", ["X-Queue: support", "X-Queue: other"]) == 200)
         #expect(outcome("support-line") == 200)
         // The user part would do, but a route that matches decides.
         #expect(outcome("support") == 404)
-        #expect(town.bench.snapshot.totals.counters.received == 3)
+        #expect(town.bench.snapshot.totals.counters.received == 4)
         #expect(town.leftoversAtTheEnd() == [])
     }
 
@@ -126,5 +128,50 @@ struct RoutePatternTests {
     )
     func problems(text: String, problem: RoutePattern.Problem) {
         #expect(throws: problem) { try RoutePattern(text) }
+    }
+
+    @Test(
+        "Requests of dialogs and transactions that do not exist are counted like others: a flood of them leaves nothing"
+    )
+    func strayFlood() {
+        let town = Town { $0.overload.requestsPerSource = 3 }
+        for number in 0..<20 {
+            let method = number % 2 == 0 ? "BYE" : "CANCEL"
+            town.caller.send(
+                [
+                    "\(method) sip:x@127.0.0.1:5060 SIP/2.0",
+                    "Via: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bK-\(number)",
+                    "Max-Forwards: 70", "From: <sip:a@b>;tag=a", "To: <sip:x@y>\(method == "BYE" ? ";tag=zzz" : "")",
+                    "Call-ID: stray-\(number)", "CSeq: 1 \(method)", "Content-Length: 0", "", "",
+                ].joined(separator: "\r\n")
+            )
+        }
+        town.bench.run()
+        #expect(town.caller.received.filter { $0.status == 481 }.count == 3)
+        #expect(town.caller.received.filter { $0.status == 503 }.count == 17)
+        #expect(town.bench.exchange.transactionsAlive == 3)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("OPTIONS gets the answer that an INVITE would: 503 from a service that takes no new calls")
+    func askedWhileDraining() throws {
+        let town = Town()
+        func ask(_ number: Int) {
+            town.caller.send(
+                [
+                    "OPTIONS sip:127.0.0.1:5060 SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bK-o\(number)",
+                    "Max-Forwards: 70", "From: <sip:a@b>;tag=a", "To: <sip:x@y>", "Call-ID: asks-\(number)",
+                    "CSeq: 1 OPTIONS", "Content-Length: 0", "", "",
+                ].joined(separator: "\r\n")
+            )
+            town.bench.run()
+        }
+        ask(1)
+        #expect(town.caller.log == ["200 options"])
+        town.bench.exchange.refuseNewCalls()
+        ask(2)
+        #expect(town.caller.log.last == "503 options")
+        #expect(try #require(town.caller.received.last).has(.retryAfter))
+        #expect(town.leftoversAtTheEnd() == [])
     }
 }

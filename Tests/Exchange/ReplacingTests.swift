@@ -195,4 +195,30 @@ struct ReplacingTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test(
+        "of a stranger who knows Call-ID and From tag of a leg of ours is refused all the same: whom we call knows them"
+    )
+    func forged() throws {
+        let (town, call) = talking()
+        var configuration = ExchangeConfiguration()
+        configuration.trusted = []
+        town.bench.exchange.apply(configuration, now: town.bench.now)
+        let dialog = try #require(town.anna.last)
+        let invite = try #require(town.anna.received.first { $0.isRequest && $0.method == .invite })
+        let body = town.desk.sdp()
+        town.desk.send(
+            [
+                "INVITE sip:x@127.0.0.1:5060 SIP/2.0", "Via: SIP/2.0/UDP 127.0.0.1:7009;branch=z9hG4bK-forged",
+                "Max-Forwards: 70", "From: \(invite.text(of: invite.from.range))", "To: <sip:x@127.0.0.1>",
+                "Call-ID: \(dialog.callID)", "CSeq: 77 INVITE", "Contact: <\(town.desk.uri)>",
+                try value(dialog), "Content-Type: application/sdp", "Content-Length: \(body.utf8.count)", "", body,
+            ].joined(separator: "\r\n")
+        )
+        town.bench.run()
+        #expect(town.desk.log == ["403 invite"])
+        #expect(!town.anna.log.contains("bye"))
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

@@ -103,9 +103,12 @@ extension Message {
         HeaderValues(bytes: bytes, fields: has(name) ? fields : [], name: name)
     }
 
-    /// The value of the first header field of that name, one that we have no case for: `X-Queue`.
+    /// The value of the first header field of that name, also if it has the compact form of it (RFC 3261 section 7.3.3).
     package func first(named name: [UInt8]) -> ByteRange? {
-        fields.first { equalIgnoringCase(bytes[$0.nameRange], name) }?.value
+        fields.first { field in
+            equalIgnoringCase(bytes[field.nameRange], name)
+                || (field.name != .other && equalIgnoringCase([UInt8](field.name.spelling), name))
+        }?.value
     }
 
     /// The name of a header field in its long form, as it is written in messages of ours if we know it.

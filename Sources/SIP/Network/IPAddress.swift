@@ -174,3 +174,8 @@ package struct IPNetwork: Hashable, Sendable {
         address.high & highMask == base.high && address.low & lowMask == base.low
     }
 }
+
+extension IPAddress {
+    /// Whom it stands for where sources are counted: one who has an IPv6 address has the 64 bits behind its network besides.
+    package var network: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
+}

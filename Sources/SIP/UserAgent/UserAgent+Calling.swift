@@ -8,12 +8,12 @@ extension UserAgent {
         guard let (listener, local) = configuration.socket(for: route) else { return nil }
         let destination = route.endpoint
         let routeSet = configuration.outboundProxy.map { [Array("<".utf8) + $0.bytes + Array(">".utf8)] } ?? []
-        let callIDEnd = random.next()
+        let (callIDStart, callIDEnd) = (random.next(), random.next())
         let tagNonce = random.next()
         let sessionID = random.next() >> 2
         let leg = legs.insert { handle in
             let id = LegID(handle)
-            var callID = Token(slot: id.index, generation: id.generation, nonce: tagNonce &+ callIDEnd).bytes
+            var callID = Token(slot: id.index, generation: id.generation, nonce: callIDStart).bytes
             Token.append(callIDEnd, to: &callID)
             var dialog = Dialog(
                 callID: callID,

@@ -35,9 +35,12 @@ extension UserAgent {
             leg.location?.targets = targets
             if !tryNextTarget(of: leg) { locatingFailed(leg) }
         case .dialog(let uri):
-            leg.dialog.located = targets.first { configuration.listener(for: $0) != nil }.map {
-                Dialog.Located(uri: uri, target: $0)
+            let usable = targets.filter { configuration.listener(for: $0) != nil }
+            // Of several that share a name, the one that he was heard from: it lives, and has the dialog.
+            let known = leg.dialog.heardFrom.flatMap { heard in
+                usable.first { $0.address == heard.address && $0.transport == heard.transport }
             }
+            leg.dialog.located = (known ?? usable.first).map { Dialog.Located(uri: uri, target: $0) }
         }
     }
 

@@ -52,6 +52,8 @@ extension UserAgent {
     }
 
     /// Whether this is an INVITE of a leg of ours that has come back: Call-ID and tag are.
+    ///
+    /// Everybody whom we have called knows that much: it proves nothing unless it comes from an address of ours.
     package func comesFromUs(_ message: Message) -> Bool {
         guard message.method == .invite, let tag = message.from.tag, let token = Token(parsing: message.bytes[tag]),
             let leg = legs[SlabHandle(index: token.slot, generation: token.generation)]
@@ -59,6 +61,9 @@ extension UserAgent {
         return leg.ownsCallID && leg.dialog.localTag == token
             && leg.dialog.callID.elementsEqual(message.bytes[message.callID])
     }
+
+    /// Whether a source is this very service.
+    package func isOurs(_ source: Endpoint) -> Bool { configuration.isOurs(source) }
 }
 
 /// What the dialog that a Replaces header names has come to.

@@ -11,6 +11,11 @@ package struct UserAgentConfiguration {
             self.endpoint = endpoint
             self.advertised = advertised
         }
+
+        /// Whether it is of the transport and the family of a peer.
+        func isLike(_ peer: Endpoint) -> Bool {
+            endpoint.transport == peer.transport && endpoint.address.isIPv4 == peer.address.isIPv4
+        }
     }
 
     /// In the order of their `ListenerID`s.
@@ -80,11 +85,35 @@ package struct UserAgentConfiguration {
     /// The socket for a peer, and the address of ours that he can reach; nil if no socket fits.
     func listener(for peer: Endpoint, preferring preferred: ListenerID? = nil) -> (ListenerID, Endpoint)? {
         if let preferred, let local = local(preferred, for: peer) { return (preferred, local) }
+        if let id = listenerOnTheWay(to: peer), let local = local(id, for: peer) { return (id, local) }
         for index in listeners.indices {
             let id = ListenerID(UInt8(clamping: index))
             if let local = local(id, for: peer) { return (id, local) }
         }
         return nil
+    }
+
+    /// Of several addresses that we listen on, the one that the way to a peer begins at: from another he may not be reached at all.
+    private func listenerOnTheWay(to peer: Endpoint) -> ListenerID? {
+        var fitting = 0
+        for listener in listeners where listener.isLike(peer) { fitting += 1 }
+        guard fitting > 1, let address = localAddress(peer.address) else { return nil }
+        let index =
+            listeners.firstIndex { $0.isLike(peer) && $0.endpoint.address == address }
+            ?? listeners.firstIndex { $0.isLike(peer) && $0.endpoint.address.isUnspecified }
+        return index.map { ListenerID(UInt8(clamping: $0)) }
+    }
+
+    /// Whether a source is this very service: the address of a listener, and its port unless it is a connection of ours.
+    func isOurs(_ source: Endpoint) -> Bool {
+        listeners.contains { listener in
+            guard listener.isLike(source), source.transport.isStream || listener.endpoint.port == source.port else {
+                return false
+            }
+            let address = listener.endpoint.address
+            return address == source.address
+                || (address.isUnspecified && localAddress(source.address) == source.address)
+        }
     }
 
     private func local(_ id: ListenerID, for peer: Endpoint) -> Endpoint? {

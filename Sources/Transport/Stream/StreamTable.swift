@@ -114,7 +114,7 @@ final class StreamTable {
     // MARK: In
 
     func accepted(_ connection: StreamConnection, _ channel: any Channel) {
-        let peer = connection.key.peer.address
+        let peer = connection.key.peer.address.network
         guard !isClosing, connections.count < settings.maximumConnections,
             fromAddress[peer, default: 0] < settings.maximumFromOneAddress
         else {
@@ -161,8 +161,8 @@ final class StreamTable {
             if connection.isOurs, !connection.wasEstablished { $0.connectFailures += 1 }
             if connection.isShaking { $0.handshakeFailures += 1 }
         }
-        if !connection.isOurs, let others = fromAddress[connection.key.peer.address] {
-            fromAddress[connection.key.peer.address] = others > 1 ? others - 1 : nil
+        if !connection.isOurs, let others = fromAddress[connection.key.peer.address.network] {
+            fromAddress[connection.key.peer.address.network] = others > 1 ? others - 1 : nil
         }
         if connection.owesSomething, !isClosing { outlet?.unreachable(connection.key.peer, connection.key.listener) }
     }
