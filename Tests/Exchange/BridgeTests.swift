@@ -55,6 +55,16 @@ struct BridgeTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test(
+        "A refusal that means something between two only is another to the caller",
+        arguments: [(302, 480), (401, 403), (407, 403), (420, 500), (503, 500), (604, 604)]
+    )
+    func refusals(status: Int, told: Int) throws {
+        let (town, _, _) = try call(voicemailURI, manner: .refuse(status))
+        #expect(town.caller.log.last == "\(told) invite")
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("A caller who cancels takes the INVITE to the URI with him")
     func cancelled() throws {
         let (town, voicemail, call) = try call(voicemailURI, manner: .ring)

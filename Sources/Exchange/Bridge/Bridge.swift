@@ -59,7 +59,7 @@ extension Exchange {
             owner: Bridge.owner(id)
         )
         invitation.maxForwards = invite.hopsLeft
-        invitation.headers = passedHeaders(of: invite) + addedHeaders(by: uri)
+        invitation.headers = passedHeaders(of: invite, from: caller) + addedHeaders(by: uri)
         guard let far = agent.invite(invitation, now: now) else { return false }
         let bridge = Bridge(
             id: id,
@@ -86,7 +86,7 @@ extension Exchange {
         case .answered(_, let description):
             bridgeAnswered(description, bridge)
         case .refused(_, let status):
-            end(bridge, status: status)
+            end(bridge, status: statusForOthers(status))
         case .acknowledged(_, let description):
             bridgeAcknowledged(description, from: leg, bridge)
         case .offered(_, let description):
@@ -99,7 +99,7 @@ extension Exchange {
         case .modificationRefused(_, let reinvite, let status):
             guard let relay = bridge.relay, relay.to == leg, relay.reinvite == reinvite else { return }
             bridge.relay = nil
-            agent.refuse(relay.from, status: status, now: now)
+            agent.refuse(relay.from, status: statusForOthers(status), now: now)
         case .cancelled(_, let reason), .hungUp(_, let reason):
             end(bridge, status: 480, reason: reason)
         case .gone:

@@ -144,7 +144,7 @@ extension Exchange {
     /// He did not answer.
     mutating func overflowFailed(of call: Call, status: Int) {
         switch call.stage {
-        case .leaving: fail(call, cause: .overflow, status: status >= 400 ? status : 480)
+        case .leaving: fail(call, cause: .overflow, status: statusForOthers(status >= 300 ? status : 480))
         case .transferred: endTransferred(call)
         case .welcome, .queued, .dissuading, .offering, .talking, .ended: break
         }

@@ -148,7 +148,7 @@ extension Exchange {
             return
         }
         call.relay = nil
-        refuseRelayed(from: relay.from, status: status, of: call)
+        refuseRelayed(from: relay.from, status: statusForOthers(status), of: call)
     }
 
     /// One side takes its re-INVITE back. It is over when the other side's answer to the CANCEL, or a 2xx that crosses it, has

@@ -14,8 +14,15 @@ extension Message {
     package func sessionBody(limits: MessageLimits = .standard) -> SessionBody {
         guard !body.isEmpty else { return .none }
         guard let type = first(.contentType), isIdentity(first(.contentEncoding)) else { return .other }
-        let found = bytes.span.sessionDescription(type, body, depth: limits.multipartDepth)
-        return found.map(SessionBody.sdp) ?? .other
+        if let found = bytes.span.sessionDescription(type, body, depth: limits.multipartDepth) { return .sdp(found) }
+        return isOptional(type) ? .none : .other
+    }
+
+    /// Whether nobody needs to understand the body: it says so itself, or each of its parts does (RFC 3261 section 20.11, RFC 5621
+    /// section 8).
+    private func isOptional(_ type: ByteRange) -> Bool {
+        if let disposition = first(.contentDisposition) { return bytes.span.isOptional(disposition) }
+        return bytes.span.hasOptionalPartsOnly(type, body)
     }
 
     /// Whether Content-Type is this type and subtype, `application/sdp` say: case and parameters are ignored.
@@ -61,6 +68,50 @@ extension Span where Element == UInt8 {
             }
         }
         return found
+    }
+
+    /// Whether a Content-Disposition has `handling=optional`.
+    fileprivate func isOptional(_ disposition: ByteRange) -> Bool {
+        let end = Int(disposition.upper)
+        guard var position = firstOffset(of: UInt8(ascii: ";"), Int(disposition.lower), end) else { return false }
+        while let parameter = try? nextParameter(&position, end) {
+            if spells(parameter.name, "handling") {
+                return parameter.value.map { spells($0, "optional") } ?? false
+            }
+        }
+        return false
+    }
+
+    fileprivate func hasOptionalPartsOnly(_ type: ByteRange, _ body: ByteRange) -> Bool {
+        guard isMediaType(type, "multipart/mixed") || isMediaType(type, "multipart/alternative"),
+            let boundary = boundary(of: type)
+        else { return false }
+        var position = Int(body.lower)
+        var hasParts = false
+        while let part = nextPart(&position, Int(body.upper), boundary) {
+            guard let disposition = field("Content-Disposition", ofPart: part), isOptional(disposition) else {
+                return false
+            }
+            hasParts = true
+        }
+        return hasParts
+    }
+
+    /// The value of a MIME header of a part; nil if it has none of that name.
+    private func field(_ wanted: StaticString, ofPart part: ByteRange) -> ByteRange? {
+        let end = Int(part.upper)
+        var position = Int(part.lower)
+        while position < end {
+            let lineFeed = firstOffset(of: 0x0A, position, end) ?? end
+            let lineEnd = lineFeed > position && at(lineFeed - 1) == 0x0D ? lineFeed - 1 : lineFeed
+            guard lineEnd > position else { return nil }
+            let name = skipToken(position, lineEnd)
+            let colon = skipBlanks(name, lineEnd)
+            guard colon < lineEnd, at(colon) == UInt8(ascii: ":") else { return nil }
+            if spells(ByteRange(position, name), wanted) { return trimmed(colon + 1, lineEnd) }
+            position = Swift.min(lineFeed + 1, end)
+        }
+        return nil
     }
 
     /// The `boundary` parameter of a multipart type, without its quotes.

@@ -21,7 +21,7 @@ package enum TransactionEvent: Sendable {
 
     /// A CANCEL, to be answered in its own right: 481 if there is no `invite` that it is for, else 200, and then, if that
     /// INVITE has no final response yet, 487 for the INVITE (RFC 3261 section 9.2).
-    case cancel(Message, ServerTransactionID, invite: ServerTransactionID?, source: Endpoint, listener: ListenerID)
+    case cancel(Message, ServerTransactionID, of: ServerTransactionID?, source: Endpoint, listener: ListenerID)
 
     /// An ACK for a 2xx: it belongs to a dialog, and to a transaction only if its sender kept the branch of the INVITE.
     case ack(Message, ServerTransactionID?, source: Endpoint, listener: ListenerID)

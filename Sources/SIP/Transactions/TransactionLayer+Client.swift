@@ -108,6 +108,9 @@ extension TransactionLayer {
     /// Whether the request had a body, which is not kept for as long as the transaction; nil if that is gone.
     package func hadBody(_ id: ClientTransactionID) -> Bool? { clients[id.handle]?.sent?.hasBody }
 
+    /// Where the request went; nil if it is gone.
+    package func destination(of id: ClientTransactionID) -> Endpoint? { clients[id.handle]?.sent?.destination }
+
     /// Sends the CANCEL of an INVITE, a transaction of its own under the same owner, and gives its identity. Nil if it must
     /// not be sent: before the first provisional response, after a final one, or again (RFC 3261 section 9.1). If no final
     /// response to the INVITE follows within 64 × T1, the INVITE times out.
@@ -207,7 +210,7 @@ extension TransactionLayer {
     /// The transaction that a response belongs to (RFC 3261 section 17.1.3): by the slot in its branch, and then everything
     /// else must be right as well, since anybody can send us a response.
     private func client(for response: Message) -> SlabHandle? {
-        guard let branch = response.via.branch,
+        guard response.hasOneVia, let branch = response.via.branch,
             let token = Token(parsing: TransactionKey.cookieSuffix(of: response.bytes[branch]))
         else { return nil }
         var handle = SlabHandle(index: token.slot, generation: token.generation)

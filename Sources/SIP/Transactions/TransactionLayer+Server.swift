@@ -87,8 +87,8 @@ extension TransactionLayer {
         servers[handle]?.arm(handle, on: &wheel)
         let id = ServerTransactionID(handle: handle)
         if request.method == .cancel {
-            let invite = self.server(for: request, hash, method: .invite).map(ServerTransactionID.init)
-            out.append(.cancel(request, id, invite: invite, source: source, listener: listener))
+            let cancelled = cancelled(by: request, hash).map(ServerTransactionID.init)
+            out.append(.cancel(request, id, of: cancelled, source: source, listener: listener))
         } else {
             out.append(.request(request, id, source: source, listener: listener))
         }
@@ -135,6 +135,17 @@ extension TransactionLayer {
 
     private func hasRoom(for request: Message) -> Bool {
         servers.count < limit || request.method == .cancel || request.to.tag != nil
+    }
+
+    /// The transaction that a CANCEL speaks of, of whatever method (RFC 3261 section 9.2).
+    private func cancelled(by cancel: Message, _ hash: UInt64) -> SlabHandle? {
+        if let invite = server(for: cancel, hash, method: .invite) { return invite }
+        var candidate = serversByHash[hash]
+        while let handle = candidate, let server = servers[handle] {
+            if server.method != .cancel, server.key == key, server.legacy?.match(cancel) ?? true { return handle }
+            candidate = server.next
+        }
+        return nil
     }
 
     /// The transaction of a method that a request belongs to, whose key is in `key`.

@@ -35,6 +35,8 @@ final class Leg {
     var identity: [UInt8]?
     /// The peer's INVITE that awaits our final response.
     @Rare var incoming: IncomingInvite? = nil
+    /// When that is over, if it says so by Expires.
+    var expiry: TimerID?
     /// Our INVITE that has no final response yet.
     @Rare var outgoing: OutgoingInvite? = nil
     /// Where the peer may be, if we call him by a name.
@@ -104,6 +106,8 @@ final class Leg {
     var nextRSeq: UInt32?
     /// Tags that we gave the unanswered INVITE before the one of now.
     var earlierTags: [Token] = []
+    /// The CSeq of the peer's last request under each of those; nil where an earlier process knew it.
+    var earlierCSeqs: [UInt32?] = []
     /// Branches of our INVITE that have sent reliable provisional responses.
     var early: [EarlyDialog] = []
 
@@ -255,6 +259,8 @@ enum LegTimer: UInt8 {
     case location
     /// Copies of messages may not come any more.
     case settle
+    /// The peer's INVITE, unanswered, is what he wants no longer.
+    case expires
 
     static let layer: UInt8 = 2
 }

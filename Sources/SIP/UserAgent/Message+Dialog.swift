@@ -26,6 +26,9 @@ extension Message {
         values(of: .require).filter { option in !Dialog.options.contains { spells(option, $0) } }
     }
 
+    /// Whether its body is compressed, or the like.
+    var isEncoded: Bool { first(.contentEncoding).map { !spells($0, "identity") } ?? false }
+
     /// Whether Accept, if it is there, lets us answer with SDP.
     var acceptsSessionDescriptions: Bool {
         guard has(.accept) else { return true }
@@ -40,8 +43,17 @@ extension Message {
         }
     }
 
-    /// The value of the first Reason header (RFC 3326).
-    var reason: [UInt8]? { first(.reason).map { copy(of: $0) } }
+    /// The values of Reason, one a protocol, as one list (RFC 3326).
+    var reason: [UInt8]? {
+        guard has(.reason) else { return nil }
+        return Array(fields.filter { $0.name == .reason }.map { bytes[$0.value] }.joined(separator: ", ".utf8))
+    }
+
+    /// A response with more has gone astray: it was to somebody behind us (RFC 3261 section 8.1.3.3).
+    var hasOneVia: Bool {
+        guard fields.count(where: { $0.name == .via }) == 1, let value = first(.via) else { return false }
+        return !bytes[value].contains(UInt8(ascii: ",")) || !values(of: .via).dropFirst().contains { _ in true }
+    }
 
     /// The values of Record-Route in the order of the message.
     var recordRoutes: [[UInt8]] {

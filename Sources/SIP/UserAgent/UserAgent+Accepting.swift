@@ -21,7 +21,12 @@ extension UserAgent {
     package mutating func renewTag(of id: LegID) {
         guard let leg = legs[id.handle], leg.phase == .invited else { return }
         // PRACKs for what was sent before still come under the old one.
-        if leg.earlierTags.count < Leg.maximumForks { leg.earlierTags.append(leg.dialog.localTag) }
+        if leg.earlierTags.count < Leg.maximumForks {
+            leg.earlierTags.append(leg.dialog.localTag)
+            leg.earlierCSeqs.append(leg.dialog.remoteCSeq)
+        }
+        // In the new dialog the peer counts from his INVITE on (RFC 3261 section 12.1.2).
+        leg.dialog.remoteCSeq = leg.incoming?.request.cseq.number
         leg.dialog.localTag = Token(slot: id.index, generation: id.generation, nonce: random.next())
     }
 
@@ -51,6 +56,7 @@ extension UserAgent {
             return
         }
         endProvisional(of: leg)
+        endExpiry(of: leg)
         leg.waitingProvisional = nil
         leg.phase = .established
         let session = agreeOnSession(answering: incoming.request, of: leg)

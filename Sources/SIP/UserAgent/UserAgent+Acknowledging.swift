@@ -56,8 +56,12 @@ extension UserAgent {
     /// dialog stands in the response.
     mutating func endStray(_ response: Message, _ transaction: ClientTransactionID) {
         guard let target = response.contactURI else { return }
-        let destination = target.endpoint.flatMap { configuration.listener(for: $0) }
-        guard let (listener, local) = destination else { return }
+        let routes: [[UInt8]] = response.recordRoutes.reversed()
+        let next = routes.first.flatMap { URI(addressIn: $0) } ?? target
+        // Where that is a name, the way that the INVITE has gone.
+        guard let place = next.endpoint ?? transactions.destination(of: transaction),
+            let (listener, local) = configuration.listener(for: place)
+        else { return }
         var dialog = Dialog(
             callID: response.copy(of: response.callID),
             localTag: response.from.tag.flatMap { Token(parsing: response.bytes[$0]) } ?? mintBranch(),
@@ -69,7 +73,8 @@ extension UserAgent {
             local: local
         )
         dialog.remoteTag = response.to.tag.map { response.copy(of: $0) } ?? []
-        dialog.routeSet = response.recordRoutes.reversed()
+        dialog.routeSet = routes
+        dialog.heardFrom = place
         let weOffered = transactions.hadBody(transaction) ?? true
         _ = endUnwanted(
             dialog,

@@ -38,7 +38,7 @@ extension UserAgent {
         }
         if message.maxForwards == 0, message.method != .options { return 483 }
         if message.has(.require), !message.unsupportedOptions.isEmpty { return 420 }
-        if let encoding = message.first(.contentEncoding), !message.spells(encoding, "identity") { return 415 }
+        if message.isEncoded { return 415 }
         if [.invite, .update].contains(message.method), policy.sessionExpires > 0, message.asksForTooShortSession {
             return 422
         }
@@ -117,6 +117,7 @@ extension UserAgent {
         invitedLegs[identity] = leg.id
         transactions.adopt(transaction, owner: leg.id.owner)
         locateDialog(of: leg)
+        watchExpiry(of: leg, by: message)
         emit(.invited(leg.id, message))
     }
 }

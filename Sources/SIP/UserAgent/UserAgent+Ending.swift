@@ -134,11 +134,8 @@ extension UserAgent {
         _ transaction: ServerTransactionID,
         from source: Endpoint
     ) -> Bool {
-        guard let tag = message.to.tag, let token = Token(parsing: message.bytes[tag]),
-            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
-            leg.phase == .inviting, leg.dialog.localTag == token,
-            leg.dialog.callID.elementsEqual(message.bytes[message.callID]),
-            let remoteTag = message.from.tag, leg.goneEarly.count < Leg.maximumForks
+        guard let leg = earlyLeg(for: message), let remoteTag = message.from.tag,
+            leg.goneEarly.count < Leg.maximumForks
         else { return false }
         leg.goneEarly.append(Array(message.bytes[remoteTag]))
         respond(to: message, transaction, from: source, status: 200)
@@ -159,23 +156,47 @@ extension UserAgent {
     mutating func receive(
         cancel message: Message,
         _ transaction: ServerTransactionID,
-        of invite: ServerTransactionID?,
+        of cancelled: ServerTransactionID?,
         from source: Endpoint
     ) {
-        let leg = invite.flatMap { transactions.owner(of: $0) }.flatMap { legs[LegID(owner: $0).handle] }
+        let leg = cancelled.flatMap { transactions.owner(of: $0) }.flatMap { legs[LegID(owner: $0).handle] }
         let tag = leg?.dialog.localTag.bytes
-        respond(to: message, transaction, from: source, status: invite == nil ? 481 : 200, toTag: tag)
-        guard let leg, leg.incoming?.transaction == invite else { return }
+        respond(to: message, transaction, from: source, status: cancelled == nil ? 481 : 200, toTag: tag)
+        // Nothing but an INVITE can be taken back.
+        guard let leg, leg.incoming?.transaction == cancelled, leg.incoming?.request.method == .invite else { return }
         guard leg.phase == .invited else {
             // It may be in other hands already: the user takes it back from there, or refuses it.
             if !leg.isAbandoned { emit(.offerCancelled(leg.id)) }
             return
         }
+        takeBack(leg, reason: message.reason)
+    }
+
+    /// The peer's INVITE has had the time that its Expires gave it (RFC 3261 section 13.3.1).
+    mutating func inviteExpired(_ leg: Leg) {
+        leg.expiry = nil
+        guard leg.phase == .invited, !leg.isAbandoned else { return }
+        takeBack(leg, reason: nil)
+    }
+
+    /// Its sender wants the answer to his INVITE no more.
+    private mutating func takeBack(_ leg: Leg, reason: [UInt8]?) {
         refuseInvite(of: leg, status: 487)
         leg.phase = .ending
         leg.isAbandoned = true
-        emit(.cancelled(leg.id, reason: message.reason))
+        emit(.cancelled(leg.id, reason: reason))
         releaseIfDone(leg)
+    }
+
+    /// Begins to count the time that an unanswered INVITE has by its Expires.
+    mutating func watchExpiry(of leg: Leg, by invite: Message) {
+        guard let seconds = invite.number(.expires) else { return }
+        leg.expiry = arm(.expires, of: leg, at: now + Milliseconds(seconds) * 1_000)
+    }
+
+    mutating func endExpiry(of leg: Leg) {
+        if let timer = leg.expiry { wheel.cancel(timer) }
+        leg.expiry = nil
     }
 
     mutating func dropQueue(of leg: Leg) {
@@ -191,6 +212,7 @@ extension UserAgent {
         endSession(of: leg)
         endWatch(of: leg)
         endProvisional(of: leg)
+        endExpiry(of: leg)
         dropQueue(of: leg)
         for request in leg.requests {
             if case .passing(let original) = request.purpose { passed(original, status: 480) }

@@ -22,11 +22,15 @@ extension UserAgent {
             return
         }
         // A request older than one that we have seen (RFC 3261 section 12.2.2).
-        if let last = leg.dialog.remoteCSeq, message.cseq.number <= last {
+        guard leg.takesNumber(of: message) else {
             respond(to: message, transaction, from: source, status: 500, retryAfter: 1)
             return
         }
-        leg.dialog.remoteCSeq = message.cseq.number
+        if message.method == .bye, let tag = message.to.tag, leg.forgetEarlier(tag, of: message) {
+            // To the peer that is a dialog of its own, as a fork would be: the others go on (RFC 3261 section 15).
+            respond(to: message, transaction, from: source, status: 200)
+            return
+        }
         changedOwners.append(leg.owner)
         leg.dialog.heardFrom = source
         leg.lastHeard = now
@@ -47,6 +51,11 @@ extension UserAgent {
         of leg: Leg,
         from source: Endpoint
     ) {
+        if leg.phase == .invited, !leg.isAbandoned {
+            // The INVITE before it has no final response yet (RFC 3261 section 14.2).
+            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            return
+        }
         guard leg.phase == .established, !leg.isAbandoned else {
             respond(to: message, transaction, from: source, status: 481)
             return

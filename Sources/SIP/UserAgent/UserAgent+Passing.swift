@@ -7,6 +7,11 @@ extension UserAgent {
         of leg: Leg,
         from source: Endpoint
     ) {
+        if leg.phase == .invited, !leg.isAbandoned {
+            // Not yet: there is nobody whom it could be passed to. 481 would end a dialog that is alive (RFC 5057).
+            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            return
+        }
         guard leg.phase == .established, !leg.isAbandoned else {
             respond(to: message, transaction, from: source, status: 481)
             return
@@ -58,7 +63,7 @@ extension UserAgent {
 
     /// The other side has answered, or will not: then with what that counts as.
     mutating func passed(_ request: PeerRequest, status: Int) {
-        answer(request, status: status == Self.unreachable ? 480 : status, now: now)
+        answer(request, status: status == Self.unreachable ? 480 : statusForOthers(status), now: now)
     }
 }
 

@@ -162,6 +162,8 @@ extension Leg {
         let tag: [UInt8]
         var sequence: UInt32
         var answer: SessionDescription?
+        /// Of the last request that came in it.
+        var remoteCSeq: UInt32?
     }
 }
 

@@ -87,7 +87,12 @@ extension UserAgent {
             }
             refreshed(by: response, status: status, of: leg)
         case .probe: probed(status: status, of: leg)
-        case .passing(let original): passed(original, status: status)
+        case .passing(let original):
+            // His dialog is alive, whatever has become of the other.
+            let isGone = status == 408 || status == 481
+            passed(original, status: isGone ? 480 : status)
+            // RFC 3261 section 12.2.1.2.
+            if isGone { lose(leg) }
         case .notification: break
         }
     }

@@ -83,6 +83,7 @@ extension MessageWriter {
             field(.supported, Dialog.supported)
             field(.accept, "application/sdp, multipart/mixed")
         case 405: field(.allow, Dialog.allow)
+        case 415 where message.isEncoded: field(.acceptEncoding, "identity")
         case 406, 415: field(.accept, "application/sdp, multipart/mixed")
         case 420:
             for option in message.unsupportedOptions { field(.unsupported, of: message, option) }

@@ -19,7 +19,10 @@ extension UserAgent {
             endSession(of: leg)
             return nil
         }
-        let smallest = max(SessionTimer.smallest, request.number(.minSE).map { Int($0) } ?? 0)
+        let asked = request.number(.minSE).map { min(Int($0), Self.largestMinimum) } ?? 0
+        // What the request asks for is never made longer (RFC 4028 section 9), whatever else it says is too short.
+        let largest = max(request.sessionInterval ?? .max, SessionTimer.smallest)
+        let smallest = min(max(SessionTimer.smallest, asked), largest)
         let wanted = request.sessionInterval ?? policy.sessionExpires
         let clientRefreshes = request.hasSessionTimers && (request.clientRefreshes ?? true)
         let session = SessionTimer(
@@ -95,10 +98,13 @@ extension UserAgent {
         }
     }
 
+    /// Seconds of the largest Min-SE that is taken seriously.
+    private static var largestMinimum: Int { 86_400 }
+
     /// A peer, or a proxy on the way, wants longer intervals. Whether that was news, so that it makes sense to ask again.
     @discardableResult
     mutating func raiseSession(to smallest: UInt32?, of leg: Leg) -> Bool {
-        guard let smallest, Int(smallest) > leg.smallestSession, smallest <= 86_400 else { return false }
+        guard let smallest, Int(smallest) > leg.smallestSession, smallest <= Self.largestMinimum else { return false }
         leg.smallestSession = Int(smallest)
         return true
     }

@@ -2,7 +2,7 @@
 extension UserAgent {
     /// Whether a request belongs to a dialog or a transaction that we have: the tags and branches that prove it are hard to guess.
     package mutating func knows(_ request: Message) -> Bool {
-        leg(for: request) != nil || transactions.knows(request)
+        leg(for: request) != nil || earlyLeg(for: request) != nil || transactions.knows(request)
     }
 
     /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.

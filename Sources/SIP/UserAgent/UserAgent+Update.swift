@@ -79,21 +79,63 @@ extension UserAgent {
     /// Requests in an early dialog that an INVITE of ours has made: its offer has had no answer yet. False: it belongs to
     /// nothing.
     mutating func receive(early message: Message, _ transaction: ServerTransactionID, from source: Endpoint) -> Bool {
-        guard let tag = message.to.tag, let token = Token(parsing: message.bytes[tag]),
-            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
-            leg.phase == .inviting, leg.dialog.localTag == token,
-            leg.dialog.callID.elementsEqual(message.bytes[message.callID])
-        else { return false }
+        guard let leg = earlyLeg(for: message) else { return false }
+        let branch = message.from.tag.flatMap { tag in
+            leg.early.firstIndex { $0.tag.elementsEqual(message.bytes[tag]) }
+        }
+        if let branch {
+            // A request older than one that we have seen (RFC 3261 section 12.2.2).
+            if let last = leg.early[branch].remoteCSeq, message.cseq.number <= last {
+                respond(to: message, transaction, from: source, status: 500, retryAfter: 1)
+                return true
+            }
+            leg.early[branch].remoteCSeq = message.cseq.number
+        }
         switch message.method {
         case .bye: return receive(earlyBye: message, transaction, from: source)
         case .update:
-            let hasOffer = if case .success(nil) = message.sessionDescription { false } else { true }
-            respond(to: message, transaction, from: source, status: hasOffer ? 491 : 200)
+            receive(earlyUpdate: message, transaction, of: leg, branch: branch, from: source)
+            return true
+        case .info, .message, .refer, .notify:
+            // Not yet: there is nobody whom it could be passed to.
+            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
             return true
         case .options:
             respond(to: message, transaction, from: source, status: 200)
             return true
         default: return false
+        }
+    }
+
+    /// The leg that we begin, and whose early dialog a request belongs to.
+    func earlyLeg(for message: Message) -> Leg? {
+        guard let tag = message.to.tag, let token = Token(parsing: message.bytes[tag]),
+            let leg = legs[SlabHandle(index: token.slot, generation: token.generation)],
+            leg.phase == .inviting, leg.dialog.localTag == token,
+            leg.dialog.callID.elementsEqual(message.bytes[message.callID])
+        else { return nil }
+        return leg
+    }
+
+    /// Without an offer it is taken. With one it has to wait as long as ours has no answer (RFC 3311 section 5.2); where that has come
+    /// reliably, the session cannot be changed before the call is answered.
+    private mutating func receive(
+        earlyUpdate message: Message,
+        _ transaction: ServerTransactionID,
+        of leg: Leg,
+        branch: Int?,
+        from source: Endpoint
+    ) {
+        let (dialog, product) = (leg.dialog, configuration.product)
+        if case .success(nil) = message.sessionDescription {
+            respond(to: message, transaction, from: source, status: 200) { writer in
+                dialog.writeContact(to: &writer)
+                writer.field(.allow, Dialog.allow)
+            }
+        } else if branch.map({ leg.early[$0].answer != nil }) ?? false {
+            respond(to: message, transaction, from: source, status: 488) { $0.warn(488, nil, of: product) }
+        } else {
+            respond(to: message, transaction, from: source, status: 491)
         }
     }
 }

@@ -169,8 +169,8 @@ package struct UserAgent: ~Copyable {
             send(bytes, to: destination, from: listener)
         case .request(let message, let transaction, let source, let listener):
             receive(request: message, transaction, from: source, on: listener)
-        case .cancel(let message, let transaction, let invite, let source, _):
-            receive(cancel: message, transaction, of: invite, from: source)
+        case .cancel(let message, let transaction, let cancelled, let source, _):
+            receive(cancel: message, transaction, of: cancelled, from: source)
         case .ack(let message, _, let source, _):
             receive(ack: message, from: source)
         case .overloaded(let message, let source, let listener):
@@ -229,6 +229,7 @@ package struct UserAgent: ~Copyable {
         case .watch: watchIsDue(of: leg)
         case .location: locationTimerFired(of: leg)
         case .settle: settle(leg)
+        case .expires: inviteExpired(leg)
         case nil: break
         }
     }

@@ -113,4 +113,28 @@ struct SessionBodyTests {
         #expect(!message.hasContentType("message/sip"))
         #expect(!message.hasContentType("application/sdp"))
     }
+
+    @Test(
+        "A body that nobody needs to understand is none; one that says nothing of that, or less, is not for us",
+        arguments: [
+            ("signal;handling=optional", SessionBody.none), ("signal ; Handling=Optional;x=y", .none),
+            ("signal;handling=required", .other), ("signal", .other), ("render;handling=\"optional\"", .other),
+        ]
+    )
+    func optional(disposition: String, body: SessionBody) throws {
+        let line = "Content-Disposition: \(disposition)\n"
+        let alone = try parsed(Self.message(type: "application/isup", body: "x", more: line))
+        #expect(alone.sessionBody() == body)
+        let part = "--b\nContent-Type: application/isup\n\(line)\nx\n"
+        let type = "multipart/mixed;boundary=b"
+        #expect(try parsed(Self.message(type: type, body: part + "--b--\n")).sessionBody() == body)
+        let other = "--b\nContent-Type: text/plain\n\nx\n"
+        #expect(try parsed(Self.message(type: type, body: part + other + "--b--\n")).sessionBody() == .other)
+        let description = "--b\nContent-Type: application/sdp\n\nv=0\n"
+        guard case .sdp = try parsed(Self.message(type: type, body: part + description + "--b--\n")).sessionBody()
+        else {
+            Issue.record("the description has not been found")
+            return
+        }
+    }
 }

@@ -38,7 +38,10 @@ struct PassingTests {
         silent.perform { $0.pass(request, to: other, now: $1) }
         _ = silent.take()
         silent.advance(by: 33_000)
-        #expect(!silent.take().contains("200 INFO"))
+        let said = silent.take()
+        #expect(!said.contains("200 INFO"))
+        #expect(said.last == "BYE", "his silence ends the dialog")
+        silent.advance(by: 33_000)
         let left = silent.agent.transactionsAlive
         #expect(left == 0)
         let (gone, second, target) = try bench()
@@ -60,5 +63,25 @@ struct PassingTests {
         try bench.receive(bench.request("INFO", cseq: 1))
         try bench.receive(bench.request("MESSAGE", cseq: 1, callID: "m"))
         #expect(bench.take() == ["405 INFO", "405 MESSAGE"])
+    }
+
+    @Test("Where the other side knows of no such dialog, that one is over: its leg is gone, the sender's is not")
+    func otherSideGone() throws {
+        let (bench, request, other) = try bench()
+        bench.perform { $0.pass(request, to: other, now: $1) }
+        let info = try #require(bench.takeMessages().last)
+        _ = bench.takeEvents()
+        try bench.respond(481, to: info)
+        #expect(bench.take() == ["480 INFO", "BYE"])
+        #expect(bench.takeEvents() == ["gone"])
+        #expect(bench.isAlive(request.leg))
+    }
+
+    @Test("A challenge of the other side is no challenge to the sender: 403", arguments: [UInt16(401), 407])
+    func challenged(status: UInt16) throws {
+        let (bench, request, other) = try bench()
+        bench.perform { $0.pass(request, to: other, now: $1) }
+        try bench.respond(status, to: try #require(bench.takeMessages().last))
+        #expect(bench.take() == ["403 INFO"])
     }
 }

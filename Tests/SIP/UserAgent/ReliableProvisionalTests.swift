@@ -137,4 +137,30 @@ struct ReliableProvisionalTests {
         }
         #expect(text(answer.bytes).contains("m=audio 9000"))
     }
+
+    @Test("Each tag is a dialog with numbers of its own; a BYE under an earlier one ends that and nothing else")
+    func numbersOfTags() throws {
+        let bench = UserAgentBench()
+        let leg = try requiring(bench)
+        bench.perform { $0.progress(leg, status: 180, now: $1) }
+        let first = try #require(bench.takeMessages().last)
+        try prack(bench, first, cseq: 2)
+        bench.perform { agent, _ in agent.renewTag(of: leg) }
+        bench.perform { $0.progress(leg, status: 182, now: $1) }
+        let second = try #require(bench.takeMessages().last)
+        #expect(second.toTag != first.toTag)
+        try prack(bench, second, cseq: 2)
+        #expect(bench.take() == ["200 PRACK"])
+        for response in [first, second] { try prack(bench, response, cseq: 2) }
+        #expect(bench.take() == ["500 PRACK", "500 PRACK"], "no number comes twice")
+        _ = bench.takeEvents()
+        try bench.receive(bench.request("BYE", cseq: 3, to: first.toTag))
+        #expect(bench.take() == ["200 BYE"])
+        #expect(bench.takeEvents() == [])
+        let answer = try UserAgentBench.description()
+        bench.perform { $0.accept(leg, relaying: answer, now: $1) }
+        try bench.receive(bench.request("ACK", cseq: 1, to: second.toTag))
+        try bench.receive(bench.request("BYE", cseq: 3, to: second.toTag))
+        #expect(bench.take() == ["200 INVITE", "200 BYE"])
+    }
 }

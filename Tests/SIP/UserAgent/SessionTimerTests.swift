@@ -208,4 +208,15 @@ struct SessionTimerTests {
         off.advance(by: 10_000_000)
         #expect(off.take() == [])
     }
+
+    @Test("What a peer asks for is never made longer, whatever smallest interval he names")
+    func minimumAboveInterval() throws {
+        let bench = bench()
+        let headers = ["Supported: timer", "Session-Expires: 100", "Min-SE: 4000000000"]
+        let leg = try bench.invited(headers: headers)
+        let answer = try UserAgentBench.description()
+        bench.perform { $0.accept(leg, relaying: answer, now: $1) }
+        let ok = try #require(bench.takeMessages().last)
+        #expect(ok.texts(of: .sessionExpires) == ["100;refresher=uac"])
+    }
 }

@@ -86,6 +86,7 @@ extension UserAgent {
         leg.peerAllowsUpdate = kept.peerAllowsUpdate
         leg.smallestSession = kept.smallestSession
         leg.earlierTags = kept.earlierTags
+        leg.earlierCSeqs = kept.earlierTags.map { _ in nil }
         if let due = kept.ackDue {
             leg.ackDue = Leg.AckDue(
                 cseq: due.cseq,
@@ -156,6 +157,8 @@ extension UserAgent {
             leg.nextRSeq = incoming.nextRSeq
             let offer = try? request.sessionDescription.get()
             leg.incoming = Leg.IncomingInvite(transaction: transaction, request: request, offer: offer)
+            // When it came is not kept: it gets its whole time again.
+            watchExpiry(of: leg, by: request)
         } else {
             // What it was to change has got lost on the way; it may come again.
             respond(to: request, transaction, from: kept.source, status: 491)
