@@ -226,12 +226,14 @@ final class StreamConnection: ChannelInboundHandler {
 enum StreamRefusal {
     /// nil if the head is no request that an answer could be made for.
     static func response(to head: [UInt8], status: UInt16, source: Endpoint) -> [UInt8]? {
+        // Every response but 100 has a tag (RFC 3261 section 8.2.6.2); nobody asks for this one again.
+        let tag = Array(String(UInt64.random(in: 0 ... .max), radix: 16).utf8)
         switch Message.parse(head) {
         case .message(let message):
             guard message.isRequest, message.method != .ack else { return nil }
-            return makeResponse(to: message, source: source, status: status, toTag: nil)
+            return makeResponse(to: message, source: source, status: status, toTag: tag)
         case .refusable(let request, _):
-            return makeResponse(to: request, source: source, status: status, toTag: nil)
+            return makeResponse(to: request, source: source, status: status, toTag: tag)
         case .hopeless:
             return nil
         }

@@ -98,19 +98,36 @@ struct StreamFraming {
         return nil
     }
 
-    /// The one value of Content-Length in the header; nil if it is absent, no number, or there are two that differ.
+    /// The one value of Content-Length in the header; nil if it is absent, no number, or there are two that differ. A line that begins
+    /// with a blank goes on with the value of the line before (RFC 3261 section 7.3.1), as the parser of messages has it: what is a
+    /// header field to the one must be one to the other.
     private func contentLength(upTo end: Int) -> Int? {
         var found: Int?
+        var value: ArraySlice<UInt8>?
         for line in bytes[start..<end].split(separator: 0x0A) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            let name = line[..<colon].trimmed
-            guard Self.isContentLength(name) else { continue }
-            guard let value = Self.number(line[(colon + 1)...].trimmed), found == nil || found == value else {
-                return nil
+            if line.first.map({ $0 == 0x20 || $0 == 0x09 }) ?? false {
+                if let before = value {
+                    let more = line.trimmed
+                    // Between two parts of a number stands a blank: it is none.
+                    value = before.isEmpty ? more : more.isEmpty ? before : []
+                    if value?.isEmpty == true, !(before.isEmpty && more.isEmpty) { return nil }
+                }
+                continue
             }
-            found = value
+            guard take(value, into: &found) else { return nil }
+            value = nil
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            if Self.isContentLength(line[..<colon].trimmed) { value = line[(colon + 1)...].trimmed }
         }
-        return found
+        return take(value, into: &found) ? found : nil
+    }
+
+    /// Notes the value of a Content-Length; false if it is no number, or another than the one before.
+    private func take(_ value: ArraySlice<UInt8>?, into found: inout Int?) -> Bool {
+        guard let value else { return true }
+        guard let number = Self.number(value), found == nil || found == number else { return false }
+        found = number
+        return true
     }
 
     private static func isContentLength(_ name: ArraySlice<UInt8>) -> Bool {

@@ -43,6 +43,9 @@ struct StreamFramingTests {
             ("BYE sip:a@b SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n", "400"),
             ("BYE sip:a@b SIP/2.0\r\nContent-Length: 70000\r\n\r\n", "513"),
             (String(repeating: "x", count: 70_000), "513"),
+            ("BYE sip:a@b SIP/2.0\r\nSubject: a\r\n Content-Length: 0\r\n\r\n", "400"),
+            ("BYE sip:a@b SIP/2.0\r\nContent-Length: 1\r\n 0\r\n\r\n", "400"),
+            ("BYE sip:a@b SIP/2.0\r\nContent-Length:\r\n \r\n\r\n", "400"),
         ]
     )
     func broken(stream: String, status: String) {
@@ -53,6 +56,14 @@ struct StreamFramingTests {
     func tolerance() {
         let message = "BYE sip:a@b SIP/2.0\nCONTENT-LENGTH:\t2 \nl: 2\n\nab"
         #expect(pieces(message + Self.bye, inPartsOf: 5) == [message, Self.bye])
+    }
+
+    @Test("reads header fields that go on in the next line as the parser of messages does")
+    func folding() {
+        for header in ["Content-Length:\r\n 2", "l: 2\r\n\t", "Subject: a\r\n Content-Length: 7\r\nl:\r\n 2"] {
+            let message = "BYE sip:a@b SIP/2.0\r\n\(header)\r\n\r\nab"
+            #expect(pieces(message + Self.bye, inPartsOf: 7) == [message, Self.bye])
+        }
     }
 
     @Test("knows whether a message has begun")
