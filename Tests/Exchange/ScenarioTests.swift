@@ -99,6 +99,21 @@ struct ScenarioTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test("that a prefix does not take fields along that only we can write")
+    func passedPrefixOfOurs() throws {
+        let town = Town { $0.scenario.passed = ["Call-*", "Re*"].compactMap(HeaderPattern.init) }
+        let extra = ["Call-Info: <http://a>", "Record-Route: <sip:127.0.0.1:7001;lr>", "Reply-To: <sip:a@b>"]
+        let call = town.caller.invite("support", sdp: town.caller.sdp(), extra: extra)
+        town.bench.run(for: 3_000)
+        let invite = try #require(town.anna.received.first)
+        #expect(invite.values(of: .callID).map { invite.text(of: $0) }.count == 1)
+        #expect(town.anna.invited("Record-Route") == nil)
+        #expect(town.anna.invited("Call-Info") == "<http://a>")
+        #expect(town.anna.invited("Reply-To") == "<sip:a@b>")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("what is added towards an agent, and towards nobody else, with every pseudo-variable")
     func addedHeaders() throws {
         let template = "f=$cc_flow c=$cc_call w=$cc_wait p=$cc_position s=$cc_state k=$cc_skill a=$cc_agent $$"

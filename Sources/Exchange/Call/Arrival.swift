@@ -40,7 +40,7 @@ extension Exchange {
     }
 
     private mutating func start(_ leg: LegID, _ invite: Message, flow: FlowRef) {
-        let facts = facts(of: invite)
+        let facts = facts(of: invite, from: leg)
         let definition = center.sharedDefinition(of: flow)
         guard let definition, let id = calls.nextHandle,
             let ref = try? center.admit(
@@ -82,7 +82,7 @@ extension Exchange {
         }
     }
 
-    private mutating func facts(of invite: Message) -> CallFacts {
+    private mutating func facts(of invite: Message, from leg: LegID) -> CallFacts {
         let uri = invite.copy(of: invite.from.uri)
         let parsed = try? URI(parsing: uri)
         let user = parsed?.user ?? []
@@ -94,7 +94,7 @@ extension Exchange {
             callerURI: parsed?.withoutHeaders.bytes ?? uri,
             calledURI: invite.requestURI.map { invite.copy(of: $0) } ?? [],
             hopsLeft: invite.hopsLeft,
-            passedHeaders: passedHeaders(of: invite),
+            passedHeaders: passedHeaders(of: invite, from: leg),
             received: now,
             receivedWall: now + wallOffset
         )
