@@ -82,6 +82,10 @@ struct DeadlineRules {
             "sip.session_expires",
             ["A refresh that fails is tried again; when the session ends without one, so does the leg"]
         ),
+        (
+            "Expires of a caller's INVITE",
+            ["An INVITE that nobody has answered in the time of its Expires gets 487, and its sender is gone"]
+        ),
         ("an ACK that never comes", ["A 2xx of ours that is never acknowledged ends the call"]),
         ("handle_call_status with a URI", ["A URI that leads nowhere leaves the default answer; one that never"]),
         ("dissuading_onhold_th", ["after the time on hold, once, and with the place kept"]),

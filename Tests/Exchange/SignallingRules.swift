@@ -10,6 +10,8 @@ struct SignallingRules {
             [
                 "Each leg has a Call-ID of 128 random bits, tags, branches and a Contact of its own",
                 "A stranger's request with tags that we never gave leaves nothing behind",
+                "The tag of a leg cannot be told from its Call-ID",
+                "the same branch is the same request only from the same sent-by and with the same method",
             ]
         ),
         (
@@ -17,6 +19,7 @@ struct SignallingRules {
             [
                 "An offer keeps every line but o=",
                 "The version rises by one when the content changes, not when the peer's o= does",
+                "Thirty random steps on a leg",
             ]
         ),
         (
@@ -32,6 +35,7 @@ struct SignallingRules {
                 "The next first leg has a To tag of its own, and the 200 has the one of its leg",
                 "A welcome that is refused is skipped, and the music's responses have another To tag",
                 "An agent who rings and does not answer is cancelled; the next one's responses have another To tag",
+                "Each tag is a dialog with numbers of its own; a BYE under an earlier one ends that and nothing else",
             ]
         ),
         ("18x bodies", ["whether media of an unanswered caller's provisional responses pass"]),
@@ -42,7 +46,10 @@ struct SignallingRules {
         ("SDP in multipart", ["SDP of a multipart body is what the agent is offered, and SDP alone"]),
         (
             "Media that we cannot carry: 488",
-            ["An agent who has no media for the caller costs him nothing: 488, the next"]
+            [
+                "An agent who has no media for the caller costs him nothing: 488, the next",
+                "A side that answers a re-INVITE without SDP by nothing at all is acknowledged, and the other refused",
+            ]
         ),
         (
             "Hand-over: waits, absorbs",
@@ -90,6 +97,7 @@ struct SignallingRules {
                 "is made once where a phone wants one: 421",
                 "A peer's reliable response gets a PRACK in its early dialog, once for each number",
                 "Towards the caller, provisional responses are reliable only when he requires it",
+                "of somebody whom we call are known, whoever he is, and answered in their order",
             ]
         ),
         (
@@ -98,6 +106,7 @@ struct SignallingRules {
                 "CANCEL waits for the first provisional response, and is sent once",
                 "A 200 that crosses our CANCEL is taken, since the caller still waits",
                 "A dead agent's phone gets no CANCEL before it has said anything",
+                "A freed agent whose phone says nothing to its BYE is offerable",
             ]
         ),
         (
@@ -106,6 +115,7 @@ struct SignallingRules {
                 "A phone that answers after the leg is over gets ACK and BYE too",
                 "Another phone that answers the same INVITE gets ACK and BYE in its own dialog, once",
                 "A 2xx that crosses the CANCEL of a leg nobody wants any more gets ACK, then BYE",
+                "A phone that answers too late and is known by a name only gets ACK and BYE where the INVITE went",
             ]
         ),
         (
@@ -129,6 +139,7 @@ struct SignallingRules {
             [
                 "A peer who has been silent for the time is asked, again and again",
                 "481, and no answer at all (408), end the leg; any other answer is a sign of life",
+                "Where the other side knows of no such dialog, that one is over: its leg is gone, the sender's is not",
                 "Dead peers: an agent who no longer knows the dialog when he is asked is gone, and the call is over",
                 "Dead peers: a caller silent for over 30 s is probed while the agent's phone rings",
             ]
@@ -141,6 +152,7 @@ struct SignallingRules {
                 "The handed-on call has a deadline of its own",
                 "A target that is a flow, by a route or at our own address, is entered with the same UUID and number",
                 "Only hosts of agents may be called, unless the scenario lists others; nobody else is: no toll fraud",
+                "A target whose URI leads past its host is judged by where it leads: no toll fraud by maddr",
             ]
         ),
         (
@@ -149,6 +161,7 @@ struct SignallingRules {
                 "puts another phone in the agent's place",
                 "with early-only is refused where the dialog is confirmed: 486",
                 "of a stranger is refused like any other of his: 403",
+                "of a stranger who knows Call-ID and From tag of a leg of ours is refused all the same",
                 "A waiting caller whose agent picks up is not replaced: 491, and he has the agent",
                 "An agent whose 2xx crosses the end of a Replaces is joined to his caller again",
             ]
