@@ -4,7 +4,7 @@ import SIP
 /// How a call stands in the journal. Pure; what is damaged is refused, never trusted.
 extension KeptCall {
     /// Of the layout; a process refuses what is of another one.
-    fileprivate static let version: UInt8 = 5
+    fileprivate static let version: UInt8 = 6
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {
