@@ -211,7 +211,7 @@ extension Station {
             let passes = client.method == .info || client.method == .message || client.madeOffer
             if client.madeOffer, world.plan.weather.loss > 0 || world.temper.slowReinvite > 0 { return }
             if passes, world.temper.goesDeadInTalk > 0 || world.plan.weather.partition > 0 { return }
-            if session.phase == .up, areAlive(session), client.method != .cancel {
+            if session.phase == .up, areAlive(session), client.method != .cancel, world.plan.weather.letsThrough {
                 complain("\(client.method) has had no answer", about: session)
             }
             return

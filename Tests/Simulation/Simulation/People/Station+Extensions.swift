@@ -96,7 +96,8 @@ extension Station {
         world.after(interval) { [self] in
             guard session.unconfirmed != nil, session.pending === invite, session.phase == .early else { return }
             guard interval < 16_000 else {
-                if areAlive(session), !invite.isLate {
+                // There are six copies, not eleven.
+                if areAlive(session), !invite.isLate, world.plan.weather.loss == 0 {
                     complain("a reliable response has had no PRACK", about: session)
                 }
                 return

@@ -29,6 +29,9 @@ package struct Weather: Sendable {
         return weather
     }
 
+    /// Of the eleven copies of a request that goes unanswered one gets through, and its answer back, but once in 10^8 times.
+    var letsThrough: Bool { loss <= 10 }
+
     /// When a datagram arrives, and when its copy does; nil if it is lost.
     func fate(_ random: inout SeededGenerator) -> (Milliseconds?, copy: Milliseconds?) {
         let first = passage(&random)
