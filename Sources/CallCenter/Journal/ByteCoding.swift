@@ -89,49 +89,55 @@ extension UnsafeMutableRawBufferPointer {
     }
 }
 
-/// Reads what a `ByteWriter` wrote.
-package struct ByteReader {
+/// Reads what a `ByteWriter` wrote. A restart reads some hundred values a call.
+@usableFromInline package struct ByteReader {
     /// The bytes end before the value does, or hold none of its kind.
-    package struct Malformed: Error {
-        package init() {}
+    @usableFromInline package struct Malformed: Error {
+        @inlinable package init() {}
     }
 
-    private var rest: ArraySlice<UInt8>
+    @usableFromInline let storage: [UInt8]
+    /// Where the next value begins; never behind the end.
+    @usableFromInline var place = 0
 
-    package init(_ bytes: [UInt8]) { rest = bytes[...] }
+    @inlinable package init(_ bytes: [UInt8]) { storage = bytes }
 
-    package var isAtEnd: Bool { rest.isEmpty }
+    @inlinable package var isAtEnd: Bool { place == storage.count }
 
-    package mutating func number<Number: FixedWidthInteger>(
+    @inlinable var left: Int { storage.count - place }
+
+    @inlinable
+    package mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(
         _: Number.Type = Number.self
     ) throws(Malformed) -> Number {
         let size = Number.bitWidth / 8
-        guard rest.count >= size else { throw Malformed() }
-        var number: Number = 0
-        withUnsafeMutableBytes(of: &number) { $0.copyBytes(from: rest.prefix(size)) }
-        rest = rest.dropFirst(size)
+        guard left >= size else { throw Malformed() }
+        let number = storage.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Number.self) }
+        place += size
         return Number(littleEndian: number)
     }
 
-    package mutating func flag() throws(Malformed) -> Bool { try number(UInt8.self) != 0 }
+    @inlinable package mutating func flag() throws(Malformed) -> Bool { try number(UInt8.self) != 0 }
 
+    @inlinable
     package mutating func bytes() throws(Malformed) -> [UInt8] {
         let count = Int(try number(UInt32.self))
-        guard rest.count >= count else { throw Malformed() }
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
+        guard left >= count else { throw Malformed() }
+        defer { place += count }
+        return Array(storage[place..<place + count])
     }
 
+    @inlinable
     package mutating func optionalBytes() throws(Malformed) -> [UInt8]? {
         try flag() ? try bytes() : nil
     }
 
     package mutating func text() throws(Malformed) -> String {
         let count = Int(try number(UInt32.self))
-        guard rest.count >= count, let text = String(validating: rest.prefix(count), as: UTF8.self) else {
+        guard left >= count, let text = String(validating: storage[place..<place + count], as: UTF8.self) else {
             throw Malformed()
         }
-        rest = rest.dropFirst(count)
+        place += count
         return text
     }
 
@@ -142,8 +148,9 @@ package struct ByteReader {
     package mutating func texts() throws(Malformed) -> [String] {
         let count = Int(try number(UInt32.self))
         // Each has at least its length.
-        guard count <= rest.count / 4 else { throw Malformed() }
+        guard count <= left / 4 else { throw Malformed() }
         var texts: [String] = []
+        texts.reserveCapacity(count)
         for _ in 0..<count { texts.append(try text()) }
         return texts
     }

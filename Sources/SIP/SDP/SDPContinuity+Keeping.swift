@@ -39,10 +39,7 @@ extension SDPContinuity {
     /// Goes on from what was kept; `address` is for a leg that has sent nothing yet. nil if the body is none of ours.
     package init?(resuming kept: Kept, address: IPAddress) {
         if let body = kept.body {
-            // The body that holds may be older than the one sent last.
-            guard let plain = SDPContinuity(resuming: body, skippingVersions: 0) else { return nil }
-            let behind = kept.version >= plain.version ? min(kept.version - plain.version, 1 << 32) : 0
-            self.init(resuming: body, skippingVersions: behind + 100)
+            self.init(resuming: body, atLeast: kept.version)
         } else {
             self.init(sessionID: kept.sessionID, version: kept.version, address: address)
         }
@@ -53,18 +50,21 @@ extension SDPContinuity {
 
     /// Goes on after a restart from the body that was sent last, as the journal has it. Its version jumps ahead,
     /// because the journal may lack the very last changes; nil if the body is none of ours.
-    package init?(resuming body: [UInt8], skippingVersions skip: UInt64 = 100) {
+    ///
+    /// - Parameter last: the version that was sent last; the body that holds may be older.
+    package init?(resuming body: [UInt8], atLeast last: UInt64 = 0) {
         guard let description = try? SessionDescription(parsing: body),
             let sessionID = Self.number(description, description.origin.sessionID),
             let version = Self.number(description, description.origin.version),
-            let last = description.bytes[description.origin.connection].split(separator: UInt8(ascii: " ")).last,
-            let address = IPAddress(parsing: last)
+            let host = description.bytes[description.origin.connection].split(separator: UInt8(ascii: " ")).last,
+            let address = IPAddress(parsing: host)
         else { return nil }
         let user = description.bytes[description.origin.user]
         self.user = user.elementsEqual(Self.noUser) ? Self.noUser : Array(user)
         self.sessionID = sessionID
         self.address = address
-        self.version = version &+ skip
+        let behind = last > version ? min(last - version, 1 << 32) : 0
+        self.version = version &+ behind &+ 100
         remember(description)
         var text = Array(description.bytes[..<Int(description.origin.line.lower)])
         let origin = appendOrigin(to: &text)
