@@ -44,9 +44,20 @@ struct OwnerLockTests {
 
 @Suite("The lock of an instance in PostgreSQL", .serialized, .postgresServer)
 struct InstanceLockTests {
-    private func lock(_ instance: String = "main", grace: Duration = .seconds(60)) throws -> InstanceLock {
+    private func lock(
+        _ instance: String = "main",
+        grace: Duration = .seconds(60),
+        lease: Duration = .seconds(600)
+    ) throws -> InstanceLock {
         let server = try #require(PostgresServerTrait.server)
-        return try InstanceLock(instance, url: server.url(), patience: .seconds(20), grace: grace)
+        // A machine that is busy must not end the sessions of those who wait.
+        return try InstanceLock(
+            instance,
+            url: server.url(),
+            patience: .seconds(20),
+            grace: grace,
+            lease: lease
+        )
     }
 
     private func isAnothers(_ answer: InstanceLock.Answer) -> Bool {
@@ -114,7 +125,7 @@ struct InstanceLockTests {
     @Test("belongs to an owner who is silent for ten seconds no longer")
     func lease() async throws {
         let server = try #require(PostgresServerTrait.server)
-        let owner = try lock()
+        let owner = try lock(lease: .seconds(10))
         #expect(try owner.ask() == .ours)
         let query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
         #expect(try server.sql(query) == ["1"])

@@ -47,20 +47,21 @@ package final class InstanceLock: Sendable {
     private let key: ColumnValue
     private let patience: Duration
     private let grace: Duration
-    private let state = Mutex(State())
-
     /// How long the server keeps the lock for an owner of whom it hears nothing.
-    private static let lease = "10s"
+    private let lease: Duration
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - patience: how long the server may take for an answer.
     ///   - grace: how long a server that has come back is left to the owner of before.
+    ///   - lease: how long the server keeps the lock for an owner of whom it hears nothing; whole seconds.
     /// - Throws: `StoreError.Kind.address` if the URL is not one of PostgreSQL.
     package init(
         _ instance: String,
         url: String,
         patience: Duration = .seconds(3),
-        grace: Duration = .seconds(5)
+        grace: Duration = .seconds(5),
+        lease: Duration = .seconds(10)
     ) throws(StoreError) {
         guard case .postgres(let address) = try DatabaseURL(url) else {
             throw StoreError(.address, "an instance needs PostgreSQL; expected postgres://user@host/database")
@@ -69,6 +70,7 @@ package final class InstanceLock: Sendable {
         self.address = address
         self.patience = patience
         self.grace = grace
+        self.lease = lease
         key = .integer(Self.key(of: instance))
     }
 
@@ -136,7 +138,8 @@ package final class InstanceLock: Sendable {
 
     private func begin(_ state: inout State) throws(StoreError) -> PostgresConnection {
         let connection = try PostgresConnection(address, patience: patience)
-        let settings = try connection.rows(Self.settings, [.text(Self.selfDescription), .text(Self.lease)])
+        let lease = "\(lease.components.seconds)s"
+        let settings = try connection.rows(Self.settings, [.text(Self.selfDescription), .text(lease)])
         guard settings.rows.allSatisfy({ $0.last == .integer(0) }) else {
             // It would grant the lock, and the primary would grant it once more.
             let problem = "is a replica; expected the primary: add target_session_attrs=read-write to the URL"
