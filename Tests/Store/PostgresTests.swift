@@ -65,6 +65,23 @@ struct PostgresServerTests {
         }
     }
 
+    @Test("that hangs is waited for once by whoever asks for one thing after the other")
+    func hangsAtStart() async throws {
+        try await withServer { server, _, database in
+            server.freeze()
+            defer { server.thaw() }
+            let clock = ContinuousClock()
+            func ask() -> Duration {
+                clock.measure { #expect(throws: StoreError.self) { try database.highestCallNumber() } }
+            }
+            let first = ask()
+            let others = (1...4).map { _ in ask() }.reduce(.zero, +)
+            #expect(others < first * 2)
+            server.thaw()
+            try await eventually("the server to be asked again") { (try? database.highestCallNumber()) != nil }
+        }
+    }
+
     @Test("is asked in the order of a URL with several hosts")
     func hosts() async throws {
         try await withServer { server, name, _ in

@@ -1,4 +1,5 @@
 package import CallCenter
+import Synchronization
 
 /// The tables of a call centre in a PostgreSQL database.
 ///
@@ -12,6 +13,13 @@ package final class PostgresDatabase: CenterDatabase {
     /// Of the writer of records, and of that of calls.
     private let link: PostgresLink
     let callLink: PostgresLink
+    /// The last time that a connection could not be had, and was waited for.
+    private let hang = Mutex<Hang?>(nil)
+
+    private struct Hang {
+        let end: ContinuousClock.Instant
+        let error: StoreError
+    }
 
     /// How long the server may take for an answer.
     package static let defaultPatience = Duration.seconds(10)
@@ -135,8 +143,19 @@ package final class PostgresDatabase: CenterDatabase {
         ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
         """
 
+    /// A server that hangs is waited for once: whoever starts without his database asks it for one thing after the other, while calls
+    /// wait.
     func connect() throws(StoreError) -> PostgresConnection {
-        try PostgresConnection(address, patience: patience)
+        let begun = ContinuousClock.now
+        if let hang = hang.withLock({ $0 }), begun < hang.end + .seconds(5) { throw hang.error }
+        do throws(StoreError) {
+            return try PostgresConnection(address, patience: patience)
+        } catch {
+            if error.kind == .unavailable, .now > begun + .seconds(1) {
+                hang.withLock { $0 = Hang(end: .now, error: error) }
+            }
+            throw error
+        }
     }
 
     static func rows(
