@@ -173,6 +173,20 @@ struct JournalFormTests {
         }
     }
 
+    @Test(
+        "whatever peers have written behind the end is no entry, and is not searched for one byte by byte",
+        .timeLimit(.minutes(1))
+    )
+    func hostileEnd() {
+        var (bytes, places) = segment(payloads, size: 4 << 20)
+        // Each place reads as the length of an entry of nearly a megabyte.
+        let words: [UInt8] = [0, 0, 0x0F, 0, 0x41, 0x41, 0x41, 0x41]
+        for place in ((places.last ?? 0) + 8)..<bytes.count { bytes[place] = words[place % 8] }
+        let (numbers, scan) = scan(bytes)
+        #expect(numbers == Array(1...20))
+        #expect(scan.damage.isEmpty && !scan.isTorn)
+    }
+
     @Test("an entry that does not fit is not begun")
     func full() {
         let (bytes, places) = segment(payloads, size: 600)

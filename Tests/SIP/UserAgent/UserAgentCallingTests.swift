@@ -36,6 +36,25 @@ struct UserAgentCallingTests {
         #expect(acks[0].body.isEmpty)
     }
 
+    @Test("What only copies of messages need is forgotten when none can come any more: legs live for hours")
+    func settled() throws {
+        let (leg, invite) = try bench.inviting()
+        try bench.respond(200, to: invite, body: UserAgentBench.sdp)
+        bench.perform { $0.acknowledge(leg, relaying: nil, now: $1) }
+        bench.advance(by: 31_000)
+        _ = bench.take()
+        try bench.respond(200, to: invite, body: UserAgentBench.sdp)
+        #expect(bench.take() == ["ACK"])
+        let (called, _) = try bench.established()
+        bench.advance(by: 33_000)
+        _ = bench.take()
+        try bench.respond(200, to: invite, body: UserAgentBench.sdp)
+        #expect(bench.take() == [])
+        #expect(bench.isAlive(leg) && bench.isAlive(called))
+        let left = bench.agent.holdings.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
+        #expect(left == ["2 legs"])
+    }
+
     @Test("The ACK of the first INVITE is still known after a re-INVITE")
     func earlierACK() throws {
         let (leg, invite) = try bench.inviting()
