@@ -77,8 +77,8 @@ bench_crashes() {
     say "$rate calls a second, and a daemon that is killed $times times at moments of chance" >&2
     printf '%-10s %8s %8s %8s %8s %18s %14s %10s %10s\n' database killed calls failed 'cut off' 'waited at a crash' 'lost a place' records 'of calls'
     for kind in postgres sqlite; do
-        # A talk of 4 s, an agent's ringing and rest: not quite as many as the calls need, so that some always wait.
-        if [[ $kind == postgres ]]; then daemon_start $((rate * 5)) 1; else daemon_start_sqlite $((rate * 5)); fi
+        # A talk takes an agent 5.1 s, ringing and rest included: fewer of them than the calls need, so that more and more wait.
+        if [[ $kind == postgres ]]; then daemon_start $((rate * 9 / 2)) 1; else daemon_start_sqlite $((rate * 9 / 2)); fi
         calls=$((rate * (times * 6 + 10)))
         waited=0 places_lost=0
         launch "$result" "$scratch/calls" --target "$sip_port" --caller $((sip_port + 2)) --welcome $((sip_port + 3)) \
@@ -96,6 +96,9 @@ bench_crashes() {
         once=$(sql_of "$kind" 'SELECT count(DISTINCT cid) FROM cc_cdrs WHERE offer_number = 0')
         printf '%-10s %8d %8d %8d %8d %18d %14d %10d %10d\n' "$kind" "$times" "$calls" "$(value failed 2 <"$result")" \
             "$(value dropped 2 <"$result")" "$waited" "$places_lost" "$records" "$once"
+        if [[ $(value failed 2 <"$result") != 0 ]]; then
+            awk '$1 ~ /^(refused|hung_up_on|given_up|unanswered)$/ { printf "%s %s  ", $1, $2 } END { print "" }' "$result"
+        fi
         daemon_stop
         if ((records != calls || once != calls || places_lost > 0)) || [[ $(value failed 2 <"$result") != 0 ]] ||
             [[ $(value dropped 2 <"$result") != 0 ]]; then

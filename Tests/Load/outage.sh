@@ -66,7 +66,7 @@ SQL
             sleep 5
             postgres_run
         done
-        psql -qAtc 'DROP FUNCTION slow CASCADE' "$database_url" >/dev/null
+        psql -qAtc 'DROP TRIGGER slow ON cc_cdrs; DROP FUNCTION slow' "$database_url" >/dev/null
         ;;
     esac
 }

@@ -11,6 +11,7 @@
 // the second one agents begin to hang up, all of them within 5 s, and from then on as soon as they have answered.
 //
 // Prints a name and a value a line; times in microseconds: median, 99 of 100, longest.
+//   refused, hung_up_on, given_up, unanswered    what the failed ones were: by callcenterd; by the caller; never answered
 //   dropped         agents who were hung up on while they talked to a caller
 //   first_response  INVITE of a caller until the first response
 //   hand_over       200 of an agent until the re-INVITE at his caller
@@ -34,6 +35,8 @@
 #include <unistd.h>
 
 enum role { CALLER, WELCOME, QUEUE, AGENT, ROLES };
+// What became of a call that was not completed.
+enum failure { REFUSED, HUNG_UP, GIVEN_UP, UNANSWERED, FAILURES };
 enum timer { RESEND, RING, HANG_UP, GIVE_UP };
 enum { BATCH = 64, DATAGRAM = 4096, SLOTS = 1 << 16, BUCKETS = 1 << 17, T1 = 500, TRIES = 10 };
 
@@ -104,6 +107,7 @@ static uint64_t wheel_time;
 static struct call *state;
 static uint64_t freed_at[1 << 17];
 static struct samples first_response, hand_over, freed;
+static unsigned failures[FAILURES];
 static unsigned started, completed, failed, resent, dropped;
 
 static char outgoing[ROLES][BATCH][DATAGRAM];
@@ -317,12 +321,12 @@ static void acknowledge(struct leg *leg, struct message *message, bool refused) 
 
 // MARK: In
 
-static void finish(struct leg *leg, bool well) {
+static void finish(struct leg *leg, bool well, enum failure failure) {
     struct call *call = &state[leg->number];
     if (call->done) return;
     call->done = true;
     if (well) completed++;
-    else failed++;
+    else failed++, failures[failure]++;
 }
 
 static void receive_response(struct leg *leg, struct message *message) {
@@ -340,7 +344,7 @@ static void receive_response(struct leg *leg, struct message *message) {
     if (is_invite && leg->role == CALLER) {
         if (message->status >= 300) {
             acknowledge(leg, message, true);
-            finish(leg, false);
+            finish(leg, false, REFUSED);
             return end(leg);
         }
         snprintf(leg->to, sizeof leg->to, "%.*s", TEXT(message->to));
@@ -398,6 +402,8 @@ static void acknowledged(struct leg *leg, struct message *message) {
 
 static void receive_request(enum role role, struct leg *leg, struct message *message) {
     if (text_is(message->method, "ACK")) {
+        // One that comes again must not stop a BYE from being sent again.
+        if (leg && leg->hung_up) return;
         // The caller's 200 to a re-INVITE needs no more than that it was heard.
         if (leg && leg->role == CALLER) {
             forget_pending(leg);
@@ -432,7 +438,7 @@ static void receive_request(enum role role, struct leg *leg, struct message *mes
         respond(message, leg, role, 487, "Request Terminated");
         end(leg);
     } else if (text_is(message->method, "BYE")) {
-        if (leg->role == CALLER) finish(leg, state[leg->number].had_agent);
+        if (leg->role == CALLER) finish(leg, state[leg->number].had_agent, HUNG_UP);
         if (leg->talks && !leg->over && !leg->hung_up) dropped++;
         end(leg);
     }
@@ -472,7 +478,7 @@ static void fire(struct alarm *alarm) {
     case RESEND:
         if (!leg->pending) return;
         if (++leg->tries > TRIES) {
-            if (leg->role == CALLER) finish(leg, false);
+            if (leg->role == CALLER) finish(leg, false, UNANSWERED);
             return end(leg);
         }
         resent++;
@@ -485,7 +491,7 @@ static void fire(struct alarm *alarm) {
         return after(leg, RESEND, T1);
     case HANG_UP: return hang_up(leg);
     case GIVE_UP:
-        finish(leg, false);
+        finish(leg, false, GIVEN_UP);
         return hang_up(leg);
     }
 }
@@ -598,7 +604,8 @@ int main(int count, char **arguments) {
         for (int role = 0; role < ROLES; role++) read_all(role), flush(role);
         usleep(1000);
     }
-    printf("completed %u\nfailed %u\nresent %u\ndropped %u\nseconds %.1f\n", completed, failed, resent, dropped, seconds);
+    printf("completed %u\nfailed %u\nrefused %u\nhung_up_on %u\ngiven_up %u\nunanswered %u\nresent %u\ndropped %u\nseconds %.1f\n", completed, failed, failures[REFUSED], failures[HUNG_UP],
+           failures[GIVEN_UP], failures[UNANSWERED], resent, dropped, seconds);
     print("first_response", &first_response);
     print("hand_over", &hand_over);
     print("freed", &freed);
