@@ -132,6 +132,9 @@ package final class SIPNetwork: Sendable {
         tls.replace(by: try TLSContexts(settings))
     }
 
+    /// Who of those that connect is known, from now on; nobody is before. From anywhere.
+    package func trust(_ trust: StreamTrust) { streams.trust(trust) }
+
     /// Starts reading. On the call loop only, once.
     package func start(_ handler: any NetworkHandler) {
         datagrams.start(Renumbering(handler, ofDatagram))

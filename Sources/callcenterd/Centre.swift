@@ -288,6 +288,7 @@ final class Centre: Sendable {
                 return exchange.provision(provisioning, now: now)
             }
             configuration.withLock { $0 = next }
+            network.trust(StreamTrust(next.sip))
             store.writer.retain(days: next.recordRetentionDays)
             Self.log(report, logger)
             return .success(report)

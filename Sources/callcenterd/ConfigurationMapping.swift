@@ -87,6 +87,13 @@ extension StreamSettings {
     }
 }
 
+extension StreamTrust {
+    /// What of the configuration file says who is known.
+    init(_ sip: Configuration.SIPSection) {
+        self.init(networks: sip.trusted, isSilentToStrangers: sip.untrusted == .drop)
+    }
+}
+
 extension TLSSettings {
     /// The section `sip.tls`.
     init(_ tls: Configuration.TLSSection) {

@@ -60,6 +60,7 @@ struct Daemon {
                     on: streams.next()
                 )
             }
+            network.trust(StreamTrust(configuration.sip))
             let sockets = ownership.hasWaited ? KeptSockets.none(manager) : kept
             try await sockets.keep(network, asked: configuration.sip.listen, logger: logger)
             for listener in network.listeners {

@@ -25,6 +25,8 @@ final class StreamConnection: ChannelInboundHandler {
     private(set) var isClosed = false
     /// The table counts it.
     var isCounted = false
+    /// What it counts against if a peer has made it.
+    var share: ConnectionShares.Share?
 
     /// Messages for a connection that is being made.
     private var waiting: [[UInt8]] = []
@@ -202,7 +204,7 @@ final class StreamConnection: ChannelInboundHandler {
         isClosed = true
         table.counted { $0.broken += 1 }
         guard let channel else { return }
-        if let response = StreamRefusal.response(to: head, status: status, source: key.peer) {
+        if table.answers(key.peer), let response = StreamRefusal.response(to: head, status: status, source: key.peer) {
             channel.writeAndFlush(channel.allocator.buffer(bytes: response), promise: nil)
         }
         channel.close(promise: nil)

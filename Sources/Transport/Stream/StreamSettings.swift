@@ -4,8 +4,13 @@ package import SIP
 package struct StreamSettings: Sendable, Equatable {
     /// Connections at once, both directions together.
     package var maximumConnections = 10_000
-    /// Connections at once from one address: a quarter of all, so that no single peer takes them all.
+    /// Connections at once from one trusted address, or from one network of strangers: a quarter of all, so that no single peer
+    /// takes them all.
     package var maximumFromOneAddress: Int { max(1, maximumConnections / 4) }
+    /// Connections that strangers make, together: half of all.
+    package var maximumFromStrangers: Int { max(1, maximumConnections / 2) }
+    /// Connections that peers make, together. The rest is for those that we make: whoever calls us must not keep us from calling.
+    package var maximumAccepted: Int { max(1, maximumConnections - maximumConnections / 4) }
     /// One that carries no message and no ping for so long is closed.
     package var idleTimeout: Milliseconds = 600_000
     /// Time to establish a connection.
@@ -20,6 +25,21 @@ package struct StreamSettings: Sendable, Equatable {
     package var pongTimeout: Milliseconds = 10_000
 
     package init() {}
+}
+
+/// Who of those that connect is known. May change while connections are alive.
+package struct StreamTrust: Sendable, Equatable {
+    /// All others are strangers, who share what there is for them.
+    package var networks: [IPNetwork]
+    /// What strangers send that cannot be read is not answered.
+    package var isSilentToStrangers: Bool
+
+    package init(networks: [IPNetwork] = [], isSilentToStrangers: Bool = false) {
+        self.networks = networks
+        self.isSilentToStrangers = isSilentToStrangers
+    }
+
+    func isTrusted(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
 }
 
 /// What happened on streams since they were opened, all listeners together.

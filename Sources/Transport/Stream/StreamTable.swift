@@ -22,7 +22,8 @@ final class StreamTable {
     private let count: @Sendable ((inout StreamCounters) -> Void) -> Void
     private var outlet: Outlet?
     private var connections: [Key: StreamConnection] = [:]
-    private var fromAddress: [IPAddress: Int] = [:]
+    private var shares = ConnectionShares()
+    var trust = StreamTrust()
     private var sweep: Scheduled<Void>?
     private var isClosing = false
 
@@ -114,15 +115,15 @@ final class StreamTable {
     // MARK: In
 
     func accepted(_ connection: StreamConnection, _ channel: any Channel) {
-        let peer = connection.key.peer.address.network
+        let peer = connection.key.peer.address
         guard !isClosing, connections.count < settings.maximumConnections,
-            fromAddress[peer, default: 0] < settings.maximumFromOneAddress
+            let share = shares.take(for: peer, isTrusted: trust.isTrusted(peer), of: settings)
         else {
             count { $0.refused += 1 }
             channel.close(promise: nil)
             return
         }
-        fromAddress[peer, default: 0] += 1
+        connection.share = share
         // One that was there before under this name is dead: the peer has used its port again.
         connections[connection.key]?.close()
         add(connection)
@@ -143,6 +144,9 @@ final class StreamTable {
         count { $0.connections += 1 }
     }
 
+    /// Whether a peer whose message cannot be read is told so.
+    func answers(_ peer: Endpoint) -> Bool { !trust.isSilentToStrangers || trust.isTrusted(peer.address) }
+
     func handOver(_ messages: [[UInt8]], of connection: StreamConnection) {
         let number = messages.count
         count { $0.received += UInt64(number) }
@@ -161,9 +165,8 @@ final class StreamTable {
             if connection.isOurs, !connection.wasEstablished { $0.connectFailures += 1 }
             if connection.isShaking { $0.handshakeFailures += 1 }
         }
-        if !connection.isOurs, let others = fromAddress[connection.key.peer.address.network] {
-            fromAddress[connection.key.peer.address.network] = others > 1 ? others - 1 : nil
-        }
+        if let share = connection.share { shares.giveBack(share) }
+        connection.share = nil
         if connection.owesSomething, !isClosing { outlet?.unreachable(connection.key.peer, connection.key.listener) }
     }
 

@@ -85,6 +85,11 @@ final class StreamTransport: Sendable {
         eventLoop.execute { [table] in table.value.send(messages) }
     }
 
+    /// Who is known from now on. From any thread.
+    func trust(_ trust: StreamTrust) {
+        eventLoop.execute { [table] in table.value.trust = trust }
+    }
+
     /// Second descriptors of the listening sockets, in the order of the listeners; whoever asks closes them.
     func copies() async throws -> [CInt?] {
         try await eventLoop.submit { [listeners] in

@@ -102,7 +102,9 @@ struct SIPNetworkTests {
             "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\n"
                 + "To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\r\n"
         )
-        #expect(peer.receive()?.hasPrefix("SIP/2.0 400 ") == true)
+        let refusal = peer.receive()
+        #expect(refusal?.hasPrefix("SIP/2.0 400 ") == true)
+        #expect(refusal?.contains("\r\nTo: <sip:a@b>;tag=") == true)
         #expect(peer.receive() == "")
         #expect(bench.network.streamCounters.broken == 1)
         try await bench.close()
@@ -125,6 +127,41 @@ struct SIPNetworkTests {
         #expect(third.receive() == "")
         #expect(bench.network.streamCounters.refused == 1)
         #expect(bench.network.streamCounters.connections == 2)
+        try await bench.close()
+    }
+
+    @Test(
+        "strangers of one IPv6 network share a quarter, all together half; trusted peers and our own calls keep their part"
+    )
+    func shares() throws {
+        var settings = StreamSettings()
+        settings.maximumConnections = 40
+        var shares = ConnectionShares()
+        func take(_ text: String, isTrusted: Bool = false) throws -> ConnectionShares.Share? {
+            shares.take(for: try #require(IPAddress(text)), isTrusted: isTrusted, of: settings)
+        }
+        let one = try (1...40).compactMap { try take("fd00::\($0)") }
+        #expect(one.count == 10)
+        let others = try (1...40).compactMap { try take("10.0.0.\($0)") }
+        #expect(others.count == 10)
+        let trusted = try (1...40).compactMap { try take("fd01::\($0)", isTrusted: true) }
+        #expect(trusted.count == 10, "a quarter of all is left for what we connect")
+        // What was given back can be had again.
+        for share in one + others + trusted { shares.giveBack(share) }
+        let again = try (1...40).compactMap { _ in try take("fd01::1", isTrusted: true) }
+        #expect(again.count == 10)
+    }
+
+    @Test("a stranger who is to hear nothing hears nothing, even of what cannot be read")
+    func silence() async throws {
+        let bench = try await NetworkBench([Self.tcp(loopback)])
+        bench.network.trust(StreamTrust(networks: [], isSilentToStrangers: true))
+        let peer = try StreamPeer(connectingTo: bench.network.listeners[0].local.port)
+        peer.send(
+            "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\n"
+                + "To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\r\n"
+        )
+        #expect(peer.receive() == "")
         try await bench.close()
     }
 
