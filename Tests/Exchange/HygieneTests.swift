@@ -65,7 +65,7 @@ struct HygieneTests {
         )
         #expect(invite.hasContentType("application/sdp"))
         #expect(!String(decoding: invite.bytes, as: UTF8.self).contains("hello"))
-        #expect(String(decoding: invite.bytes, as: UTF8.self).contains("s=alice"))
+        #expect(String(decoding: invite.bytes, as: UTF8.self).contains("a=x-phone:alice"))
     }
 
     @Test("An agent who has no media for the caller costs him nothing: 488, the next")

@@ -5,6 +5,7 @@
 ///   anything else differs from what was sent last.
 /// - Media lines are matched by position and never vanish: an offer has at least as many as any before on this leg, an
 ///   answer exactly those of the offer that it answers. What is missing is padded with port 0.
+/// - What the far end says of itself and nobody needs, s=, i=, u=, e= and p=, stays hidden as its address in o= does.
 /// - Every other line passes byte for byte, payload numbers included.
 package struct SDPContinuity: Sendable {
     let user: [UInt8]
@@ -160,8 +161,22 @@ package struct SDPContinuity: Sendable {
         let line = description.origin.line
         text.append(ByteRange(lower: 0, upper: line.lower), of: description.bytes)
         let origin = appendOrigin(to: &text)
-        text.append(ByteRange(lower: line.upper, upper: description.session.upper), of: description.bytes)
+        let start = Int(line.upper)
+        appendSession(description.bytes[start..<max(start, Int(description.session.upper))], to: &text)
         return Body(bytes: text, origin: origin)
+    }
+
+    /// What follows o= in the session part. A session must have a name (RFC 8866 section 5.3), but it need not say anything.
+    private func appendSession(_ rest: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        for line in rest.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            switch line.first {
+            case UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"), UInt8(ascii: "p"): continue
+            case UInt8(ascii: "s"): text.append("s=-\r")
+            default: text.append(contentsOf: line)
+            }
+            text.append(0x0A)
+        }
+        text.removeLast()
     }
 
     func appendOrigin(to text: inout [UInt8]) -> ByteRange {

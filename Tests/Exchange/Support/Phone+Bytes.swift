@@ -50,9 +50,9 @@ extension Phone {
 }
 
 extension SessionDescription {
-    /// The value of s=, by which the phones of the tests tell whose description it is.
+    /// The attribute by which the phones of the tests tell whose description it is; `-` if nobody's.
     var sessionName: String {
-        lines(UInt8(ascii: "s"), in: session).first.map { String(decoding: bytes[$0], as: UTF8.self) } ?? ""
+        attribute("x-phone", in: session).map { String(decoding: bytes[$0], as: UTF8.self) } ?? "-"
     }
 
     var ports: [UInt16] { media.map(\.port) }

@@ -70,9 +70,11 @@ final class Phone {
 
     var uri: String { "sip:\(name)@127.0.0.1:\(endpoint.port)" }
 
-    /// The description that this phone sends: its session name tells whose it is.
+    /// The description that this phone sends: an attribute tells whose it is.
     func sdp(version: Int = 1, media: String? = nil) -> String {
-        let session = "v=0\r\no=\(name) 1 \(version) IN IP4 127.0.0.1\r\ns=\(name)\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        let session =
+            "v=0\r\no=\(name) 1 \(version) IN IP4 127.0.0.1\r\ns=\(name)\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            + "a=x-phone:\(name)\r\n"
         return session + (media ?? self.media)
     }
 

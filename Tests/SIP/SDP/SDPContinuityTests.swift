@@ -19,10 +19,23 @@ struct SDPContinuityTests {
         lines("v=0\no=- 77 \(version) IN IP4 192.0.2.1\ns=-\n\(rest)")
     }
 
+    @Test("What the far end says of itself beside its media stays hidden, in offers and in answers")
+    func topology() throws {
+        let told = "s=anna@10.1.2.3\ni=desk\nu=http://10.1.2.3/\ne=a@10.1.2.3\np=+1\n"
+        let media = "m=audio 4000 RTP/AVP 0\ni=left ear\n"
+        let description = try SessionDescription(
+            parsing: lines("v=0\no=a 1 1 IN IP4 10.1.2.3\n\(told)\(Self.connection)\(media)")
+        )
+        var leg = Self.continuity()
+        #expect(leg.offer(relaying: description) == Self.body(version: 1, Self.connection + media))
+        var other = Self.continuity()
+        #expect(other.answer(relaying: description, to: description) == Self.body(version: 1, Self.connection + media))
+    }
+
     @Test("An offer keeps every line but o=")
     func relays() throws {
         var leg = Self.continuity()
-        let rest = "i=x\n\(Self.connection)m=audio 4000 RTP/AVP 0 101\na=rtpmap:101 telephone-event/8000\na=x=y:z\n"
+        let rest = "\(Self.connection)m=audio 4000 RTP/AVP 0 101\na=rtpmap:101 telephone-event/8000\na=x=y:z\n"
         let sent = leg.offer(relaying: try Self.description(rest))
         #expect(sent == Self.body(version: 1, rest))
         #expect(leg.lastSent == sent)
