@@ -23,16 +23,18 @@ extension Exchange {
     }
 
     private mutating func admit(_ message: Message, from source: Endpoint, on listener: ListenerID) {
+        guard message.isRequest else { return agent.receive(message, from: source, on: listener, now: now) }
+        if message.to.tag != nil || message.method == .cancel || message.method == .ack {
+            admit(inDialog: message, from: source, on: listener)
+            return
+        }
         // An INVITE of our own comes back where both ends of a consultation are here.
         let isTrusted = isTrusted(source) || (agent.comesFromUs(message) && agent.isOurs(source))
-        // Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us, and neither
-        // overload nor a flood ends calls in progress. Retransmissions cost nothing.
-        guard message.isRequest, isObjectionable(message, from: source, isTrusted: isTrusted), !agent.knows(message)
-        else {
+        // Retransmissions cost nothing.
+        guard !isTrusted || isRefusedNow(message.method) || !mayDisturb(source), !agent.knows(message) else {
             agent.receive(message, from: source, on: listener, now: now)
             return
         }
-        guard message.method != .ack else { return }
         guard isTrusted else {
             refuseStranger(message, from: source, on: listener)
             return
@@ -41,9 +43,35 @@ extension Exchange {
         agent.refuseStateless(message, from: source, on: listener, status: 503)
     }
 
+    /// Whoever is part of a dialog may go on with it: agents and media servers need not be trusted to call us, and neither
+    /// overload nor a flood ends calls in progress. But no dialog needs as many requests as would hurt the others, and what
+    /// belongs to nothing is answered without a transaction, for there may be any amount of it.
+    private mutating func admit(inDialog message: Message, from source: Endpoint, on listener: ListenerID) {
+        switch agent.standing(of: message, now: now) {
+        case .known:
+            agent.receive(message, from: source, on: listener, now: now)
+        case .excessive:
+            counters.flooding += 1
+            agent.refuseStateless(message, from: source, on: listener, status: 500, retryAfter: 1)
+        case .unknown where !isTrusted(source):
+            guard message.method != .ack else { return }
+            refuseStranger(message, from: source, on: listener)
+        case .unknown:
+            // It may acknowledge a refusal that we have forgotten, and wants no answer.
+            guard message.method != .ack else {
+                return agent.receive(message, from: source, on: listener, now: now)
+            }
+            let isHeard = mayDisturb(source)
+            if !isHeard { counters.overloaded += 1 }
+            agent.refuseStateless(message, from: source, on: listener, status: isHeard ? 481 : 503)
+        }
+    }
+
     private mutating func refuseStranger(_ message: Message, from source: Endpoint, on listener: ListenerID) {
         let isHeard = mayDisturb(source)
-        if isHeard, configuration.untrusted == .challenge, message.to.tag == nil {
+        // A CANCEL cannot come again with an answer (RFC 3261 section 22.1).
+        let isChallengeable = message.to.tag == nil && message.method != .cancel
+        if isHeard, configuration.untrusted == .challenge, isChallengeable {
             guard challenge(message, from: source, on: listener) else { return }
         }
         let answers = configuration.untrusted != .drop
@@ -52,7 +80,7 @@ extension Exchange {
         note(.untrusted(source: source, answered: answers))
         guard answers else { return }
         // A phone that asks for a dialog which is over must learn that.
-        let status: UInt16 = message.to.tag == nil ? 403 : 481
+        let status: UInt16 = message.to.tag == nil && message.method != .cancel ? 403 : 481
         agent.refuseStateless(message, from: source, on: listener, status: status)
     }
 
@@ -60,7 +88,7 @@ extension Exchange {
     private mutating func challenge(_ message: Message, from source: Endpoint, on listener: ListenerID) -> Bool {
         let verdict = doorman?.verdict(on: message, realm: configuration.realm, users: configuration.users, now: now)
         switch verdict {
-        case .admitted where message.method == .invite && overload.reason != nil:
+        case .admitted where isRefusedNow(message.method):
             counters.overloaded += 1
             agent.refuseStateless(message, from: source, on: listener, status: 503)
             return false
@@ -77,19 +105,14 @@ extension Exchange {
         }
     }
 
-    /// Whether a request is refused unless it belongs to something that we have.
-    private mutating func isObjectionable(_ message: Message, from source: Endpoint, isTrusted: Bool) -> Bool {
-        guard isTrusted else { return true }
-        guard message.method != .ack else { return false }
-        // What belongs to nothing that we have is answered, but each answer has to be remembered.
-        guard message.to.tag == nil, message.method != .cancel else {
-            return !agent.knows(message) && !mayDisturb(source)
+    /// Whether there is no room for new calls. Whoever asks by OPTIONS whether he may call hears the same as if he did (RFC 3261
+    /// section 11.2).
+    private func isRefusedNow(_ method: Method) -> Bool {
+        switch method {
+        case .invite: overload.reason != nil
+        case .options: overload.reason != nil || isShuttingDown
+        default: false
         }
-        // Whoever asks where to send his calls gets the answer that they would (RFC 3261 section 11.2).
-        let asks = message.method == .options
-        if asks || message.method == .invite, overload.reason != nil { return true }
-        if asks, isShuttingDown { return true }
-        return !mayDisturb(source)
     }
 
     /// Takes one of what a source may send without being part of a call.

@@ -116,6 +116,69 @@ struct OverloadTests {
         #expect(trusted == 50)
     }
 
+    /// A request that names a dialog which there is not.
+    private func stray(_ town: Town, _ method: String, _ number: Int, tag: String = ";tag=zzz") {
+        town.caller.send(
+            [
+                "\(method) sip:x@127.0.0.1 SIP/2.0",
+                "Via: SIP/2.0/UDP 127.0.0.1:7001;branch=z9hG4bK-s\(method)\(number)",
+                "Max-Forwards: 70", "From: <sip:a@b>;tag=1", "To: <sip:x@y>\(tag)", "Call-ID: stray-\(number)",
+                "CSeq: 1 \(method)", "Content-Length: 0", "", "",
+            ].joined(separator: "\r\n")
+        )
+    }
+
+    @Test("What belongs to no dialog is refused without a transaction, and limited, from whomever it comes")
+    func strayRequests() {
+        let town = Town { $0.overload.requestsPerSource = 100 }
+        for number in 0..<150 {
+            stray(town, "BYE", number)
+            stray(town, "CANCEL", number, tag: "")
+        }
+        town.bench.run()
+        #expect(town.bench.exchange.transactionsAlive == 0)
+        #expect(town.caller.log.count { $0 == "481 bye" || $0 == "481 cancel" } == 100)
+        #expect(town.caller.log.count { $0 == "503 bye" || $0 == "503 cancel" } == 200)
+        #expect(town.bench.exchange.counters.flooding == 200)
+    }
+
+    @Test("An agent who floods inside his dialog is limited; his BYE gets through, and the call of another goes on")
+    func floodInDialog() {
+        let town = Town { $0.overload.requestsPerSource = 0 }
+        let call = town.call(for: 3_000)
+        for _ in 0..<1_000 { town.anna.ask("OPTIONS", town.anna.lastCallID) }
+        town.bench.run()
+        #expect((90...110).contains(town.anna.log.count { $0 == "200 options" }))
+        #expect(town.anna.log.count { $0 == "500 options" } >= 890)
+        #expect(town.anna.received.last?.number(.retryAfter) == 1)
+        #expect(town.bench.exchange.transactionsAlive < 150)
+        #expect(town.bench.exchange.counters.flooding >= 890)
+        // His allowance comes back.
+        town.bench.run(for: 1_000)
+        town.anna.ask("OPTIONS", town.anna.lastCallID)
+        town.bench.run()
+        #expect(town.anna.log.last == "200 options")
+        for _ in 0..<200 { town.anna.ask("OPTIONS", town.anna.lastCallID) }
+        town.caller.reinvite(call, sdp: town.caller.sdp())
+        town.anna.hangUp(town.anna.lastCallID)
+        town.bench.run()
+        #expect(town.anna.log.last == "200 bye")
+        #expect(town.caller.log.last == "bye")
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("OPTIONS get what an INVITE would: 503 with Retry-After while calls are refused", arguments: [true, false])
+    func options(isDraining: Bool) {
+        let town = Town()
+        stray(town, "OPTIONS", 1, tag: "")
+        town.bench.run()
+        if isDraining { town.bench.exchange.refuseNewCalls() } else { overload(town) }
+        stray(town, "OPTIONS", 2, tag: "")
+        town.bench.run()
+        #expect(town.caller.log == ["200 options", "503 options"])
+        #expect(town.caller.received.last?.number(.retryAfter) ?? 0 > 0)
+    }
+
     @Test("Strangers get a fiftieth, then silence")
     func strangers() {
         let town = Town { configuration in

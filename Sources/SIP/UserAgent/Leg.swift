@@ -30,6 +30,8 @@ final class Leg {
     private(set) var remoteDescription: SessionDescription?
     /// Where the peer's last request came from.
     var source: Endpoint
+    /// How many new requests he may send now.
+    var allowance = RequestAllowance()
 
     /// What other copies of the INVITE that began the leg are known by, as long as any may come; nil if it was ours.
     var identity: [UInt8]?
@@ -39,6 +41,8 @@ final class Leg {
     var expiry: TimerID?
     /// Our INVITE that has no final response yet.
     @Rare var outgoing: OutgoingInvite? = nil
+    /// A question is open where the dialog's next hop is.
+    var isLocatingDialog = false
     /// Where the peer may be, if we call him by a name.
     @Rare var location: Location? = nil
     /// Our 2xx that awaits its ACK.

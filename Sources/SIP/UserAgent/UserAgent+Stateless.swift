@@ -5,6 +5,16 @@ extension UserAgent {
         leg(for: request) != nil || earlyLeg(for: request) != nil || transactions.knows(request)
     }
 
+    /// What a request of a dialog is to us. Takes one of what the dialog may send if it is part of one.
+    package mutating func standing(of request: Message, now: Milliseconds) -> RequestStanding {
+        guard let leg = leg(for: request) ?? earlyLeg(for: request) else {
+            return transactions.knows(request) ? .known : .unknown
+        }
+        // An ACK leaves nothing behind, and the one BYE of a call must get through.
+        let isFree = request.method == .ack || (request.method == .bye && leg.phase != .ending)
+        return isFree || leg.allowance.take(now: now) || transactions.knows(request) ? .known : .excessive
+    }
+
     /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.
     ///
     /// - Parameter challenges: values of WWW-Authenticate, for 401.
@@ -13,13 +23,14 @@ extension UserAgent {
         from source: Endpoint,
         on listener: ListenerID,
         status: UInt16,
+        retryAfter: Int? = nil,
         challenges: [[UInt8]] = []
     ) {
         guard message.method != .ack else { return }
         let tag = statelessTag(message.bytes[message.callID])
         let product = configuration.product
         let response = makeResponse(to: message, source: source, status: status, toTag: tag) { writer in
-            writer.explain(status, of: message, retryAfter: nil)
+            writer.explain(status, of: message, retryAfter: retryAfter)
             for challenge in challenges { writer.field(.wwwAuthenticate, challenge) }
             writer.field(.server, product)
         }
@@ -47,5 +58,34 @@ extension UserAgent {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
         }
         return Token(slot: .max, generation: .max, nonce: hash ^ hash >> 29).bytes
+    }
+}
+
+/// What a request inside a dialog is to us.
+package enum RequestStanding: Sendable {
+    /// Part of a dialog or a transaction that we have.
+    case known
+    /// The dialog is ours, but sends more than any needs.
+    case excessive
+    case unknown
+}
+
+/// What the peer of one dialog may send of new requests: a flood inside a call must not take from the others what they need.
+struct RequestAllowance {
+    /// A second, and at once after a pause. Digits that are dialled come as an INFO each, some ten a second.
+    private static let (rate, most): (Milliseconds, Milliseconds) = (50, 100)
+
+    /// In thousandths of a request.
+    private var rest = Self.most * 1_000
+    private var filled: Milliseconds = 0
+
+    /// Takes one; false if there is none.
+    mutating func take(now: Milliseconds) -> Bool {
+        let passed = min(max(0, now - filled), 10_000)
+        rest = min(Self.most * 1_000, rest + passed * Self.rate)
+        filled = now
+        guard rest >= 1_000 else { return false }
+        rest -= 1_000
+        return true
     }
 }
