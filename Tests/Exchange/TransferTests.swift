@@ -139,6 +139,46 @@ struct TransferTests {
         #expect(listed.leftoversAtTheEnd() == [])
     }
 
+    @Test(
+        "A target that says with maddr where it really leads is not called, whatever its host and the scenario say",
+        arguments: [nil, "sip:*@127.0.0.1*"]
+    )
+    func maddr(allowed: String?) throws {
+        let patterns = try allowed.map { [try RoutePattern($0)] }
+        let (town, call) = talking { $0.scenario.refer = .init(allowed: patterns) }
+        town.anna.refer(town.anna.lastCallID, to: "sip:+19005551234@127.0.0.1:7009;MADDR=192.0.2.9")
+        town.bench.run()
+        #expect(town.anna.log.last == "403 refer")
+        town.anna.refer(town.anna.lastCallID, to: "sip:desk@127.0.0.1:7009")
+        town.bench.run()
+        #expect(town.anna.log.contains("202 refer"))
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A method that is INVITE is not said to the target again")
+    func method() {
+        let (town, call) = talking()
+        town.anna.refer(town.anna.lastCallID, to: "\(town.desk.uri);method=INVITE;x=y")
+        town.bench.run()
+        let invite = town.desk.received.first { $0.method == .invite }
+        #expect(invite?.requestURI.map { invite?.text(of: $0) } == "\(town.desk.uri);x=y")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A REFER with two targets is refused, in two lines or in one")
+    func twoTargets() {
+        let (town, call) = talking()
+        for target in ["\(town.desk.uri)>, <\(town.ben.uri)", "\(town.desk.uri)>\r\nRefer-To: <\(town.ben.uri)"] {
+            town.anna.refer(town.anna.lastCallID, to: target)
+            town.bench.run()
+            #expect(town.anna.log.last == "400 refer")
+        }
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("A caller hands nobody on")
     func callersRefer() {
         let (town, call) = talking()

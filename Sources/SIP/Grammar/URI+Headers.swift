@@ -8,6 +8,15 @@ extension URI {
         return (try? URI(parsing: bytes[..<end])) ?? self
     }
 
+    /// The same without `method` parameter, which has no place in a Request-URI either; nil if nothing is left that is a URI.
+    package var withoutMethod: URI? {
+        guard let value = parameter(named: "method") else { return self }
+        // With the semicolon before it, and the equals sign if it has one.
+        let head = bytes[..<value.startIndex]
+        guard let start = head.lastIndex(of: UInt8(ascii: ";")) else { return nil }
+        return try? URI(parsing: Array(bytes[..<start] + bytes[value.endIndex...]))
+    }
+
     /// Name and value of each header field, escapes undone, in their order. What would break a line is left out, and so is `body`,
     /// which is none.
     package var headerFields: [(name: [UInt8], value: [UInt8])] {

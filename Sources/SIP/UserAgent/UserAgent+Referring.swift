@@ -57,14 +57,15 @@ package struct ReferTarget: Sendable, Equatable {
 extension Message {
     /// Where a REFER leads; nil unless it has one Refer-To with a SIP URI that is to be invited (RFC 3515 section 2.1).
     package var referTarget: ReferTarget? {
-        guard fields.count(where: { $0.name == .referTo }) == 1, let address = firstAddress(.referTo),
+        guard fields.count(where: { $0.name == .referTo }) == 1, let value = first(.referTo),
+            let address = try? address(in: value), address.range.upper == value.upper,
             let whole = try? URI(parsing: bytes[address.uri]), whole.scheme == .sip || whole.scheme == .sips
         else { return nil }
         if let method = whole.parameter(named: "method"), !method.elementsEqual("INVITE".utf8) { return nil }
         // Header fields stand behind the question mark.
         let headers = bytes[address.uri].drop { $0 != UInt8(ascii: "?") }.dropFirst()
         let plain = bytes[address.uri].prefix { $0 != UInt8(ascii: "?") }
-        guard let uri = try? URI(parsing: plain) else { return nil }
+        guard let uri = (try? URI(parsing: plain))?.withoutMethod else { return nil }
         var replaces: [UInt8]?
         for header in headers.split(separator: UInt8(ascii: "&")) {
             let name = header.prefix { $0 != UInt8(ascii: "=") }
