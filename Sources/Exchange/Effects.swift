@@ -33,6 +33,8 @@ package enum Notice: Sendable {
     case untrusted(source: Endpoint, answered: Bool)
     /// A call that no flow took.
     case notRouted(RoutingOutcome, flowID: String, answer: RoutingAnswer, source: Endpoint?)
+    /// So many header fields of a caller that were to pass did not, there being too much of them.
+    case headersLeftOut(Int, source: Endpoint?)
     /// A call refused since there are `maxCalls` already, or no room for its transactions.
     case overloaded(source: Endpoint?)
     /// New calls are refused from now on, and why; nil: they are taken again.

@@ -49,6 +49,11 @@ struct EffectOutlet: Sendable {
                     "source": "\(source.map(String.init(describing:)) ?? "-")",
                 ]
             )
+        case .headersLeftOut(let count, let source):
+            logger.warning(
+                "header fields of a caller were left out: too long",
+                metadata: ["fields": "\(count)", "source": "\(source.map(String.init(describing:)) ?? "-")"]
+            )
         case .overload(let reason?):
             logger.error("overload: new calls are refused", metadata: ["reason": "\(reason.rawValue)"])
         case .overload(nil):

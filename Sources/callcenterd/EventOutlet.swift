@@ -55,8 +55,8 @@ extension CenterEvent.Body {
             )
         case .agentLoggedOffForNoAnswer(let agentID):
             self = .agentLoggedOff(agentID: agentID, cause: .noAnswer)
-        case .unreadable, .untrusted, .notRouted, .overloaded, .overload, .callOverflows, .mediaFailed, .repaired,
-            .strangerLoggedIn, .agentLoggedInByCall:
+        case .unreadable, .untrusted, .notRouted, .headersLeftOut, .overloaded, .overload, .callOverflows, .mediaFailed,
+            .repaired, .strangerLoggedIn, .agentLoggedInByCall:
             return nil
         }
     }

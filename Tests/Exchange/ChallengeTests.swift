@@ -55,12 +55,15 @@ struct ChallengeTests {
             extra: [
                 "Authorization: Digest username=\"branch\", realm=\"callcenterd\", nonce=\"\(nonce)\", uri=\"\(uri)\", "
                     + "response=\"\(response)\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\"",
-                "P-Asserted-Identity: <sip:boss@example.com>",
+                "P-Asserted-Identity: <sip:boss@example.com>", "Privacy: id",
             ]
         )
         town.bench.run(for: 3_000)
         #expect(town.anna.invited("P-Asserted-Identity") == nil, "his word does not count for that (RFC 3325)")
         #expect(town.caller.log.contains("200 invite sdp=anna"))
+        // A password does not make him one whose word on who calls is passed on (RFC 3325 section 5).
+        #expect(town.anna.invited("P-Asserted-Identity") == nil)
+        #expect(town.anna.invited("Privacy") == "id")
         town.caller.hangUp(call)
         town.bench.run()
         #expect(town.caller.log.last == "200 bye")

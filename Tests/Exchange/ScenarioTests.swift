@@ -88,13 +88,32 @@ struct ScenarioTests {
     func passedPrefix() {
         let town = Town { $0.scenario.passed = ["X-*"].compactMap(HeaderPattern.init) }
         let long = String(repeating: "x", count: 1_100)
-        let extra = ["x-one: 1", "Subject: s", "X-Two: \(long)", "X-Three: \(long)"]
+        let extra = ["x-one: 1", "Subject: s", "X-Two: \(long)", "X-Three: \(long)", "X-Four: 4"]
         let call = town.caller.invite("support", sdp: town.caller.sdp(), extra: extra)
         town.bench.run(for: 3_000)
         #expect(town.anna.invited("X-One") == "1")
         #expect(town.anna.invited("Subject") == nil)
         #expect(town.anna.invited("X-Two") == long)
         #expect(town.anna.invited("X-Three") == nil)
+        #expect(town.anna.invited("X-Four") == "4", "what is too long keeps out nothing but itself")
+        let told = town.bench.notices.compactMap { if case .headersLeftOut(let count, _) = $0 { count } else { nil } }
+        #expect(told == [1])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("that no prefix stands for what only we can write: no second Call-ID, no foreign Record-Route or Require")
+    func prefixOfOurs() {
+        let town = Town { $0.scenario.passed = ["Call-*", "Re*"].compactMap(HeaderPattern.init) }
+        let extra = [
+            "Call-Info: <sip:i@b>", "Reply-To: <sip:r@b>", "Record-Route: <sip:127.0.0.1:7001;lr>", "Require: timer",
+        ]
+        let call = town.caller.invite("support", sdp: town.caller.sdp(), extra: extra)
+        town.bench.run(for: 3_000)
+        let invite = town.anna.received.first { $0.isRequest && $0.method == .invite }
+        #expect(invite?.fields.count { $0.name == .callID } == 1)
+        #expect(invite?.has(.callInfo) == true && invite?.has(.replyTo) == true)
+        #expect(invite?.has(.recordRoute) == false && invite?.has(.require) == false)
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }

@@ -3,26 +3,27 @@ import SIP
 
 /// The header fields that a call's scenario has for those who are called.
 extension Exchange {
-    /// What of the caller's INVITE goes along (CALLS.md section 1, scenarios).
+    /// What of the caller's INVITE goes along (CALLS.md section 1, scenarios). What finds no room is told.
     ///
     /// - Parameter leg: of its sender: who he is, only those may assert whose word counts here (RFC 3325 section 5).
-    func passedHeaders(of invite: Message, from leg: LegID) -> [ExtraHeader] {
+    mutating func passedHeaders(of invite: Message, from leg: LegID) -> [ExtraHeader] {
         let mayAssert = agent.source(of: leg).map { isTrusted($0) } ?? false
         var room = FixedTimes.largestPassedHeaders
+        var leftOut = 0
         var passed: [ExtraHeader] = []
-        for field in invite.fields {
+        for field in invite.fields where field.name != .pAssertedIdentity || mayAssert {
             let name = invite.fullName(of: field)
-            // A pattern may match more than it says: fields that only we can write are not among it.
-            guard configuration.scenario.passed.contains(where: { $0.matches(name) }),
-                !HeaderPattern.isOurs(String(decoding: name, as: UTF8.self))
-            else { continue }
-            guard mayAssert || !equalIgnoringCase(name, Array("P-Asserted-Identity".utf8)) else { continue }
+            guard configuration.scenario.passed.contains(where: { $0.matches(name) }) else { continue }
             let size = name.count + field.value.count + 4
             // What is too long keeps nothing else out.
-            guard size <= room else { continue }
+            guard size <= room else {
+                leftOut += 1
+                continue
+            }
             room -= size
             passed.append(ExtraHeader(name: name, value: invite.copy(of: field.value)))
         }
+        if leftOut > 0 { note(.headersLeftOut(leftOut, source: agent.source(of: leg))) }
         return passed
     }
 

@@ -79,9 +79,12 @@ package struct HeaderPattern: Sendable, Equatable {
         guard !name.isEmpty else { return nil }
     }
 
+    /// However many names a pattern stands for: those that only we can write are not among them.
     package func matches(_ candidate: [UInt8]) -> Bool {
-        guard isPrefix ? candidate.count > name.count : candidate.count == name.count else { return false }
-        return zip(name, candidate).allSatisfy { $0 == ($1 >= 0x41 && $1 <= 0x5A ? $1 | 0x20 : $1) }
+        guard isPrefix ? candidate.count > name.count : candidate.count == name.count,
+            zip(name, candidate).allSatisfy({ $0 == ($1 >= 0x41 && $1 <= 0x5A ? $1 | 0x20 : $1) })
+        else { return false }
+        return !isPrefix || !Self.isOurs(String(decoding: candidate, as: UTF8.self))
     }
 
     /// Header fields that belong to a leg, and that no other leg may have: they route a message, name a dialog, describe a body or
