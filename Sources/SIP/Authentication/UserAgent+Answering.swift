@@ -63,6 +63,12 @@ extension UserAgent {
     ///
     /// - Parameter attempts: how often this request has been sent again for a challenge already.
     mutating func learn(from response: Message?, status: Int, attempts: Int, of leg: Leg) -> Bool {
+        // Another of the servers that a name leads to may be in service (RFC 3263 section 4.3).
+        if status == 503, attempts < Leg.maximumAttempts, let place = leg.dialog.located?.target,
+            leave(place, of: leg.id)
+        {
+            return true
+        }
         guard status == 401 || status == 407, attempts < Leg.maximumAttempts, let response,
             configuration.hashes != nil, !credentials.isEmpty
         else { return false }

@@ -51,8 +51,13 @@ struct ClientTransaction: Sendable {
     /// The same request the other way; apart, since hardly any transaction has one.
     final class Fallback: Sendable {
         let request: OutboundRequest
+        /// When silence is enough to go that way. Over a stream nothing is sent again: there it is for the transport to fail.
+        let due: Milliseconds
 
-        init(_ request: OutboundRequest) { self.request = request }
+        init(_ request: OutboundRequest, due: Milliseconds) {
+            self.request = request
+            self.due = due
+        }
     }
 
     let owner: UInt64

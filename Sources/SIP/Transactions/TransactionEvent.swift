@@ -43,6 +43,9 @@ package enum TransactionEvent: Sendable {
     /// The transport cannot reach the peer: as if a 503 had come.
     case transportFailed(ClientTransactionID, owner: UInt64, Method)
 
+    /// The place where a request was sent to has said nothing, or cannot be reached: it goes the other way that it had.
+    case fellBack(owner: UInt64, from: Endpoint)
+
     /// Our response of 300 or more to an INVITE was never acknowledged (timer H).
     case ackMissing(ServerTransactionID, owner: UInt64?)
 

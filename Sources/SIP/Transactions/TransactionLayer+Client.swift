@@ -70,7 +70,7 @@ extension TransactionLayer {
             destination: request.destination,
             listener: request.listener,
             bytes: request.bytes,
-            fallback: fallback.map(ClientTransaction.Fallback.init)
+            fallback: fallback.map { ClientTransaction.Fallback($0, due: now + Self.silence) }
         )
         clients[id.handle]?.sent = sent
         counters.requestsSent[method] &+= 1
@@ -94,6 +94,7 @@ extension TransactionLayer {
         out: inout [TransactionEvent]
     ) {
         guard var sent = clients[handle]?.sent else { return }
+        let failed = sent.destination
         sent.machine = machine(sent.method, to: request.destination, now: now)
         sent.destination = request.destination
         sent.listener = request.listener
@@ -103,7 +104,12 @@ extension TransactionLayer {
         out.append(.send(bytes: request.bytes, to: request.destination, from: request.listener))
         clients[handle]?.sent = sent
         clients[handle]?.sent?.arm(handle, on: &wheel)
+        if let owner = clients[handle]?.owner { out.append(.fellBack(owner: owner, from: failed)) }
     }
+
+    /// The repetition of a request by UDP at 3.5 s goes the other way if there is one: RFC 3263 section 4.3 would have it wait for
+    /// timer B or F, longer than a caller who is handed over has patience.
+    private static let silence: Milliseconds = 3_500
 
     /// Whether the request had a body, which is not kept for as long as the transaction; nil if that is gone.
     package func hadBody(_ id: ClientTransactionID) -> Bool? { clients[id.handle]?.sent?.hasBody }
@@ -224,72 +230,5 @@ extension TransactionLayer {
             clients[handle]?.sent?.callIDHash == hash(response.bytes[response.callID])
         else { return nil }
         return handle
-    }
-
-    // MARK: Timers
-
-    mutating func fireClient(
-        _ handle: SlabHandle,
-        now: Milliseconds,
-        wheel: inout TimingWheel,
-        out: inout [TransactionEvent]
-    ) {
-        guard let client = clients[handle], let sent = client.sent else { return }
-        clients[handle]?.sent?.timer.disarm(on: &wheel)
-        switch sent.machine {
-        case .invite(var machine):
-            let expiry = machine.fire(timers: timers, now: now)
-            clients[handle]?.sent?.machine = .invite(machine)
-            switch expiry {
-            case .wait: break
-            case .retransmit: retransmit(sent, out: &out)
-            case .cancel:
-                let id = ClientTransactionID(handle: handle)
-                cancel(id, now: now, wheel: &wheel, out: &out)
-            case .timeOut: timeOut(handle, client.owner, sent.method, wheel: &wheel, out: &out)
-            case .terminate: endClient(handle, wheel: &wheel, out: &out)
-            }
-        case .nonInvite(var machine):
-            let expiry = machine.fire(timers: timers, now: now)
-            clients[handle]?.sent?.machine = .nonInvite(machine)
-            switch expiry {
-            case .wait: break
-            case .retransmit: retransmit(sent, out: &out)
-            case .timeOut: timeOut(handle, client.owner, sent.method, wheel: &wheel, out: &out)
-            case .terminate: endClient(handle, wheel: &wheel, out: &out)
-            }
-        }
-        clients[handle]?.sent?.arm(handle, on: &wheel)
-    }
-
-    private mutating func retransmit(_ sent: ClientTransaction.Sent, out: inout [TransactionEvent]) {
-        counters.retransmissionsSent &+= 1
-        out.append(.send(bytes: sent.bytes, to: sent.destination, from: sent.listener))
-    }
-
-    private mutating func timeOut(
-        _ handle: SlabHandle,
-        _ owner: UInt64,
-        _ method: Method,
-        wheel: inout TimingWheel,
-        out: inout [TransactionEvent]
-    ) {
-        counters.timeouts &+= 1
-        out.append(.timedOut(ClientTransactionID(handle: handle), owner: owner, method))
-        endClient(handle, wheel: &wheel, out: &out)
-    }
-
-    /// Forgets a transaction. The CANCEL of an INVITE goes with it: it has done its work, and its responses could not be
-    /// matched any more.
-    mutating func endClient(_ handle: SlabHandle, wheel: inout TimingWheel, out: inout [TransactionEvent]) {
-        clients[handle]?.sent?.timer.disarm(on: &wheel)
-        guard let client = clients.remove(handle) else { return }
-        out.append(.terminatedClient(ClientTransactionID(handle: handle), owner: client.owner))
-        guard let companion = client.companion else { return }
-        if client.sent?.method == .cancel {
-            clients[companion]?.companion = nil
-        } else {
-            endClient(companion, wheel: &wheel, out: &out)
-        }
     }
 }

@@ -29,7 +29,10 @@ struct Dialog {
 
     struct Located {
         let uri: [UInt8]
-        let target: Endpoint
+        /// Where requests go.
+        var target: Endpoint
+        /// Where they go if that one does not answer (RFC 3263 section 4.3), best first.
+        var others: [Endpoint] = []
     }
 
     /// What requests go to (RFC 3261 section 8.1.2): the first route, else the remote target.
@@ -51,6 +54,23 @@ struct Dialog {
         // A TLS peer whom a name has led to, and whose certificate has shown that name, is the same under his address.
         if let heardFrom, heardFrom.domain != 0, heardFrom.isSamePlace(as: hop) { return heardFrom }
         return hop
+    }
+
+    /// Where a request goes if the place that a name has led to does not answer; nil if there is no other.
+    var elsewhere: Endpoint? {
+        guard let located, let other = located.others.first, nextHop == located.target else { return nil }
+        return other
+    }
+
+    /// The place that a name has led to has failed: from now on requests go to the next one, as long as there are others. False
+    /// if there is none.
+    mutating func leave(_ failed: Endpoint) -> Bool {
+        guard var located, located.target == failed, let next = located.others.first else { return false }
+        located.others.removeFirst()
+        located.others.append(failed)
+        located.target = next
+        self.located = located
+        return true
     }
 
     /// Target refresh: the peer's newest Contact counts (RFC 3261 section 12.2).

@@ -111,7 +111,8 @@ extension UserAgent {
                 callID: leg.dialog.callID,
                 hasBody: outgoing.body.map { !$0.isEmpty } ?? false
             ),
-            heardFrom: leg.dialog.heardFrom
+            heardFrom: leg.dialog.heardFrom,
+            elsewhere: leg.dialog.elsewhere
         )
     }
 

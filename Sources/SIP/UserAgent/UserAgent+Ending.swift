@@ -72,7 +72,8 @@ extension UserAgent {
             to: destination,
             from: leg.dialog.listener,
             facts: RequestFacts(sequence: leg.dialog.localCSeq, callID: leg.dialog.callID, hasBody: false),
-            heardFrom: leg.dialog.heardFrom
+            heardFrom: leg.dialog.heardFrom,
+            elsewhere: leg.dialog.elsewhere
         )
     }
 

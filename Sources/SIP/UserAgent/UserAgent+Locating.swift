@@ -35,12 +35,15 @@ extension UserAgent {
             leg.location?.targets = targets
             if !tryNextTarget(of: leg) { locatingFailed(leg) }
         case .dialog(let uri):
+            leg.isLocatingDialog = false
+            guard leg.dialog.nextURI.bytes == uri else { return locateDialog(of: leg) }
+            // Where he was heard from he is alive, and his dialog known.
+            let alive = leg.dialog.heardFrom?.address
             let usable = targets.filter { configuration.listener(for: $0) != nil }
-            // Of several that share a name, the one that he was heard from: it lives, and has the dialog.
-            let known = leg.dialog.heardFrom.flatMap { heard in
-                usable.first { $0.address == heard.address && $0.transport == heard.transport }
+            let ordered = usable.filter { $0.address == alive } + usable.filter { $0.address != alive }
+            leg.dialog.located = ordered.first.map {
+                Dialog.Located(uri: uri, target: $0, others: Array(ordered.dropFirst()))
             }
-            leg.dialog.located = (known ?? usable.first).map { Dialog.Located(uri: uri, target: $0) }
         }
     }
 
@@ -126,8 +129,19 @@ extension UserAgent {
     /// reached where he was heard from.
     mutating func locateDialog(of leg: Leg) {
         let uri = leg.dialog.nextURI
-        guard uri.endpoint == nil, let hop = uri.hop, leg.dialog.located?.uri != uri.bytes else { return }
+        // One question at a time: a peer may have another name in each request. What holds when the answer comes is asked next.
+        guard !leg.isLocatingDialog, uri.endpoint == nil, let hop = uri.hop, leg.dialog.located?.uri != uri.bytes
+        else { return }
+        leg.isLocatingDialog = true
         lookups.append(Lookup(id: LookupID(leg: leg.id, purpose: .dialog(uri: uri.bytes)), hop: hop))
+    }
+
+    /// A place that a name has led to does not answer: the dialog's next requests do not go there, nor calls for a while.
+    @discardableResult
+    mutating func leave(_ failed: Endpoint, of id: LegID) -> Bool {
+        guard let leg = legs[id.handle], leg.dialog.leave(failed) else { return false }
+        suspects.insert(failed, until: now + LocatingTimes.probation)
+        return true
     }
 
     /// Moves questions about names into a buffer of the caller's.

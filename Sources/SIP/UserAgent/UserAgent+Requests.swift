@@ -47,7 +47,8 @@ extension UserAgent {
                 callID: leg.dialog.callID,
                 hasBody: body.map { !$0.bytes.isEmpty } ?? false
             ),
-            heardFrom: leg.dialog.heardFrom
+            heardFrom: leg.dialog.heardFrom,
+            elsewhere: leg.dialog.elsewhere
         )
         return true
     }

@@ -5,6 +5,7 @@ extension UserAgent {
     ///
     /// - Parameter heardFrom: the connection that the peer's last request came through: tried when he cannot be reached where
     ///   his Contact says, as behind a NAT.
+    /// - Parameter elsewhere: another place that the peer's name leads to: tried when the first one says nothing.
     mutating func start(
         _ transaction: ClientTransactionID,
         _ method: Method,
@@ -12,7 +13,8 @@ extension UserAgent {
         to destination: Endpoint,
         from listener: ListenerID,
         facts: RequestFacts,
-        heardFrom: Endpoint? = nil
+        heardFrom: Endpoint? = nil,
+        elsewhere: Endpoint? = nil
     ) {
         let now = now
         noteChange(of: transaction)
@@ -29,6 +31,8 @@ extension UserAgent {
             // Not again and again by way of a time-out: he stays behind his NAT.
             if withoutStreams.contains(first.destination, now: now) { swap(&first, &other) }
             fallback = other
+        } else if let elsewhere {
+            fallback = readdressed(first, to: elsewhere)
         }
         withTransactions { transactions, wheel, out in
             transactions.start(

@@ -183,6 +183,8 @@ package struct UserAgent: ~Copyable {
             failed(transaction, of: LegID(owner: owner), method, status: 408)
         case .transportFailed(let transaction, let owner, let method):
             failed(transaction, of: LegID(owner: owner), method, status: 503)
+        case .fellBack(let owner, let failed):
+            leave(failed, of: LegID(owner: owner))
         case .ackMissing, .terminatedServer, .terminatedClient:
             break
         }

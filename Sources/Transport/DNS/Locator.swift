@@ -33,6 +33,9 @@ package final class Locator {
 
     /// Answers kept at a time; when there are more, those that have expired go, then all.
     private static let capacity = 8_192
+    /// Questions without an answer at a time: far more than there are names in any provisioning. Whoever comes beyond that finds
+    /// nothing, as if there were no name server; the call that it was for is told so.
+    private static let mostOpen = 4_096
     /// How long what does not exist is not asked for again, in milliseconds.
     private static let negativeLifetime: Milliseconds = 10_000
     /// The same where nobody has answered.
@@ -86,6 +89,8 @@ package final class Locator {
 
     private func proceed(_ search: Search) {
         guard !advance(&search.machine) else { return search.done(search.machine.targets) }
+        let new = search.machine.questions.count { waiting[$0] == nil }
+        guard waiting.count + new <= Self.mostOpen else { return search.done([]) }
         for question in search.machine.questions {
             if waiting[question] == nil { ask(question) }
             if waiting[question]?.contains(where: { $0 === search }) == false { waiting[question]?.append(search) }

@@ -192,6 +192,7 @@ struct TransactionBench {
         case .strayAccept(let message): "stray \(describe(message))"
         case .timedOut(_, _, let method): "timed out \(name(method))"
         case .transportFailed(_, _, let method): "transport failed \(name(method))"
+        case .fellBack: "fell back"
         case .ackMissing: "ack missing"
         case .terminatedClient: "client gone"
         case .terminatedServer: "server gone"

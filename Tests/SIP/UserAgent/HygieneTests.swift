@@ -38,6 +38,39 @@ struct HygieneTests {
         #expect(bench.takeEvents() == [])
     }
 
+    @Test("Who knows a Call-ID of ours does not know the tag: no sum or difference of its numbers gives it")
+    func independentTags() throws {
+        let (_, invite) = try UserAgentBench().inviting()
+        func numbers(_ range: ByteRange) -> [UInt64] {
+            let digits = Array(invite.text(of: range))
+            return stride(from: 0, to: digits.count, by: 16).compactMap {
+                UInt64(String(digits[$0..<min($0 + 16, digits.count)]), radix: 16)
+            }
+        }
+        let callID = numbers(invite.callID)
+        let range = try #require(invite.from.tag)
+        let tag = try #require(numbers(range).last)
+        try #require(callID.count == 3)
+        #expect(![callID[1], callID[2], callID[1] &- callID[2], callID[2] &- callID[1]].contains(tag))
+        #expect(![callID[1] &+ callID[2], callID[1] ^ callID[2]].contains(tag))
+    }
+
+    @Test(
+        "A response with a second Via was not meant for us (RFC 3261 section 8.1.3.3)",
+        arguments: ["\r\nVia: ", ", "]
+    )
+    func secondVia(separator: String) throws {
+        let bench = UserAgentBench()
+        let (_, invite) = try bench.inviting()
+        let via = "\(separator)SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx\r\nFrom: "
+        let bytes = makeResponse(to: invite, source: UserAgentBench.peer, status: 180, toTag: Array("t".utf8))
+        let text = String(decoding: bytes, as: UTF8.self)
+        try bench.receive(text.replacing("\r\nFrom: ", with: via))
+        #expect(bench.takeEvents() == [])
+        try bench.receive(text)
+        #expect(bench.takeEvents() == ["progress 180"])
+    }
+
     @Test("An INVITE without hops gets 483, OPTIONS are answered all the same")
     func noHops() throws {
         let bench = UserAgentBench()

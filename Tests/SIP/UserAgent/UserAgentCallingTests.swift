@@ -119,6 +119,22 @@ struct UserAgentCallingTests {
         #expect(sent[0].body.isEmpty == withOffer)
     }
 
+    @Test("such a phone is reached where the INVITE went if it is named and not numbered, or a proxy before it is")
+    func strayAnswerByName() throws {
+        let (leg, invite) = try bench.inviting()
+        try bench.respond(200, to: invite, tag: "first", body: UserAgentBench.sdp)
+        bench.perform { $0.hangUp(leg, status: 480, now: $1) }
+        try bench.respond(200, to: try #require(bench.takeMessages().last))
+        let contact = "<sip:a2@phone.example.invalid>"
+        try bench.respond(200, to: invite, tag: "second", contact: contact, body: UserAgentBench.sdp)
+        #expect(bench.takeDestinations() == [UserAgentBench.peer, UserAgentBench.peer])
+        let proxy = ["<sip:proxy.example.invalid;lr>"]
+        try bench.respond(200, to: invite, tag: "third", recordRoutes: proxy, body: UserAgentBench.sdp)
+        let sent = bench.takeMessages()
+        #expect(sent.map(UserAgentBench.name) == ["ACK", "BYE"])
+        #expect(sent.allSatisfy { $0.toTag == "third" && $0.texts(of: .route) == proxy })
+    }
+
     @Test("CANCEL waits for the first provisional response, and is sent once")
     func cancel() throws {
         let (leg, invite) = try bench.inviting()

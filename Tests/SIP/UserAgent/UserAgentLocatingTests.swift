@@ -65,10 +65,12 @@ struct UserAgentLocatingTests {
             return out
         }
 
-        func respond(_ status: UInt16, to request: Outgoing) throws {
+        func respond(_ status: UInt16, to request: Outgoing, contact: String? = nil) throws {
             guard case .message(let message) = Message.parse(request.bytes) else { return }
             let source = Endpoint(address: IPAddress(v4: 0xC000_0201), port: 5060)
-            let bytes = makeResponse(to: message, source: source, status: status, toTag: Array("t".utf8))
+            let bytes = makeResponse(to: message, source: source, status: status, toTag: Array("t".utf8)) { writer in
+                if let contact { writer.field(.contact, Array(contact.utf8)) }
+            }
             guard case .message(let response) = Message.parse(bytes) else { return }
             agent.receive(response, from: request.destination, on: request.listener, now: now)
         }
@@ -145,6 +147,81 @@ struct UserAgentLocatingTests {
         try caller.respond(486, to: invite)
         #expect(caller.take().map(method) == ["ACK"])
         #expect(caller.refusals == [486])
+    }
+
+    // MARK: Inside a dialog (RFC 3263 section 4.3)
+
+    /// Somebody who has answered from the second place, through a proxy whose name leads to both; his dialog is located.
+    private func talking() throws -> (Caller, LegID) {
+        let (caller, leg, invite) = try calling()
+        try caller.respond(503, to: invite)
+        let next = try #require(caller.take().last)
+        try caller.respond(200, to: next, contact: "<sip:anna@agents.test>")
+        caller.agent.acknowledge(leg, relaying: nil, now: caller.now)
+        #expect(caller.take().map(\.destination) == [Self.second])
+        let lookup = try #require(caller.lookups().first)
+        caller.agent.located(lookup.id, targets: [Self.first, Self.second], now: caller.now)
+        return (caller, leg)
+    }
+
+    @Test("requests of a dialog go where the peer was heard from, of all the places that his name leads to")
+    func aliveFirst() throws {
+        let (caller, leg) = try talking()
+        // Past the time in which the first place is under suspicion.
+        _ = caller.advance(by: 61_000)
+        caller.agent.hangUp(leg, status: 480, now: caller.now)
+        #expect(caller.take().map(\.destination) == [Self.second])
+    }
+
+    @Test("a place that says nothing to a re-INVITE is given up for the next at once, and for the requests behind it")
+    func silentInDialog() throws {
+        let (caller, leg) = try talking()
+        _ = caller.agent.reinvite(leg, relaying: nil, retriesOnGlare: false, now: caller.now)
+        let sent = caller.take() + caller.advance(by: 3_900)
+        #expect(sent.map(method).allSatisfy { $0 == "INVITE" })
+        #expect(sent.map(\.destination) == [Self.second, Self.second, Self.second, Self.first])
+        try caller.respond(200, to: try #require(sent.last), contact: "<sip:anna@agents.test>")
+        caller.agent.hangUp(leg, status: 480, now: caller.now)
+        let end = caller.take()
+        #expect(end.map(method) == ["ACK", "BYE"])
+        #expect(end.map(\.destination) == [Self.first, Self.first])
+        try caller.respond(200, to: try #require(end.last))
+        _ = caller.advance(by: 64_000)
+        #expect(caller.agent.legsAlive == 0)
+    }
+
+    @Test("503 to a request of a dialog leads to the next place")
+    func unavailableInDialog() throws {
+        let (caller, leg) = try talking()
+        caller.agent.hangUp(leg, status: 480, now: caller.now)
+        try caller.respond(503, to: try #require(caller.take().first))
+        let again = try #require(caller.take().first)
+        #expect(method(again) == "BYE" && again.destination == Self.first)
+        try caller.respond(200, to: again)
+        _ = caller.advance(by: 64_000)
+        #expect(caller.agent.legsAlive == 0)
+    }
+
+    @Test("a peer who names another host in each re-INVITE has us ask for one at a time")
+    func manyNames() throws {
+        let bench = UserAgentBench()
+        let (_, tag) = try bench.established()
+        func lookups() -> [Lookup] {
+            var lookups: [Lookup] = []
+            bench.agent.drainLookups(into: &lookups)
+            return lookups
+        }
+        for number in 2..<100 {
+            let contact = "<sip:x@h\(number).test>"
+            try bench.receive(
+                bench.request("INVITE", cseq: number, to: tag, contact: contact, body: UserAgentBench.sdp)
+            )
+            try bench.receive(bench.request("ACK", cseq: number, to: tag))
+        }
+        let asked = lookups()
+        #expect(asked.map(\.hop.host) == ["h2.test"])
+        bench.perform { $0.located(asked[0].id, targets: [Self.first], now: $1) }
+        #expect(lookups().map(\.hop.host) == ["h99.test"], "the newest that holds")
     }
 
     @Test("a name that leads nowhere is 503, and so is one that nobody answers for")
