@@ -80,4 +80,25 @@ struct HygieneTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("Hygiene: what passes to the other side inside a dialog may take one hop less than it came with (RFC 7332)")
+    func hopsInDialogs() throws {
+        let town = Town()
+        let call = town.call(for: 3_000)
+        var dialog = try #require(town.caller.dialogs[call])
+        for method in ["INFO", "INVITE"] {
+            dialog.cseq += 1
+            town.caller.dialogs[call]?.cseq = dialog.cseq
+            town.caller.dialogs[call]?.sentOffer = true
+            let body = method == "INVITE" ? town.caller.sdp(version: 2) : nil
+            let text = town.caller.request(method, in: dialog, branch: "z9hG4bK-h\(dialog.cseq)", body: body)
+            town.caller.send(text.replacing("Max-Forwards: 70", with: "Max-Forwards: 9"))
+            town.bench.run()
+            let passed = try #require(town.anna.received.last { $0.isRequest && $0.method != .ack })
+            #expect("\(passed.method)".uppercased() == method)
+            #expect(passed.maxForwards == 8)
+        }
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

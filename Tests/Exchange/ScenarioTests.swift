@@ -200,4 +200,25 @@ struct ScenarioTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("that early media of two phones which share an INVITE reach the caller in dialogs of their own")
+    func forkedEarlyMedia() throws {
+        let town = Town { $0.scenario.relaysEarlyMedia = true }
+        town.anna.manner = .silent
+        let call = town.call(for: 100)
+        let invite = try #require(town.anna.received.first)
+        for (tag, port) in [("one", 42_000), ("two", 42_002)] {
+            town.anna.dialogs[town.anna.lastCallID]?.localTag = tag
+            let media = "m=audio \(port) RTP/AVP 0\r\n"
+            town.anna.answer(invite, 183, town.anna.lastCallID, body: town.anna.sdp(media: media))
+            town.bench.run()
+        }
+        town.anna.media = "m=audio 42002 RTP/AVP 0\r\n"
+        town.anna.accept(invite, town.anna.lastCallID)
+        town.bench.run()
+        let tags = (town.callersTags(183), town.callersTags(200))
+        #expect(tags.0.count == 2 && tags.1 == [tags.0[1]], "the second phone's dialog is the one that is answered")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

@@ -162,6 +162,7 @@ extension Exchange {
             relaying: description,
             retriesOnGlare: false,
             prefersUpdate: agent.isUpdate(offerOf: leg),
+            maxForwards: agent.hopsLeft(ofOfferFrom: leg),
             now: now
         )
         bridge.relay = Call.Relay(
@@ -224,13 +225,5 @@ extension Exchange {
             generation: bridge.id.generation
         )
         bridge.timer = agent.wheel.schedule(token, at: now + delay)
-    }
-}
-
-extension Message {
-    /// Max-Forwards of what is sent on for the sender of this INVITE (RFC 7332).
-    var hopsLeft: UInt8 {
-        let hops = maxForwards ?? 70
-        return hops == 0 ? 0 : hops - 1
     }
 }

@@ -74,6 +74,8 @@ final class Call {
     /// When it ended, if no process was there to see it.
     var overSince: Milliseconds?
 
+    /// Whose early media the unanswered caller has been given.
+    var early: EarlyMedia?
     /// A leg has been called for the unanswered caller before: the next is another branch to him.
     var hasTriedFirstLeg = false
     var timers = CallTimers()

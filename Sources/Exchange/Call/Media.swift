@@ -105,7 +105,7 @@ extension Exchange {
         guard let media = call.media else { return }
         switch event {
         case .progress(_, let status, let description):
-            if media.purpose != .hold { relayProgress(status, description, of: call) }
+            if media.purpose != .hold { relayProgress(status, description, from: media.leg, of: call) }
         case .answered(_, let description):
             disarm(.mediaAnswer, of: call)
             guard let description else {
@@ -132,13 +132,6 @@ extension Exchange {
         case .invited, .cancelled, .requested, .released:
             break
         }
-    }
-
-    /// Whoever is called for an unanswered caller is at it: he hears so, and if the scenario says so, hears what he plays.
-    mutating func relayProgress(_ status: Int, _ description: SessionDescription?, of call: Call) {
-        guard !call.isAnswered else { return }
-        let description = call.scenario.relaysEarlyMedia ? description : nil
-        agent.progress(call.caller, status: status, relaying: description, now: now)
     }
 
     private mutating func mediaAnswered(_ description: SessionDescription, of call: Call) {
@@ -168,6 +161,7 @@ extension Exchange {
         from leg: LegID,
         offer: SessionDescription?
     ) {
+        if call.early != nil { noteEarlyMedia(from: leg, of: call) }
         agent.accept(call.caller, relaying: description, now: now)
         if offer == nil {
             call.awaitsCallersAnswer = leg

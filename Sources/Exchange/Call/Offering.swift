@@ -47,7 +47,12 @@ extension Exchange {
         guard let offer = call.offer else { return }
         switch event {
         case .progress(_, let status, let description):
-            relayProgress(status, call.flow.messageFlowID == nil ? description : nil, of: call)
+            relayProgress(
+                status,
+                call.flow.messageFlowID == nil ? description : nil,
+                from: offer.leg,
+                of: call
+            )
         case .answered(_, let description):
             disarm(.agentRing, of: call)
             disarm(.cancelLinger, of: call)

@@ -100,6 +100,7 @@ extension Exchange {
             relaying: description,
             retriesOnGlare: false,
             prefersUpdate: agent.isUpdate(offerOf: from),
+            maxForwards: agent.hopsLeft(ofOfferFrom: from),
             now: now
         )
         call.relay = Call.Relay(

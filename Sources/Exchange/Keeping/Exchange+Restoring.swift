@@ -192,7 +192,9 @@ extension Exchange {
             call.awaitsCallersAnswer = leg
         }
         let mayDiffer = takeRelay(kept, into: call)
-        guard call.overSince == nil, agent.isAlive(call.caller) else {
+        // One whose answer was waiting for something of his, and got lost with the process, cannot be answered again.
+        let isLost = kept.isAnswered && kept.caller.phase == .invited
+        guard call.overSince == nil, !isLost, agent.isAlive(call.caller) else {
             callerLeft(call, by: .system)
             return false
         }

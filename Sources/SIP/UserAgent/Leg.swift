@@ -105,6 +105,10 @@ final class Leg {
     /// Our reliable provisional response that awaits its PRACK, and the one that goes next.
     @Rare var provisional: Provisional? = nil
     @Rare var waitingProvisional: WaitingProvisional? = nil
+    /// The description that the 2xx will carry: what was said reliably of media before has not been acknowledged.
+    var waitingAcceptance: [UInt8]?
+    /// The peer's offer has had its answer in a reliable provisional response, and he has it.
+    var hasAnsweredReliably = false
     /// RSeq and CSeq of the one before.
     var settledProvisional: (UInt32, UInt32)?
     var nextRSeq: UInt32?
@@ -112,6 +116,8 @@ final class Leg {
     var earlierTags: [Token] = []
     /// The CSeq of the peer's last request under each of those; nil where an earlier process knew it.
     var earlierCSeqs: [UInt32?] = []
+    /// To tag of the last response to our INVITE: which branch of it, if a proxy has forked it.
+    var branch: [UInt8] = []
     /// Branches of our INVITE that have sent reliable provisional responses.
     var early: [EarlyDialog] = []
 
@@ -178,6 +184,8 @@ extension Leg {
         let offer: SessionDescription?
         /// By UPDATE, if the peer takes that.
         var prefersUpdate = false
+        /// How many hops it may take; what is passed on may take one less than it came with.
+        var maxForwards: UInt8 = 70
         /// After a 491: not before the pause is over.
         var isPausing = false
     }

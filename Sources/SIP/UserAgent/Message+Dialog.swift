@@ -21,6 +21,12 @@ extension Message {
         return try? URI(parsing: copy(of: range)).withoutHeaders
     }
 
+    /// Max-Forwards of what is sent on for the sender of this request (RFC 7332).
+    package var hopsLeft: UInt8 {
+        let hops = maxForwards ?? 70
+        return hops == 0 ? 0 : hops - 1
+    }
+
     /// What Require asks for and we do not have (RFC 3261 section 8.2.2.3).
     var unsupportedOptions: [ByteRange] {
         values(of: .require).filter { option in !Dialog.options.contains { spells(option, $0) } }

@@ -10,7 +10,9 @@ extension UserAgent {
         now: Milliseconds
     ) {
         self.now = now
-        guard let leg = legs[id.handle], leg.phase == .invited, 101...199 ~= status else { return }
+        guard let leg = legs[id.handle], leg.phase == .invited, leg.waitingAcceptance == nil, 101...199 ~= status else {
+            return
+        }
         let offer = leg.incoming?.offer
         let body = description.flatMap { answer in offer.map { leg.continuity.answer(relaying: answer, to: $0) } }
         sendProvisional(UInt16(clamping: status), body: body, on: leg)
@@ -55,10 +57,16 @@ extension UserAgent {
             proceed(leg)
             return
         }
+        if leg.phase == .invited, leg.provisional?.hasBody == true {
+            // Not before the peer is known to have that (RFC 3262 section 3).
+            leg.waitingAcceptance = body
+            return
+        }
         endProvisional(of: leg)
         endExpiry(of: leg)
         leg.waitingProvisional = nil
         leg.phase = .established
+        refreshTarget(of: leg, by: incoming.request)
         let session = agreeOnSession(answering: incoming.request, of: leg)
         let response = respond(toInviteOf: leg, status: 200, body: body, session: session)
         leg.incoming = nil
@@ -75,6 +83,12 @@ extension UserAgent {
             timer: arm(.retransmit2xx, of: leg, at: now + interval),
             request: incoming.request
         )
+    }
+
+    /// The Contact of a request that is accepted counts from now on; what is refused has changed nothing (RFC 3261 section 12.2.2).
+    mutating func refreshTarget(of leg: Leg, by request: Message) {
+        leg.dialog.refreshTarget(from: request)
+        locateDialog(of: leg)
     }
 
     /// Refuses the INVITE or re-INVITE in hand. With the initial one, the leg is over.

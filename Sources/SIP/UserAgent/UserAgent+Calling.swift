@@ -86,15 +86,15 @@ extension UserAgent {
             branch: branch,
             product: configuration.product,
             body: outgoing.body.map(MessageBody.sdp),
-            maxForwards: isFirst ? leg.maxForwards : 70
+            maxForwards: outgoing.reinvite?.request.maxForwards ?? leg.maxForwards
         ) { writer in
             // An INVITE without SDP does not offer 100rel: an offer in a provisional response could not be answered before
             // the other side has it (CALLS.md section 2, 100rel).
             let offersReliability = isFirst && outgoing.hasOffer
             if policy.sessionExpires > 0 {
-                writer.field(.supported, offersReliability ? "100rel, timer" : "timer")
-            } else if offersReliability {
-                writer.field(.supported, "100rel")
+                writer.field(.supported, offersReliability ? "100rel, timer, replaces" : "timer, replaces")
+            } else {
+                writer.field(.supported, offersReliability ? "100rel, replaces" : "replaces")
             }
             writeSessionTimer(of: leg, to: &writer)
             if isFirst { for header in leg.headers { writer.field(named: header.name, header.value) } }
@@ -167,6 +167,7 @@ extension UserAgent {
         }
         guard leg.phase == .inviting, status > 100, acknowledge(reliable: response, of: leg) else { return }
         guard !leg.isAbandoned else { return }
+        leg.branch = response.to.tag.map { response.copy(of: $0) } ?? []
         let offered = leg.outgoing?.hasOffer == true
         emit(.progress(leg.id, status: status, offered ? try? response.sessionDescription.get() : nil))
     }
@@ -207,6 +208,7 @@ extension UserAgent {
         leg.phase = .established
         leg.headers = []
         leg.dialog.remoteTag = tag
+        leg.branch = tag
         leg.dialog.routeSet = response.recordRoutes.reversed()
         leg.dialog.refreshTarget(from: response)
         stopLocationTimer(of: leg)

@@ -74,8 +74,6 @@ extension UserAgent {
             return
         }
         leg.source = source
-        leg.dialog.refreshTarget(from: message)
-        locateDialog(of: leg)
         let incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
         leg.incoming = incoming
         transactions.adopt(transaction, owner: leg.id.owner)
@@ -95,6 +93,7 @@ extension UserAgent {
     ///
     /// - Parameter retriesOnGlare: wait while another INVITE is in progress, and come again after a 491; otherwise both are told
     ///   as `modificationRefused` with status 491. One that waits takes the place of another that waits.
+    /// - Parameter maxForwards: how many hops it may take.
     /// - Parameter prefersUpdate: send an UPDATE instead, if the peer takes it and there is a description.
     /// - Returns: what `modified` or `modificationRefused` will call it; nil if the leg is gone, and nothing will be told.
     package mutating func reinvite(
@@ -102,6 +101,7 @@ extension UserAgent {
         relaying description: SessionDescription?,
         retriesOnGlare: Bool,
         prefersUpdate: Bool = false,
+        maxForwards: UInt8 = 70,
         now: Milliseconds
     ) -> ReinviteID? {
         self.now = now
@@ -110,9 +110,10 @@ extension UserAgent {
         let reinvite = Leg.QueuedReinvite(
             id: ReinviteID(number: leg.reinvites),
             offer: description,
-            prefersUpdate: prefersUpdate
+            prefersUpdate: prefersUpdate,
+            maxForwards: maxForwards
         )
-        if leg.phase != .established || leg.isAbandoned {
+        if leg.isAbandoned || (leg.phase != .established && leg.waitingAcceptance == nil) {
             emit(.modificationRefused(id, reinvite.id, status: 481))
         } else if retriesOnGlare {
             leg.queued = reinvite

@@ -36,7 +36,14 @@ extension UserAgent {
         let type = message.first(.contentType).map { message.copy(of: $0) }
         let body = type.map { MessageBody(contentType: $0, bytes: message.copy(of: message.body)) }
         guard let leg = legs[id.handle], leg.phase == .established, !leg.isAbandoned,
-            sendRequest(message.method, on: leg, purpose: .passing(request), body: body, fields: fields)
+            sendRequest(
+                message.method,
+                on: leg,
+                purpose: .passing(request),
+                body: body,
+                fields: fields,
+                maxForwards: message.hopsLeft
+            )
         else {
             answer(request, status: 480, now: now)
             return

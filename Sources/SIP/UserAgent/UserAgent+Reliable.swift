@@ -11,6 +11,8 @@ extension UserAgent {
             respond(toInviteOf: leg, status: status, body: body)
             return
         }
+        // To an INVITE without an offer the first reliable response would have to bring one (RFC 3262 section 5): there is none yet.
+        guard incoming.offer != nil || body != nil else { return }
         guard leg.provisional == nil else {
             leg.waitingProvisional = Leg.WaitingProvisional(status: status, body: body)
             return
@@ -25,6 +27,7 @@ extension UserAgent {
             transaction: incoming.transaction,
             status: status,
             response: response,
+            hasBody: body != nil,
             giveUp: now + transactions.timers.lifetime,
             interval: interval,
             timer: arm(.provisional, of: leg, at: now + interval)
@@ -66,8 +69,20 @@ extension UserAgent {
             respond(to: message, transaction, from: source, status: 481)
             return
         }
-        respond(to: message, transaction, from: source, status: 200)
+        if case .success(nil) = message.sessionDescription {
+            respond(to: message, transaction, from: source, status: 200)
+        } else {
+            // A new offer before the call is answered: it has reached us, but the session cannot be changed yet.
+            let product = configuration.product
+            respond(to: message, transaction, from: source, status: 488) { $0.warn(488, nil, of: product) }
+        }
+        if leg.provisional?.hasBody == true { leg.hasAnsweredReliably = true }
         endProvisional(of: leg)
+        if let body = leg.waitingAcceptance, let incoming = leg.incoming {
+            leg.waitingAcceptance = nil
+            accept(leg, incoming, body: body)
+            return
+        }
         guard let waiting = leg.waitingProvisional else { return }
         leg.waitingProvisional = nil
         sendProvisional(waiting.status, body: waiting.body, on: leg)
@@ -106,13 +121,21 @@ extension UserAgent {
         dialog.remoteTag = tag
         dialog.routeSet = response.recordRoutes.reversed()
         dialog.refreshTarget(from: response)
-        leg.dialog.localCSeq += 1
-        guard let destination = dialog.nextHop,
+        sendPrack(Leg.ReliableResponse(dialog: dialog, sequence: sequence, cseq: outgoing.cseq), of: leg)
+        return true
+    }
+
+    /// Acknowledges a reliable provisional response, in the early dialog that it makes.
+    ///
+    /// - Parameter attempts: how often it was sent before and challenged.
+    mutating func sendPrack(_ acknowledged: Leg.ReliableResponse, of leg: Leg, attempts: Int = 0) {
+        guard let destination = acknowledged.dialog.nextHop, leg.requests.count < Leg.maximumRequests,
             let (transaction, branch) = transactions.reserveClient(owner: leg.id.owner)
-        else { return true }
+        else { return }
+        leg.dialog.localCSeq += 1
         let product = configuration.product
         let proofs = authorization(for: .prack, on: leg)
-        let request = dialog.request(
+        let request = acknowledged.dialog.request(
             .prack,
             cseq: leg.dialog.localCSeq,
             branch: branch,
@@ -120,22 +143,35 @@ extension UserAgent {
             body: nil
         ) { writer in
             writer.begin(.rack)
-            writer.append(decimal: UInt64(sequence))
+            writer.append(decimal: UInt64(acknowledged.sequence))
             writer.append(" ")
-            writer.append(decimal: UInt64(outgoing.cseq))
+            writer.append(decimal: UInt64(acknowledged.cseq))
             writer.append(" INVITE")
             writer.end()
             for proof in proofs { proof.write(to: &writer) }
         }
+        leg.requests.append(
+            Leg.Request(
+                transaction: transaction,
+                method: .prack,
+                purpose: .acknowledging(acknowledged),
+                body: nil,
+                fields: [],
+                attempts: attempts
+            )
+        )
         start(
             transaction,
             .prack,
             request,
             to: destination,
-            from: dialog.listener,
-            facts: RequestFacts(sequence: leg.dialog.localCSeq, callID: dialog.callID, hasBody: false)
+            from: acknowledged.dialog.listener,
+            facts: RequestFacts(
+                sequence: leg.dialog.localCSeq,
+                callID: acknowledged.dialog.callID,
+                hasBody: false
+            )
         )
-        return true
     }
 }
 
@@ -147,9 +183,18 @@ extension Leg {
         let transaction: ServerTransactionID
         let status: UInt16
         let response: [UInt8]
+        let hasBody: Bool
         let giveUp: Milliseconds
         var interval: Milliseconds
         var timer: TimerID
+    }
+
+    /// A reliable provisional response of the peer's, and the early dialog that it has made.
+    struct ReliableResponse {
+        let dialog: Dialog
+        let sequence: UInt32
+        /// Of our INVITE.
+        let cseq: UInt32
     }
 
     struct WaitingProvisional {

@@ -9,6 +9,7 @@ extension UserAgent {
         purpose: Leg.Purpose,
         body: MessageBody? = nil,
         fields: [Leg.Field] = [],
+        maxForwards: UInt8 = 70,
         attempts: Int = 0
     ) -> Bool {
         guard leg.requests.count < Leg.maximumRequests, let destination = leg.dialog.nextHop,
@@ -21,7 +22,8 @@ extension UserAgent {
             cseq: leg.dialog.localCSeq,
             branch: branch,
             product: configuration.product,
-            body: body
+            body: body,
+            maxForwards: maxForwards
         ) { writer in
             if method == .update { writeSessionTimer(of: leg, to: &writer) }
             for field in fields + proofs { field.write(to: &writer) }
@@ -33,6 +35,7 @@ extension UserAgent {
                 purpose: purpose,
                 body: body,
                 fields: fields,
+                maxForwards: maxForwards,
                 attempts: attempts
             )
         )
@@ -68,6 +71,12 @@ extension UserAgent {
             if case .passing(let original) = request.purpose { passed(original, status: 480) }
             return
         }
+        if case .acknowledging(let acknowledged) = request.purpose {
+            if learn(from: response, status: status, attempts: request.attempts, of: leg) {
+                sendPrack(acknowledged, of: leg, attempts: request.attempts + 1)
+            }
+            return
+        }
         if learn(from: response, status: status, attempts: request.attempts, of: leg),
             sendRequest(
                 request.method,
@@ -75,6 +84,7 @@ extension UserAgent {
                 purpose: request.purpose,
                 body: request.body,
                 fields: request.fields,
+                maxForwards: request.maxForwards,
                 attempts: request.attempts + 1
             )
         {
@@ -94,7 +104,7 @@ extension UserAgent {
             passed(original, status: isGone ? 480 : status)
             // RFC 3261 section 12.2.1.2.
             if isGone { lose(leg) }
-        case .notification: break
+        case .notification, .acknowledging: break
         }
     }
 }
@@ -107,6 +117,7 @@ extension Leg {
         let purpose: Purpose
         let body: MessageBody?
         let fields: [Field]
+        var maxForwards: UInt8 = 70
         /// How often it was sent again because it was challenged.
         let attempts: Int
     }
@@ -120,6 +131,8 @@ extension Leg {
         case notification
         /// What came on another leg.
         case passing(PeerRequest)
+        /// A PRACK, which belongs to an early dialog.
+        case acknowledging(ReliableResponse)
 
         var isProbe: Bool {
             if case .probe = self { true } else { false }

@@ -15,7 +15,6 @@ extension UserAgent {
             return
         }
         leg.source = source
-        leg.dialog.refreshTarget(from: message)
         guard let offer else {
             // It only refreshes (CALLS.md section 2, refresh or change).
             accept(update: message, transaction, of: leg, body: nil)
@@ -24,6 +23,12 @@ extension UserAgent {
         // RFC 3311 section 5.2: our offer has had no answer yet; theirs has not.
         if leg.outgoing != nil || leg.ackDue != nil || leg.accepted?.hasOffer == true {
             respond(to: message, transaction, from: source, status: 491)
+            return
+        }
+        if leg.phase == .invited, leg.hasAnsweredReliably {
+            // The offer of the INVITE has had its answer: nothing is in the way but that we cannot change it yet.
+            let product = configuration.product
+            respond(to: message, transaction, from: source, status: 488) { $0.warn(488, nil, of: product) }
             return
         }
         guard leg.phase == .established, leg.incoming == nil else {
@@ -40,6 +45,7 @@ extension UserAgent {
 
     /// Answers an UPDATE with 200; nothing acknowledges that.
     mutating func accept(update message: Message, _ transaction: ServerTransactionID, of leg: Leg, body: [UInt8]?) {
+        refreshTarget(of: leg, by: message)
         // Before the call is answered there is no session to be timed.
         let session = leg.phase == .established ? agreeOnSession(answering: message, of: leg) : nil
         let (dialog, product) = (leg.dialog, configuration.product)
@@ -57,6 +63,9 @@ extension UserAgent {
         }
         respond(transaction, status: 200, response: response)
     }
+
+    /// How many hops what is sent on for the request in hand may take (RFC 7332).
+    package func hopsLeft(ofOfferFrom id: LegID) -> UInt8 { legs[id.handle]?.incoming?.request.hopsLeft ?? 70 }
 
     /// Whether the offer in hand came by UPDATE.
     package func isUpdate(offerOf id: LegID) -> Bool { legs[id.handle]?.incoming?.request.method == .update }

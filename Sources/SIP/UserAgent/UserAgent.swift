@@ -126,6 +126,9 @@ package struct UserAgent: ~Copyable {
     package func isAlive(_ leg: LegID) -> Bool { legs.contains(leg.handle) }
     package func source(of leg: LegID) -> Endpoint? { legs[leg.handle]?.source }
 
+    /// Which phone has spoken last, where a proxy has forked the INVITE of a leg of ours; empty if none has.
+    package func branch(of leg: LegID) -> [UInt8] { legs[leg.handle]?.branch ?? [] }
+
     /// The Call-ID of a leg as text; empty if the leg is gone.
     package func callID(of leg: LegID) -> String {
         legs[leg.handle].map { String(decoding: $0.dialog.callID, as: UTF8.self) } ?? ""

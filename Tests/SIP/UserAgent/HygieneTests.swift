@@ -138,4 +138,14 @@ struct HygieneTests {
             #expect(!invite.text(of: invite.callID).contains("@"))
         }
     }
+
+    @Test(
+        "An INVITE of ours says that a dialog of ours may be replaced (RFC 3891 section 6.2)",
+        arguments: [true, false]
+    )
+    func supportsReplaces(withOffer: Bool) throws {
+        let (_, invite) = try UserAgentBench().inviting(withOffer: withOffer)
+        #expect(invite.lists("replaces", in: .supported))
+        #expect(invite.lists("100rel", in: .supported) == withOffer)
+    }
 }

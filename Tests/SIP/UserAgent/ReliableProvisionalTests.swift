@@ -163,4 +163,74 @@ struct ReliableProvisionalTests {
         try bench.receive(bench.request("BYE", cseq: 3, to: second.toTag))
         #expect(bench.take() == ["200 INVITE", "200 BYE"])
     }
+
+    @Test("A 2xx waits until the peer is known to have what was said reliably of media; refusals and CANCEL do not")
+    func answerWaits() throws {
+        for isAcknowledged in [true, false] {
+            let bench = UserAgentBench()
+            let leg = try requiring(bench)
+            let answer = try UserAgentBench.description()
+            bench.perform { $0.progress(leg, status: 183, relaying: answer, now: $1) }
+            let early = try #require(bench.takeMessages().last)
+            bench.perform { $0.accept(leg, relaying: answer, now: $1) }
+            #expect(bench.take() == [])
+            _ = bench.takeEvents()
+            if isAcknowledged {
+                try prack(bench, early, cseq: 2)
+                #expect(bench.take() == ["200 PRACK", "200 INVITE"])
+                try bench.receive(bench.request("ACK", cseq: 1, to: early.toTag))
+                #expect(bench.takeEvents() == ["acknowledged"])
+            } else {
+                bench.perform { $0.hangUp(leg, status: 480, now: $1) }
+                #expect(bench.take() == ["480 INVITE"])
+            }
+        }
+    }
+
+    @Test("With a reliable answer acknowledged, a new offer before the 2xx is refused with 488, by UPDATE or PRACK")
+    func earlyOffers() throws {
+        let bench = UserAgentBench()
+        let leg = try requiring(bench)
+        let answer = try UserAgentBench.description()
+        bench.perform { $0.progress(leg, status: 183, relaying: answer, now: $1) }
+        let early = try #require(bench.takeMessages().last)
+        try prack(bench, early, cseq: 2)
+        let body = UserAgentBench.body(version: 2)
+        try bench.receive(bench.request("UPDATE", cseq: 3, to: early.toTag, body: body))
+        #expect(bench.take() == ["200 PRACK", "488 UPDATE"])
+        bench.perform { $0.progress(leg, status: 183, relaying: answer, now: $1) }
+        let second = try #require(bench.takeMessages().last)
+        let rack = "RAck: \(try #require(second.number(.rseq))) 1 INVITE"
+        try bench.receive(bench.request("PRACK", cseq: 4, to: second.toTag, headers: [rack], body: body))
+        #expect(bench.take() == ["488 PRACK"])
+        bench.advance(by: 40_000)
+        #expect(bench.take() == [], "it has been acknowledged all the same")
+        #expect(bench.isAlive(leg))
+    }
+
+    @Test("To an INVITE without an offer nothing goes reliably before there is one")
+    func withoutOffer() throws {
+        let bench = UserAgentBench()
+        let leg = try bench.invited(withOffer: false, headers: ["Require: 100rel"])
+        bench.perform { $0.progress(leg, status: 180, now: $1) }
+        bench.advance(by: 10_000)
+        #expect(bench.take() == ["100 INVITE"])
+    }
+
+    @Test("A PRACK that is challenged goes again, with the answer to that and the same RAck")
+    func challenged() throws {
+        let bench = UserAgentBench()
+        bench.agent.credentials = [Credential(realm: "r", username: "u", password: "p")]
+        let (_, invite) = try bench.inviting()
+        try bench.respond(183, to: invite, headers: [(.require, "100rel"), (.rseq, "7")])
+        let first = try #require(bench.takeMessages().last)
+        #expect(first.texts(of: .rack) == ["7 1 INVITE"])
+        let challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=MD5"
+        try bench.respond(401, to: first, headers: [(.wwwAuthenticate, challenge)])
+        let second = try #require(bench.takeMessages().last)
+        #expect(second.method == .prack)
+        #expect(second.texts(of: .rack) == ["7 1 INVITE"])
+        #expect(second.has(.authorization))
+        #expect(second.cseq.number == first.cseq.number + 1)
+    }
 }

@@ -256,4 +256,29 @@ struct UserAgentModifyingTests {
         let ack = try #require(bench.takeMessages().last)
         #expect(try ack.sessionDescription.get()?.media.map(\.port) == [5_000])
     }
+
+    @Test(
+        "A re-INVITE or UPDATE that is refused has not moved the peer; one that is accepted has",
+        arguments: ["INVITE", "UPDATE"]
+    )
+    func target(method: String) throws {
+        for isTaken in [false, true] {
+            let bench = UserAgentBench()
+            let (leg, tag) = try bench.established()
+            let moved = "<sip:moved@198.51.100.7:5066>"
+            let body = UserAgentBench.body(version: 2, port: 5_000)
+            try bench.receive(bench.request(method, cseq: 2, to: tag, contact: moved, body: body))
+            let answer = try UserAgentBench.description(version: 2)
+            if isTaken {
+                bench.perform { $0.accept(leg, relaying: answer, now: $1) }
+                if method == "INVITE" { try bench.receive(bench.request("ACK", cseq: 2, to: tag)) }
+            } else {
+                bench.perform { $0.refuse(leg, status: 488, now: $1) }
+            }
+            _ = bench.take()
+            bench.perform { $0.hangUp(leg, status: 480, now: $1) }
+            let bye = try #require(bench.takeMessages().last)
+            #expect(bye.uriText == (isTaken ? "sip:moved@198.51.100.7:5066" : "sip:peer@198.51.100.7:5062"))
+        }
+    }
 }
