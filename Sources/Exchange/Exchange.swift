@@ -142,8 +142,8 @@ package struct Exchange: ~Copyable {
         self.now = now
         let report = center.provision(provisioning, now: now, out: &distribution)
         keepAgain(callsOf: report.changedFlows)
-        // Whom a pass has visited may have changed places with others.
-        keeper.nextAgent = 0
+        // Whoever is new is to be visited as well by the pass that is under way.
+        keeper.lastAgent = nil
         settle()
         return report
     }
@@ -171,6 +171,8 @@ package struct Exchange: ~Copyable {
     package mutating func shutDown(now: Milliseconds) {
         self.now = now
         isShuttingDown = true
+        // Agents whose calls end are not to get what is ended next.
+        center.suspend()
         for id in bridges.handles {
             if let bridge = bridges[id] { end(bridge, status: 503) }
         }

@@ -175,4 +175,23 @@ struct OfferTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("When the service ends no agent gets a call that is ended right after his own")
+    func shutDown() {
+        let town = Town {
+            $0.policy.wrapupTime = 0
+        } flow: { flow, _ in
+            flow.maxWrapup = 0
+        }
+        town.anna.manner = .answer(after: 0)
+        town.call(for: 1_000)
+        town.call(for: 1_000)
+        let heard = town.anna.log.count
+        town.bench.exchange.shutDown(now: town.bench.now)
+        town.bench.run(for: 1_000)
+        #expect(Array(town.anna.log[heard...]) == ["bye"])
+        #expect(!town.bench.notices.contains { if case .repaired = $0 { true } else { false } })
+        #expect(town.bench.snapshot.calls.isEmpty)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

@@ -202,4 +202,41 @@ struct RestartDetailTests {
         for call in [first, second] { town.caller.hangUp(call) }
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("What an event has told of is kept at once, even if no message has: the next core does not tell it again")
+    func toldByEvent() throws {
+        let town = Town(loggedIn: false) {
+            $0.policy.rejectOnNoAgents = false
+        } flow: { flow, _ in
+            flow.maxWait = 2_000
+            flow.overflowURI = "sip:desk@desk.invalid"
+        }
+        town.bench.isNameServerSilent = true
+        let call = town.call(for: 2_000)
+        let isOverflow: (Notice) -> Bool = { if case .callOverflows = $0 { true } else { false } }
+        #expect(town.bench.notices.count(where: isOverflow) == 1)
+        try restart(town, after: 100)
+        #expect(town.bench.notices.count(where: isOverflow) == 1)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("A pass over everything that is kept misses nobody when an agent goes meanwhile")
+    func passOverAgents() throws {
+        let town = Town(agents: ["anna", "ben"])
+        town.anna.manner = .answer(after: 0)
+        let call = town.call(for: 1_000)
+        let ben = AgentDefinition(id: "ben", location: town.ben.uri, isLoggedIn: true, skills: ["help"])
+        town.bench.provision([town.flow], [ben])
+        town.bench.exchange.beginKeepingAll()
+        let isDone = town.bench.exchange.keepMore(atMost: 1, now: town.bench.now)
+        #expect(!isDone)
+        town.caller.hangUp(call)
+        town.bench.run(for: 1_000)
+        #expect(town.bench.agent("anna") == nil)
+        while !town.bench.exchange.keepMore(atMost: 1, now: town.bench.now) {}
+        let isBen: (Keeping) -> Bool = { if case .agent(let agent) = $0 { agent.id == "ben" } else { false } }
+        #expect(town.bench.exchange.effects.kept.contains(where: isBen))
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

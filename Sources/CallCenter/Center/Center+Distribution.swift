@@ -58,7 +58,10 @@ extension Center {
         }
     }
 
-    private var isMatching: Bool { policy.internalDispatching && !isRestoring }
+    /// From now on nobody is offered a call any more: the service ends.
+    package mutating func suspend() { isSuspended = true }
+
+    private var isMatching: Bool { policy.internalDispatching && !isSuspended }
 
     /// The agent free the longest who can serve the call now.
     private func bestAgent(forCall index: Int) -> Int? {

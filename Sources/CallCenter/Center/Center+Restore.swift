@@ -124,9 +124,14 @@ extension Center {
     /// What an agent does; nil if there is none of that ID.
     package func restorableAgent(_ id: String) -> RestoredAgent? { agentIndex[id].map(restorable) }
 
-    /// What agents do, sorted by ID.
-    package func restorableAgents(_ range: Range<Int>) -> [RestoredAgent] {
-        agentOrder[range.clamped(to: agentOrder.indices)].map(restorable)
+    /// What agents do, in the order of their IDs: so many at most, of those behind `last`.
+    package func restorableAgents(after last: String? = nil, atMost count: Int = .max) -> [RestoredAgent] {
+        var (lower, upper) = (0, last == nil ? 0 : agentOrder.count)
+        while let last, lower < upper {
+            let middle = (lower + upper) / 2
+            if last.precedes(agents[agentOrder[middle]].definition.id) { upper = middle } else { lower = middle + 1 }
+        }
+        return agentOrder[lower...].prefix(count).map(restorable)
     }
 
     private func restorable(_ agent: Int) -> RestoredAgent {
@@ -139,8 +144,6 @@ extension Center {
             wrapupEnds: wrapupEnds
         )
     }
-
-    package var agentCount: Int { agentOrder.count }
 
     /// Gives agents their place among the free ones again, and what is left of their wrap-ups.
     package mutating func restore(agents kept: [RestoredAgent], now: Milliseconds, out: inout [CenterEffect]) {
@@ -195,7 +198,7 @@ extension Center {
         now: Milliseconds,
         out: inout [CenterEffect]
     ) -> [(call: CallRef, agent: AgentRef?)] {
-        isRestoring = true
+        isSuspended = true
         let restored = kept.map { restore($0, now: now, out: &out) }
         // Places may have been given twice if a call was moved and that got lost.
         let waiting = restored.filter { calls[$0].arrival > 0 }.sorted { one, other in
@@ -215,7 +218,7 @@ extension Center {
 
     /// Offers restored calls to the agents who are free, and starts the timers of those that go on waiting.
     package mutating func matchRestored(now: Milliseconds, out: inout [CenterEffect]) {
-        isRestoring = false
+        isSuspended = false
         matchAll(now: now, out: &out)
         forEachCall { index, call in
             guard call.phase == .queued, !call.dissuasions.contains(.onHold),

@@ -36,8 +36,8 @@ package struct Center: Sendable {
     var newestCall = -1
     /// The last place given out in the queue and among the free agents.
     var lastArrival: UInt64 = 0
-    /// Calls of an earlier process are being taken over: nobody is matched before all of them are here.
-    var isRestoring = false
+    /// Nobody is matched: calls of an earlier process are being taken over and not all of them are here yet, or all are about to end.
+    var isSuspended = false
     var lastFreeOrder: UInt64 = 0
 
     /// What flows counted that are gone, so that global = sum of flows.

@@ -8,8 +8,8 @@ extension Exchange {
     /// later: what has reached nobody may be lost with the process.
     mutating func keepChanged() {
         keeper.turn &+= 1
-        // A record of it tells of it as well: the next core must not write another.
-        let isTold = agent.hasDatagrams || !effects.records.isEmpty
+        // A record of it tells of it as well, and so does an event: the next core must not write or publish another.
+        let isTold = agent.hasDatagrams || !effects.records.isEmpty || !effects.notices.isEmpty
         keepQuietDue()
         agent.takeChangedOwners(into: &keeper.owners)
         for owner in keeper.owners { look(at: CallID(owner: owner), isTold: isTold) }
@@ -104,7 +104,7 @@ extension Exchange {
 
     /// All agents, as they are.
     mutating func keepAgents() {
-        for agent in center.restorableAgents(0..<center.agentCount) { keep(agent) }
+        for agent in center.restorableAgents() { keep(agent) }
     }
 
     private mutating func keep(_ agent: Center.RestoredAgent) {
@@ -126,7 +126,7 @@ extension Exchange {
     package mutating func beginKeepingAll() {
         keeper.pass &+= 1
         keeper.calls = calls.handles.reversed()
-        keeper.nextAgent = 0
+        keeper.lastAgent = nil
     }
 
     /// Goes on with that; so many calls and agents at most.
@@ -140,11 +140,11 @@ extension Exchange {
             keep(call, mark(of: call))
         }
         guard keeper.calls.isEmpty else { return false }
-        let end = min(keeper.nextAgent.addingReportingOverflow(count).partialValue, center.agentCount)
-        guard keeper.nextAgent < end else { return true }
-        for agent in center.restorableAgents(keeper.nextAgent..<end) { keep(agent) }
-        keeper.nextAgent = end
-        return end == center.agentCount
+        // By name and not by place: an agent who goes meanwhile moves all behind him.
+        let more = center.restorableAgents(after: keeper.lastAgent, atMost: count)
+        for agent in more { keep(agent) }
+        if let last = more.last { keeper.lastAgent = last.id }
+        return more.count < count
     }
 
     // MARK: Making

@@ -16,9 +16,9 @@ struct Keeper {
     var pass: UInt32 = 0
     /// Nothing is kept of a call but the whole of it.
     var keepsWholeCalls = false
-    /// What that pass has still to visit.
+    /// What that pass has still to visit, and the agent whom it has visited last.
     var calls: [CallID] = []
-    var nextAgent = Int.max
+    var lastAgent: String?
     /// Calls that have changed, but told nobody, and when they are kept all the same; from `quietDone` on, in order.
     var quiet: [(call: CallID, due: Milliseconds)] = []
     var quietDone = 0

@@ -15,6 +15,8 @@ final class Bench {
     var loses: (_ message: Message, _ toCore: Bool) -> Bool = { _, _ in false }
     /// Whether nothing gets from or to a phone any more.
     var isDead: (Endpoint) -> Bool = { _ in false }
+    /// Whether names are looked for in vain, and nobody says so.
+    var isNameServerSilent = false
     private(set) var records: [CallDetailRecord] = []
     private(set) var notices: [Notice] = []
     /// What the core has had kept of calls and agents: of each call the last as a whole and the changes since, of each agent the
@@ -143,7 +145,7 @@ final class Bench {
                 }
                 phones[outgoing.destination]?.receive(message)
             }
-            if effects.lookups.isEmpty { break }
+            if effects.lookups.isEmpty || isNameServerSilent { break }
             for lookup in effects.lookups { exchange.located(lookup.id, targets: [], now: now) }
         }
     }

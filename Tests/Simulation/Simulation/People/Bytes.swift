@@ -82,7 +82,7 @@ struct MediaLine: Equatable {
 struct Description {
     let bytes: [UInt8]
     private(set) var media: [MediaLine] = []
-    /// Of `s=`: who described himself.
+    /// Of the first medium's `i=`: who described himself.
     private(set) var name: ArraySlice<UInt8> = []
     /// The value of `o=`, and where its line is.
     private(set) var origin: ArraySlice<UInt8> = []
@@ -108,7 +108,7 @@ struct Description {
         case UInt8(ascii: "o"):
             origin = value
             originLine = range
-        case UInt8(ascii: "s"): name = value
+        case UInt8(ascii: "i"): if media.count == 1 { name = value }
         case UInt8(ascii: "m"):
             let words = value.split(separator: UInt8(ascii: " "), maxSplits: 2)
             guard words.count > 1 else { return }

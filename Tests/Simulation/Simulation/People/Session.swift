@@ -110,13 +110,12 @@ final class Session {
         station.world.sessionChanged(self, wasUp: wasUp)
     }
 
-    /// A description of ours; `offer` if it answers one. The session name tells whose it is.
+    /// A description of ours; `offer` if it answers one. The title of its first medium tells whose it is.
     func describe(answering offer: Description?) -> [UInt8] {
         if let offer { mediaTypes = offer.media.map(\.type) }
         var content: [UInt8] = []
         content.reserveCapacity(160)
-        content.line("s=", station.name)
-        content.append("c=IN IP4 127.0.0.1\r\nt=0 0\r\n")
+        content.append("s=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n")
         for (index, type) in mediaTypes.enumerated() {
             let isRefused = index > 0 || (offer.map { $0.media[index].isRefused } ?? false)
             content.append("m=")
@@ -126,6 +125,7 @@ final class Session {
             content.append(" RTP/AVP ")
             content.append(number: type == Self.video ? 31 : 0)
             content.append("\r\n")
+            if index == 0 { content.line("i=", station.name) }
             if isHolding, !isRefused { content.append("a=sendonly\r\n") }
         }
         if content != lastContent {
