@@ -145,6 +145,27 @@ struct ChangeRestartTests {
     }
 
     @Test(
+        "A refusal that may have got lost with the core is said again, and his next re-INVITE is taken",
+        arguments: [0, 40_000]
+    )
+    func refused(earlier: Int) throws {
+        let town = Town()
+        let call = town.call(for: 3_000)
+        town.anna.reinviteStatus = 488
+        town.caller.reinvite(call, sdp: town.caller.sdp(version: 2, media: "m=audio 4444 RTP/AVP 0\r\n"))
+        town.bench.run(for: Milliseconds(earlier))
+        #expect(town.caller.log.contains("488 invite"))
+        try restart(town)
+        #expect(town.caller.log.contains("491 invite") == (earlier == 0))
+        town.anna.reinviteStatus = 200
+        town.caller.reinvite(call, sdp: town.caller.sdp(version: 3, media: "m=audio 4446 RTP/AVP 0\r\n"))
+        town.bench.run(for: 1_000)
+        #expect(town.anna.last?.remoteSDP?.ports == [4_446])
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test(
         "A target that was offered the caller's media early is told his answer, though the core has died before it could"
     )
     func earlyOffer() throws {

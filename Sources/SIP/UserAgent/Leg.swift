@@ -37,6 +37,8 @@ final class Leg {
     var identity: [UInt8]?
     /// The peer's INVITE that awaits our final response.
     @Rare var incoming: IncomingInvite? = nil
+    /// The re-INVITE that we refused last, as long as the peer may not have heard of it: the refusal can get lost with the process.
+    @Rare var refused: RefusedInvite? = nil
     /// When that is over, if it says so by Expires.
     var expiry: TimerID?
     /// Our INVITE that has no final response yet.
@@ -148,6 +150,11 @@ final class Leg {
 }
 
 extension Leg {
+    struct RefusedInvite {
+        let request: Message
+        let moment: Milliseconds
+    }
+
     struct IncomingInvite {
         let transaction: ServerTransactionID
         let request: Message

@@ -128,7 +128,7 @@ extension UserAgent {
         contact: URI? = nil,
         warning: SessionWarning? = nil
     ) {
-        guard leg.incoming != nil else { return }
+        guard let incoming = leg.incoming else { return }
         endProvisional(of: leg)
         leg.waitingProvisional = nil
         respond(
@@ -140,6 +140,9 @@ extension UserAgent {
             body: nil
         )
         leg.incoming = nil
+        guard leg.phase == .established, incoming.request.method == .invite else { return }
+        leg.refused = Leg.RefusedInvite(request: incoming.request, moment: now)
+        awaitCopies(of: leg)
     }
 
     /// The 2xx is ours to repeat until the ACK comes (RFC 3261 section 13.3.1.4).

@@ -76,6 +76,7 @@ extension UserAgent {
         leg.source = source
         let incoming = Leg.IncomingInvite(transaction: transaction, request: message, offer: offer)
         leg.incoming = incoming
+        leg.refused = nil
         transactions.adopt(transaction, owner: leg.id.owner)
         // Whoever sends this has our 2xx, even if his ACK was lost (RFC 5407 section 3.1.4).
         if let accepted = leg.accepted { acknowledged(leg, accepted, nil) }

@@ -20,8 +20,12 @@ extension UserAgent {
         leg.settleTimer = nil
         let begin = now - transactions.timers.lifetime
         leg.sentACKs = leg.sentACKs.filter { $0.moment > begin }
-        if let next = leg.sentACKs.first {
-            leg.settleTimer = arm(.settle, of: leg, at: next.moment + transactions.timers.lifetime)
+        if let refused = leg.refused, refused.moment <= begin {
+            leg.refused = nil
+            changedOwners.append(leg.owner)
+        }
+        if let next = [leg.sentACKs.first?.moment, leg.refused?.moment].compactMap(\.self).min() {
+            leg.settleTimer = arm(.settle, of: leg, at: next + transactions.timers.lifetime)
         }
         if leg.phase == .established { forgetIdentity(of: leg) }
     }

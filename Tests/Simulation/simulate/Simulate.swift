@@ -2,7 +2,7 @@ import Foundation
 import SIP
 import Simulation
 
-/// `simulate --seed N --calls M [--each K]`: M calls through simulated centres, of K calls each, with the seeds N, N + 1, and so on.
+/// `simulate --seed N --calls M [--each K] [--trace L]`: M calls through simulated centres, of K calls each, with the seeds N, N + 1, and so on.
 /// Exit status 0 if no rule was broken; 1 if one was, after a trace of what led to it; 2 on wrong usage.
 @main
 struct Simulate {
@@ -10,11 +10,13 @@ struct Simulate {
     private var calls = 10_000
     /// Calls of one centre.
     private var each = 1_000
+    /// Lines of what led to a broken rule.
+    private var trace = 120
 
     static func main() {
         guard let simulate = Simulate(Array(CommandLine.arguments.dropFirst())) else {
             FileHandle.standardError.write(
-                Data("usage: simulate [--seed N] [--calls M] [--each K]; N >= 0, M and K >= 1\n".utf8)
+                Data("usage: simulate [--seed N] [--calls M] [--each K] [--trace L]; N >= 0, M, K and L >= 1\n".utf8)
             )
             exit(2)
         }
@@ -29,10 +31,11 @@ struct Simulate {
             case "--seed": seed = number
             case "--calls": calls = Int(clamping: number)
             case "--each": each = Int(clamping: number)
+            case "--trace": trace = Int(clamping: number)
             default: return nil
             }
         }
-        guard calls > 0, each > 0 else { return nil }
+        guard calls > 0, each > 0, trace > 0 else { return nil }
     }
 
     private func run() -> Int32 {
@@ -86,7 +89,7 @@ struct Simulate {
         world.run()
         guard let first = world.findings.first else { return print("seed \(plan.seed) failed, and does so no more") }
         print("\nseed \(plan.seed), \(Simulation.seconds(first.at)) s: \(first.text)\n")
-        for line in trace.lines(about: first.about, last: 120) { print(line) }
+        for line in trace.lines(about: first.about, last: self.trace) { print(line) }
         print("\n\(plan.temper)\n\(plan.weather)")
         print("to repeat: packaging/simulate --seed \(plan.seed) --calls \(plan.calls)")
     }

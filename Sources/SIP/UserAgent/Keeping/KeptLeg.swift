@@ -203,6 +203,8 @@ package struct LegMark: Equatable, Sendable {
     /// Our 2xx awaits its ACK.
     let isUnacknowledged: Bool
     let leavesChangeOpen: Bool
+    /// The peer may not have heard that we refused.
+    let hasRefused: Bool
 
     init(_ leg: Leg) {
         id = leg.id
@@ -223,5 +225,6 @@ package struct LegMark: Equatable, Sendable {
         ackDue = leg.ackDue?.cseq
         isUnacknowledged = leg.accepted != nil
         leavesChangeOpen = leg.leavesChangeOpen
+        hasRefused = leg.refused != nil
     }
 }

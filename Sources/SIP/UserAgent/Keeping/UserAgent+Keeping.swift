@@ -74,6 +74,13 @@ extension UserAgent {
                 hasOffer: accepted.hasOffer,
                 nextRSeq: nil
             )
+        } else if let refused = leg.refused {
+            kept.incoming = KeptLeg.Incoming(
+                request: refused.request.bytes,
+                accepted: nil,
+                hasOffer: false,
+                nextRSeq: nil
+            )
         }
         if let outgoing = leg.outgoing, let invite = transactions.openInvite(outgoing.transaction) {
             kept.outgoing = KeptLeg.Outgoing(
