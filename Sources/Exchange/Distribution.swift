@@ -38,10 +38,14 @@ extension Exchange {
             touched.append(call.id)
             dissuade(call, isFinal: isFinal)
         case .overflow(let ref, let owner):
-            guard let call = calls[CallID(owner: owner)], call.ref == ref, center.isAbandoned(ref) else { return }
+            guard let call = calls[CallID(owner: owner)], call.ref == ref else { return }
             touched.append(call.id)
-            // A reload may have brought the rule after the call had come: it knows nowhere to go, and waits on.
-            if call.flow.overflowURI == nil { wait(call) } else { overflow(call) }
+            if center.isAbandoned(ref), call.flow.overflowURI != nil {
+                overflow(call)
+            } else if center.state(of: ref) == .queued {
+                // An agent has come in the same turn; or a reload has brought the rule after the call, which knows nowhere to go.
+                wait(call)
+            }
         case .wake(let deadline, let timer):
             guard let slot = centerTimers.insert(timer) else { return }
             let token = TimerToken(

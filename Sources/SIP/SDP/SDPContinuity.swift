@@ -168,15 +168,16 @@ package struct SDPContinuity: Sendable {
 
     /// What follows o= in the session part. A session must have a name (RFC 8866 section 5.3), but it need not say anything.
     private func appendSession(_ rest: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        for line in rest.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            switch line.first {
-            case UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"), UInt8(ascii: "p"): continue
-            case UInt8(ascii: "s"): text.append("s=-\r")
-            default: text.append(contentsOf: line)
+        var start = rest.startIndex
+        while start < rest.endIndex {
+            let end = rest[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
+            switch rest[start] {
+            case UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"), UInt8(ascii: "p"): break
+            case UInt8(ascii: "s"): text.append("s=-\r\n")
+            default: text.append(contentsOf: rest[start..<end])
             }
-            text.append(0x0A)
+            start = end
         }
-        text.removeLast()
     }
 
     func appendOrigin(to text: inout [UInt8]) -> ByteRange {

@@ -257,7 +257,7 @@ extension Leg {
     }
 
     /// Whether an INVITE is in progress, in either direction, up to its ACK.
-    var isBusy: Bool { incoming != nil || outgoing != nil || accepted != nil || ackDue != nil }
+    var isBusy: Bool { $incoming || $outgoing || $accepted || $ackDue }
 }
 
 /// Timers of legs on the shared wheel.

@@ -15,15 +15,12 @@
         if wrappedValue != nil { box = Box(wrappedValue) }
     }
 
+    /// Whether it is there, without a look at it.
+    @inlinable package var projectedValue: Bool { box != nil }
+
     @inlinable package var wrappedValue: Value? {
-        // Lends the part: what looks at one property of it does not copy the others.
-        _read {
-            if let box {
-                yield box.value
-            } else {
-                yield nil
-            }
-        }
+        // No coroutine: one that lends the part wants memory of its own at each look, and most find nothing there.
+        get { box?.value }
         _modify {
             if isKnownUniquelyReferenced(&box), let part = box {
                 yield &part.value

@@ -188,7 +188,10 @@ struct Sipp: Sendable {
         return try launch(name, file, ownPort, audioPort, options, logsMessages, host, on: stage)
     }
 
-    private static let persistence = ["-max_invite_retrans", "12", "-max_non_invite_retrans", "16"]
+    /// A copy that comes long after its transaction, and what answers it, are nothing to give a call up for.
+    private static let persistence = [
+        "-max_invite_retrans", "12", "-max_non_invite_retrans", "16", "-default_behaviors", "all,-abortunexp",
+    ]
 
     /// Copies a scenario with its parameters filled in.
     private static func render(

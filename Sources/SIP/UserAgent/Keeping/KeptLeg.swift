@@ -220,11 +220,11 @@ package struct LegMark: Equatable, Sendable {
         targetRevision = leg.dialog.targetRevision
         remoteTagLength = UInt16(truncatingIfNeeded: leg.dialog.remoteTag.count)
         tags = UInt8(truncatingIfNeeded: leg.earlierTags.count)
-        outgoing = leg.outgoing?.transaction
-        incoming = leg.incoming?.transaction
-        ackDue = leg.ackDue?.cseq
-        isUnacknowledged = leg.accepted != nil
+        outgoing = leg.$outgoing ? leg.outgoing?.transaction : nil
+        incoming = leg.$incoming ? leg.incoming?.transaction : nil
+        ackDue = leg.$ackDue ? leg.ackDue?.cseq : nil
+        isUnacknowledged = leg.$accepted
         leavesChangeOpen = leg.leavesChangeOpen
-        hasRefused = leg.refused != nil
+        hasRefused = leg.$refused
     }
 }

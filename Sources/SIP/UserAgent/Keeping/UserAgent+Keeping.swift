@@ -115,8 +115,8 @@ extension UserAgent {
 extension Leg {
     /// See `KeptLeg.leavesChangeOpen`.
     var leavesChangeOpen: Bool {
-        if queued != nil { return true }
-        guard let outgoing, let reinvite = outgoing.reinvite else { return false }
+        if $queued { return true }
+        guard $outgoing, let outgoing, let reinvite = outgoing.reinvite else { return false }
         return outgoing.method == .update && reinvite.id != .refresh
     }
 }

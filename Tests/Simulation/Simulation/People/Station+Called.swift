@@ -179,8 +179,11 @@ extension Station {
     func ackMissing(_ server: StationServer) {
         server.isAcknowledged = true
         guard let session = server.session, session.unacknowledged === server else { return }
+        // An offer of ours is answered with the ACK of whoever hears us, who may be dead; he has as long for that as we have.
+        let waitsForTheDead = server.madeOffer && world.temper.goesDeadInTalk > 0
         // A core knows nothing of an INVITE of the last one but those of calls.
-        if areAlive(session), !server.isLate, !server.isOfEarlierCore, world.plan.weather.letsThrough {
+        if areAlive(session), !server.isLate, !server.isOfEarlierCore, !waitsForTheDead, world.plan.weather.letsThrough
+        {
             complain("a 2xx was never acknowledged", about: session)
         }
         session.unacknowledged = nil

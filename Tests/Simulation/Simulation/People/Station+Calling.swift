@@ -171,7 +171,9 @@ extension Station {
         let cseq = response.cseq.number
         var body: [UInt8]?
         let isEmpty = world.temper.answersEmpty > 0 && world.random.happens(world.temper.answersEmpty)
-        if !client.madeOffer, !isEmpty, let description { body = session.describe(answering: description) }
+        if !client.madeOffer, let description {
+            if isEmpty { session.history.offerFailed() } else { body = session.describe(answering: description) }
+        }
         let ack = request("ACK", in: session, cseq: Int(cseq), branch: world.mint(), body: body)
         session.acknowledgements.append((cseq, ack))
         send(ack)

@@ -27,7 +27,8 @@ extension World {
     private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds, mayRing: Bool = true) {
         after(limit) { [self] in
             guard caller.silences == silence, !caller.hasBeenAway, caller.session?.isForgotten == false else { return }
-            // Whose agent has hung up behind his REFER has nobody until its target takes him, whose phone may ring.
+            // Whose agent has hung up behind his REFER, or who overflows before there was music, has nobody until its target takes him,
+            // whose phone may ring.
             if mayRing, isHandedOn(caller) {
                 let ring = plan.configuration.agentRingTimeout
                 return expectMedia(for: caller, silence: silence, within: ring, mayRing: false)
@@ -40,7 +41,8 @@ extension World {
     }
 
     private func isHandedOn(_ caller: Caller) -> Bool {
-        judge.shadow.number(of: caller.label).flatMap { judge.shadow.calls[$0] }?.state == .elsewhere
+        let call = judge.shadow.number(of: caller.label).flatMap { judge.shadow.calls[$0] }
+        return call?.state == .elsewhere || call?.state == .leaving
     }
 
     /// A caller in a conversation, or with music, has been unplugged: the core asks whether he is there, and finds that he is not.
