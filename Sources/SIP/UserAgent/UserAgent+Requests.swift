@@ -102,8 +102,8 @@ extension UserAgent {
             // His dialog is alive, whatever has become of the other.
             let isGone = status == 408 || status == 481
             passed(original, status: isGone ? 480 : status)
-            // RFC 3261 section 12.2.1.2.
-            if isGone { lose(leg) }
+            // RFC 3261 section 12.2.1.2. Whoever has not acknowledged our 2xx may not have it yet, and knows no dialog.
+            if isGone, !leg.$accepted { lose(leg) }
         case .notification, .acknowledging: break
         }
     }

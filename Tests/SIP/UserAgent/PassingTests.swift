@@ -77,6 +77,24 @@ struct PassingTests {
         #expect(bench.isAlive(request.leg))
     }
 
+    @Test("A caller who has not acknowledged our 200 may not have it yet: that he knows of no dialog ends nothing")
+    func otherSideNotThereYet() throws {
+        let bench = UserAgentBench()
+        let (agent, invite) = try bench.inviting()
+        try bench.respond(200, to: invite, body: UserAgentBench.sdp)
+        bench.perform { $0.acknowledge(agent, relaying: nil, now: $1) }
+        let caller = try bench.invited()
+        let answer = try UserAgentBench.description()
+        bench.perform { $0.accept(caller, relaying: answer, now: $1) }
+        try bench.receive(bench.calledPeersRequest("INFO", cseq: 1, of: invite))
+        guard case .requested(_, let request)? = bench.events.last else { throw NoMessage(description: "not told") }
+        _ = bench.take()
+        bench.perform { $0.pass(request, to: caller, now: $1) }
+        try bench.respond(481, to: try #require(bench.takeMessages().last))
+        #expect(bench.take() == ["480 INFO"])
+        #expect(bench.isAlive(caller))
+    }
+
     @Test("A challenge of the other side is no challenge to the sender: 403", arguments: [UInt16(401), 407])
     func challenged(status: UInt16) throws {
         let (bench, request, other) = try bench()
