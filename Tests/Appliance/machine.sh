@@ -60,6 +60,8 @@ boot_machine() {
     cp -a "$base/." "$root/"
     : >"$root/etc/machine-id"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    # Debian's installer writes it; debootstrap does not.
+    [[ -s $root/etc/hosts ]] || printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
     launch "$machines/nspawn.log" systemd-nspawn -q -D "$root" --boot --register=no --keep-unit --private-network \
         --resolv-conf=off --console=passive
     nspawn=$launched
