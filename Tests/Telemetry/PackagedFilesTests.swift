@@ -11,7 +11,7 @@ struct PackagedFilesTests {
 
     @Test(
         "name only series that exist",
-        arguments: ["prometheus/callcenterd.rules.yml", "grafana/callcenterd.json"]
+        arguments: ["prometheus/alerts.yml", "grafana/callcenterd.json"]
     )
     func series(file: String) throws {
         let text = try String(contentsOf: Self.packaging.appendingPathComponent(file), encoding: .utf8)
@@ -34,7 +34,7 @@ struct PackagedFilesTests {
             let top = Self.packaging.deletingLastPathComponent()
             return try String(contentsOf: top.appendingPathComponent(path), encoding: .utf8)
         }
-        let rules = try read("packaging/prometheus/callcenterd.rules.yml")
+        let rules = try read("packaging/prometheus/alerts.yml")
         let tests = try read("Tests/Prometheus/alerts.yml")
         let alerts = rules.matches(of: /- alert: (\w+)/).map { String($0.output.1) }
         #expect(alerts.count >= 8)
