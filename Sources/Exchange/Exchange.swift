@@ -141,7 +141,8 @@ package struct Exchange: ~Copyable {
     package mutating func provision(_ provisioning: Provisioning, now: Milliseconds) -> ProvisioningReport {
         self.now = now
         let report = center.provision(provisioning, now: now, out: &distribution)
-        keepAgain(callsOf: report.changedFlows)
+        // One that has been removed and comes back may have calls.
+        keepAgain(callsOf: report.addedFlows + report.changedFlows)
         // Whoever is new is to be visited as well by the pass that is under way.
         keeper.lastAgent = nil
         settle()

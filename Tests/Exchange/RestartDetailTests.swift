@@ -127,10 +127,14 @@ struct RestartDetailTests {
         #expect(try #require(town.bench.records.last).wait < 5_000)
     }
 
-    @Test("What a call waits by is kept as the last reload has it")
-    func reloaded() throws {
+    @Test(
+        "What a call waits by is kept as the last reload has it, also if its flow was gone meanwhile",
+        arguments: [false, true]
+    )
+    func reloaded(wasGone: Bool) throws {
         let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
         let call = town.call(for: 1_000)
+        if wasGone { town.bench.provision([], []) }
         var flow = town.flow
         flow.priority = 7
         town.bench.provision([flow], [])
@@ -217,6 +221,21 @@ struct RestartDetailTests {
         #expect(town.bench.notices.count(where: isOverflow) == 1)
         try restart(town, after: 100)
         #expect(town.bench.notices.count(where: isOverflow) == 1)
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
+    @Test("An agent who logs in anew while he talks has been free since then, for the next core as well")
+    func loggedInMeanwhile() throws {
+        let town = Town()
+        let call = town.call(for: 3_000)
+        #expect(town.bench.snapshot.totals.talking == 1)
+        for isLoggedIn in [false, true] {
+            try town.logIn("anna", isLoggedIn)
+            town.bench.run(for: 100)
+        }
+        let kept = try KeptAgent(encoded: try #require(town.bench.keptAgents["anna"]))
+        #expect(kept.freeSince == town.bench.now - 100 + town.bench.exchange.wallOffset)
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }

@@ -93,9 +93,10 @@ extension Exchange {
         effects.kept.append(.callEnded(key: call.key, number: call.facts.number))
     }
 
-    /// An agent has become free or gone into wrap-up: where that leaves him, the next process must know.
+    /// An agent has become free or gone into wrap-up, or has logged in or off during a call: where that leaves him, the next process
+    /// must know.
     mutating func keep(_ change: AgentChange) {
-        if change.state != .incall { keep(agentID: change.agentID) }
+        if change.state != .incall || change.from == change.to { keep(agentID: change.agentID) }
     }
 
     mutating func keep(agentID: String) {
