@@ -29,28 +29,10 @@ package struct OverloadControl: Sendable {
     /// The last measures: one late wake-up says little, several in a row do.
     private var delays: [Milliseconds] = []
     /// Of the sources that were heard last, and of those before them: a table that is full becomes the one before.
-    private var recent: [IPAddress: Bucket] = [:]
-    private var older: [IPAddress: Bucket] = [:]
+    private var recent: [IPAddress: RequestBucket] = [:]
+    private var older: [IPAddress: RequestBucket] = [:]
     /// Of all strangers together: whoever makes up addresses is as many sources as he likes.
-    private var strangers: Bucket?
-
-    /// What a source may still send, filled up as time passes.
-    private struct Bucket {
-        var tokens: Int
-        var filled: Milliseconds
-
-        /// Takes one; false if there is none. It may save up one second's worth.
-        mutating func take(rate: Int, now: Milliseconds) -> Bool {
-            let gained = Int(clamping: min(now - filled, 1_000)) * rate / 1_000
-            if gained > 0 {
-                tokens = min(rate, tokens + gained)
-                filled = now
-            }
-            guard tokens > 0 else { return false }
-            tokens -= 1
-            return true
-        }
-    }
+    private var strangers: RequestBucket?
 
     private static let measures = 3
     private static let shortest: Milliseconds = 2_000
@@ -92,11 +74,12 @@ package struct OverloadControl: Sendable {
         let rate = isTrusted ? limits.requestsPerSource : max(1, limits.requestsPerSource / 50)
         let name = isTrusted ? source : source.network
         let known = recent[name] ?? older[name]
-        var bucket = known ?? Bucket(tokens: rate, filled: now)
-        let isWithinItsRate = bucket.take(rate: rate, now: now)
+        var bucket = known ?? RequestBucket(most: rate, now: now)
+        let isWithinItsRate = bucket.take(rate: rate, most: rate, now: now)
         guard isTrusted || !isWithinItsRate else {
-            var all = strangers ?? Bucket(tokens: limits.requestsPerSource, filled: now)
-            let isHeard = all.take(rate: limits.requestsPerSource, now: now)
+            let together = limits.requestsPerSource
+            var all = strangers ?? RequestBucket(most: together, now: now)
+            let isHeard = all.take(rate: together, most: together, now: now)
             strangers = all
             // Who is not heard leaves nothing behind.
             if isHeard || known != nil { remember(bucket, of: name) }
@@ -106,7 +89,7 @@ package struct OverloadControl: Sendable {
         return isWithinItsRate
     }
 
-    private mutating func remember(_ bucket: Bucket, of source: IPAddress) {
+    private mutating func remember(_ bucket: RequestBucket, of source: IPAddress) {
         if recent.count >= Self.sources, recent[source] == nil {
             older = recent
             recent = [:]

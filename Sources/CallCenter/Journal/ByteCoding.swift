@@ -25,13 +25,13 @@
 
     @inlinable
     package mutating func write<Number: FixedWidthInteger>(_ number: Number) {
-        write(Number.bitWidth / 8) { $0.store(number, at: 0) }
+        append(Number.bitWidth / 8) { $0.store(number, at: 0) }
     }
 
-    /// Has so many bytes written at once: values that belong together cost one look for room, not one each.
+    /// Has so many bytes filled in at once: values that belong together cost one look for room, not one each.
     @inlinable
     @inline(__always)
-    package mutating func write(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    package mutating func append(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
         if storage.count - count < size { grow(by: size) }
         let room = count..<count + size
         storage.withUnsafeMutableBytes { fill(UnsafeMutableRawBufferPointer(rebasing: $0[room])) }
@@ -56,7 +56,7 @@
 
     @inlinable
     mutating func write(piece: UnsafeRawBufferPointer) {
-        write(4 + piece.count) { room in
+        append(4 + piece.count) { room in
             room.store(UInt32(clamping: piece.count), at: 0)
             UnsafeMutableRawBufferPointer(rebasing: room[4...]).copyMemory(from: piece)
         }

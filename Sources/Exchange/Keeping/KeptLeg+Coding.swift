@@ -10,7 +10,7 @@ extension ByteWriter {
         if leg.isWatched { flags |= 4 }
         if leg.peerAllowsUpdate { flags |= 2 }
         if leg.madeFirstOffer { flags |= 1 }
-        write(11) { room in
+        append(11) { room in
             room.store(leg.id.index, at: 0)
             room.store(leg.id.generation, at: 4)
             room.store(leg.phase.rawValue, at: 8)
@@ -27,7 +27,7 @@ extension ByteWriter {
         write(bytes: leg.remoteTarget)
         write(UInt8(clamping: leg.routeSet.count))
         for route in leg.routeSet.prefix(Int(UInt8.max)) { write(bytes: route) }
-        write(18) { room in
+        append(18) { room in
             room.store(leg.localCSeq, at: 0)
             room.store(UInt8(leg.remoteCSeq == nil ? 0 : 1), at: 4)
             room.store(leg.remoteCSeq ?? 0, at: 5)
@@ -41,14 +41,14 @@ extension ByteWriter {
         write(leg.heardFrom ?? leg.source)
         write(leg.source)
         write(bytes: leg.identity)
-        write(16) { room in
+        append(16) { room in
             room.store(leg.sdp.sessionID, at: 0)
             room.store(leg.sdp.version, at: 8)
         }
         write(bytes: leg.sdp.body)
         write(bytes: leg.sdp.receivedSessionID)
         write(bytes: leg.sdp.receivedVersion)
-        write(9) { room in
+        append(9) { room in
             room.store(Int32(clamping: leg.session?.interval ?? 0), at: 0)
             room.store(UInt8(leg.session?.isOurs == true ? 1 : 0), at: 4)
             room.store(Int32(clamping: leg.smallestSession), at: 5)
@@ -87,7 +87,7 @@ extension ByteWriter {
     }
 
     private mutating func write(_ token: Token) {
-        write(16) { room in
+        append(16) { room in
             room.store(token.slot, at: 0)
             room.store(token.generation, at: 4)
             room.store(token.nonce, at: 8)
@@ -95,7 +95,7 @@ extension ByteWriter {
     }
 
     private mutating func write(_ endpoint: Endpoint) {
-        write(19) { room in
+        append(19) { room in
             room.store(endpoint.address.high, at: 0)
             room.store(endpoint.address.low, at: 8)
             room.store(endpoint.port, at: 16)

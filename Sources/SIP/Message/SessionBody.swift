@@ -13,7 +13,7 @@ extension Message {
     /// as deep as the limits say. Of alternatives the last one counts, of mixed parts the first.
     package func sessionBody(limits: MessageLimits = .standard) -> SessionBody {
         guard !body.isEmpty else { return .none }
-        guard let type = first(.contentType), isIdentity(first(.contentEncoding)) else { return .other }
+        guard let type = first(.contentType), !isEncoded else { return .other }
         if let found = bytes.span.sessionDescription(type, body, depth: limits.multipartDepth) { return .sdp(found) }
         return isOptional(type) ? .none : .other
     }
@@ -31,9 +31,8 @@ extension Message {
         return bytes.span.isMediaType(value, type)
     }
 
-    private func isIdentity(_ encoding: ByteRange?) -> Bool {
-        encoding.map { $0.isEmpty || spells($0, "identity") } ?? true
-    }
+    /// Whether the body is compressed, or the like.
+    package var isEncoded: Bool { first(.contentEncoding).map { !$0.isEmpty && !spells($0, "identity") } ?? false }
 }
 
 extension Span where Element == UInt8 {
@@ -89,29 +88,10 @@ extension Span where Element == UInt8 {
         var position = Int(body.lower)
         var hasParts = false
         while let part = nextPart(&position, Int(body.upper), boundary) {
-            guard let disposition = field("Content-Disposition", ofPart: part), isOptional(disposition) else {
-                return false
-            }
+            guard let disposition = head(ofPart: part)?.disposition, isOptional(disposition) else { return false }
             hasParts = true
         }
         return hasParts
-    }
-
-    /// The value of a MIME header of a part; nil if it has none of that name.
-    private func field(_ wanted: StaticString, ofPart part: ByteRange) -> ByteRange? {
-        let end = Int(part.upper)
-        var position = Int(part.lower)
-        while position < end {
-            let lineFeed = firstOffset(of: 0x0A, position, end) ?? end
-            let lineEnd = lineFeed > position && at(lineFeed - 1) == 0x0D ? lineFeed - 1 : lineFeed
-            guard lineEnd > position else { return nil }
-            let name = skipToken(position, lineEnd)
-            let colon = skipBlanks(name, lineEnd)
-            guard colon < lineEnd, at(colon) == UInt8(ascii: ":") else { return nil }
-            if spells(ByteRange(position, name), wanted) { return trimmed(colon + 1, lineEnd) }
-            position = Swift.min(lineFeed + 1, end)
-        }
-        return nil
     }
 
     /// The `boundary` parameter of a multipart type, without its quotes.
@@ -172,25 +152,37 @@ extension Span where Element == UInt8 {
         return end
     }
 
-    /// The session description in one part: MIME headers, an empty line, content.
+    /// The session description in one part.
     private func partContent(_ part: ByteRange, depth: Int) -> ByteRange? {
+        guard let head = head(ofPart: part), let type = head.type, head.isPlain else { return nil }
+        return sessionDescription(type, head.content, depth: depth)
+    }
+
+    /// MIME headers and an empty line, behind which the content begins; nil if a part has no such head.
+    private func head(ofPart part: ByteRange) -> PartHead? {
         let end = Int(part.upper)
         var position = Int(part.lower)
-        var type: ByteRange?
+        var head = PartHead(content: .none)
         while position < end {
             let lineFeed = firstOffset(of: 0x0A, position, end) ?? end
             let lineEnd = lineFeed > position && at(lineFeed - 1) == 0x0D ? lineFeed - 1 : lineFeed
             let next = Swift.min(lineFeed + 1, end)
             if lineEnd == position {
-                guard let type else { return nil }
-                return sessionDescription(type, ByteRange(next, end), depth: depth)
+                head.content = ByteRange(next, end)
+                return head
             }
             let name = skipToken(position, lineEnd)
             let colon = skipBlanks(name, lineEnd)
             guard colon < lineEnd, at(colon) == UInt8(ascii: ":") else { return nil }
             let value = trimmed(colon + 1, lineEnd)
-            if HeaderName(self, position, name) == .contentType { type = value }
-            if spells(ByteRange(position, name), "Content-Transfer-Encoding"), !isUnencoded(value) { return nil }
+            switch HeaderName(self, position, name) {
+            case .contentType: head.type = value
+            case .contentDisposition: head.disposition = value
+            default:
+                if spells(ByteRange(position, name), "Content-Transfer-Encoding"), !isUnencoded(value) {
+                    head.isPlain = false
+                }
+            }
             position = next
         }
         return nil
@@ -200,4 +192,14 @@ extension Span where Element == UInt8 {
     private func isUnencoded(_ encoding: ByteRange) -> Bool {
         spells(encoding, "binary") || spells(encoding, "8bit") || spells(encoding, "7bit")
     }
+}
+
+/// What the head of a part of a multipart body says.
+private struct PartHead {
+    var type: ByteRange?
+    var disposition: ByteRange?
+    /// Not in base64 or the like.
+    var isPlain = true
+    /// What follows it.
+    var content: ByteRange
 }

@@ -31,7 +31,7 @@ final class Leg {
     /// Where the peer's last request came from.
     var source: Endpoint
     /// How many new requests he may send now.
-    var allowance = RequestAllowance()
+    var allowance: RequestBucket?
 
     /// What other copies of the INVITE that began the leg are known by, as long as any may come; nil if it was ours.
     var identity: [UInt8]?

@@ -32,9 +32,6 @@ extension Message {
         values(of: .require).filter { option in !Dialog.options.contains { spells(option, $0) } }
     }
 
-    /// Whether its body is compressed, or the like.
-    var isEncoded: Bool { first(.contentEncoding).map { !spells($0, "identity") } ?? false }
-
     /// Whether Accept, if it is there, lets us answer with SDP.
     var acceptsSessionDescriptions: Bool {
         guard has(.accept) else { return true }

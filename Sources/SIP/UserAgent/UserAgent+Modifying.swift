@@ -53,7 +53,7 @@ extension UserAgent {
     ) {
         if leg.phase == .invited, !leg.isAbandoned {
             // The INVITE before it has no final response yet (RFC 3261 section 14.2).
-            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            respond(to: message, transaction, from: source, status: 500, retryAfter: shortWhile())
             return
         }
         guard leg.phase == .established, !leg.isAbandoned else {
@@ -66,7 +66,7 @@ extension UserAgent {
             return
         }
         guard leg.incoming == nil else {
-            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            respond(to: message, transaction, from: source, status: 500, retryAfter: shortWhile())
             return
         }
         guard case .success(let offer) = message.sessionDescription else {

@@ -9,7 +9,7 @@ extension UserAgent {
     ) {
         if leg.phase == .invited, !leg.isAbandoned {
             // Not yet: there is nobody whom it could be passed to. 481 would end a dialog that is alive (RFC 5057).
-            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            respond(to: message, transaction, from: source, status: 500, retryAfter: shortWhile())
             return
         }
         guard leg.phase == .established, !leg.isAbandoned else {

@@ -59,6 +59,9 @@ extension UserAgent {
         respond(transaction, status: status, response: response)
     }
 
+    /// Seconds until a request may come again that found another in its way (RFC 3261 section 14.2).
+    mutating func shortWhile() -> Int { Int(random.next() % 10) }
+
     mutating func respond(_ transaction: ServerTransactionID, status: UInt16, response: [UInt8]) {
         let now = now
         withTransactions { transactions, wheel, out in

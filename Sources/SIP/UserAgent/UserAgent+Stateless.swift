@@ -12,7 +12,7 @@ extension UserAgent {
         }
         // An ACK leaves nothing behind, and the one BYE of a call must get through.
         let isFree = request.method == .ack || (request.method == .bye && leg.phase != .ending)
-        return isFree || leg.allowance.take(now: now) || transactions.knows(request) ? .known : .excessive
+        return isFree || leg.mayAsk(now: now) || transactions.knows(request) ? .known : .excessive
     }
 
     /// Answers a request without a transaction. Its retransmissions get the same answer, To tag included.
@@ -70,22 +70,12 @@ package enum RequestStanding: Sendable {
     case unknown
 }
 
-/// What the peer of one dialog may send of new requests: a flood inside a call must not take from the others what they need.
-struct RequestAllowance {
-    /// A second, and at once after a pause. Digits that are dialled come as an INFO each, some ten a second.
-    private static let (rate, most): (Milliseconds, Milliseconds) = (50, 100)
-
-    /// In thousandths of a request.
-    private var rest = Self.most * 1_000
-    private var filled: Milliseconds = 0
-
-    /// Takes one; false if there is none.
-    mutating func take(now: Milliseconds) -> Bool {
-        let passed = min(max(0, now - filled), 10_000)
-        rest = min(Self.most * 1_000, rest + passed * Self.rate)
-        filled = now
-        guard rest >= 1_000 else { return false }
-        rest -= 1_000
-        return true
+extension Leg {
+    /// Takes one of the new requests that the peer may send: what one dialog sends must not take from the others what they need. Digits
+    /// that are dialled come as an INFO each, some ten a second.
+    func mayAsk(now: Milliseconds) -> Bool {
+        var bucket = allowance ?? RequestBucket(most: 100, now: now)
+        defer { allowance = bucket }
+        return bucket.take(rate: 50, most: 100, now: now)
     }
 }

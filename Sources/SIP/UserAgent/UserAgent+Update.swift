@@ -32,7 +32,7 @@ extension UserAgent {
             return
         }
         guard leg.phase == .established, leg.incoming == nil else {
-            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            respond(to: message, transaction, from: source, status: 500, retryAfter: shortWhile())
             return
         }
         if let body = answerToRefresh(offer, of: leg) {
@@ -107,7 +107,7 @@ extension UserAgent {
             return true
         case .info, .message, .refer, .notify:
             // Not yet: there is nobody whom it could be passed to.
-            respond(to: message, transaction, from: source, status: 500, retryAfter: Int(random.next() % 10))
+            respond(to: message, transaction, from: source, status: 500, retryAfter: shortWhile())
             return true
         case .options:
             respond(to: message, transaction, from: source, status: 200)
