@@ -120,7 +120,7 @@ let package = Package(
         .testTarget(name: "HouseTests", path: "Tests/House", swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Telemetry", "CallCenter", "PostgresFixture", "CertificateFixture"],
+            dependencies: ["Telemetry", "CallCenter", "PostgresFixture", "CertificateFixture", "Patience"],
             path: "Tests/Integration",
             resources: [.copy("Scenarios")],
             swiftSettings: settings
@@ -128,6 +128,9 @@ let package = Package(
 
         // A PostgreSQL server of the tests' own.
         .target(name: "PostgresFixture", path: "Tests/PostgresFixture", swiftSettings: settings),
+
+        // Waiting for what has a clock of its own.
+        .target(name: "Patience", path: "Tests/Patience", swiftSettings: settings),
 
         // Certificates of the tests' own.
         .target(name: "CertificateFixture", path: "Tests/CertificateFixture", swiftSettings: settings),
@@ -194,13 +197,15 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Transport", "SIP", "CertificateFixture", nio, posix],
+            dependencies: ["Transport", "SIP", "CertificateFixture", "Patience", nio, posix],
             path: "Tests/Transport",
             swiftSettings: settings
         ),
         .testTarget(
             name: "ManagementTests",
-            dependencies: ["Management", "Telemetry", "CallCenter", "ccctl", hummingbird, lifecycle, nio, posix, log],
+            dependencies: [
+                "Management", "Telemetry", "CallCenter", "Patience", "ccctl", hummingbird, lifecycle, nio, posix, log,
+            ],
             path: "Tests/Management",
             swiftSettings: settings
         ),
@@ -220,7 +225,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "CallCenter", "PostgresFixture", "CertificateFixture",
+                "Store", "CallCenter", "PostgresFixture", "CertificateFixture", "Patience",
                 .product(name: "GRDB", package: "GRDB.swift"), log,
             ],
             path: "Tests/Store",

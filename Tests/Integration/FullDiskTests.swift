@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import PostgresFixture
@@ -58,7 +59,7 @@ struct FullDiskTests {
         #expect(metrics["callcenter_journal_failing"] == 1)
         #expect(metrics["callcenter_store_backlog_records"] == sent - lost)
         try await eventually("the log to say so") {
-            daemon.process.text.contains(" critical ").asCondition
+            daemon.process.text.contains(" critical ")
         }
 
         try server.start()

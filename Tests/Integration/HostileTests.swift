@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Testing
 
@@ -35,7 +36,7 @@ struct HostileTests {
     private func memoryAtRest(_ daemon: Daemon) async throws -> Int {
         try await eventually("no transactions and no dialogs", within: .seconds(60), every: .seconds(1)) {
             let metrics = try await daemon.metrics()
-            return (metrics["callcenter_sip_transactions"] == 0 && metrics["callcenter_sip_dialogs"] == 0).asCondition
+            return (metrics["callcenter_sip_transactions"] == 0 && metrics["callcenter_sip_dialogs"] == 0)
         }
         var least = Int.max
         var looksSince = 0

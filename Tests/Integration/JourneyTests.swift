@@ -1,3 +1,4 @@
+import Patience
 import Testing
 
 @Suite("The journey of a call", .staged)
@@ -142,7 +143,7 @@ struct JourneyTests {
             to: centre.daemon.port
         )
         try await eventually("the music to be called a second time") {
-            try (centre.queue.invites().count >= 2).asCondition
+            try (centre.queue.invites().count >= 2)
         }
         try await centre.daemon.callReaches("queued")
         let login = try await centre.daemon.ccctl("cc_agent_login", "anna", "1")

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import PostgresFixture
 import Testing
@@ -62,7 +63,7 @@ struct KeptCallsTests {
             let wanted = kill * load.calls / (load.kills + 2)
             try await eventually("\(wanted) calls", within: .seconds(120), every: .milliseconds(20)) {
                 try daemon.process.requireAlive()
-                return (arrived(daemon) >= wanted).asCondition
+                return (arrived(daemon) >= wanted)
             }
             daemon = try await daemon.killAndRestart()
         }

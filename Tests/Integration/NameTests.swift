@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Testing
 
@@ -22,7 +23,7 @@ private struct NameServer {
             do {
                 try await eventually("dnsmasq on port \(port)") {
                     try process.requireAlive()
-                    return Ports.isBound(udp: port).asCondition
+                    return Ports.isBound(udp: port)
                 }
                 return NameServer(port: port)
             } catch ChildProcess.Failure.died where attempts > 1 {
@@ -63,7 +64,7 @@ struct NameTests {
             )
             try await callers.finish()
             try await eventually("record \(number)", within: .seconds(30)) {
-                try await (daemon.records().count == number).asCondition
+                try await (daemon.records().count == number)
             }
         }
         let records = try await daemon.records()

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import PostgresFixture
 import Testing
@@ -50,7 +51,7 @@ struct NothingLostTests {
             }
             try await eventually("the records of all calls", within: .seconds(60), every: .milliseconds(200)) {
                 try daemon.process.requireAlive()
-                return try await missing().isEmpty.asCondition
+                return try await missing().isEmpty
             }
             let keys = try await self.keys()
             #expect(Set(keys).count == keys.count, "each record once", sourceLocation: sourceLocation)
@@ -95,7 +96,7 @@ struct NothingLostTests {
     private func calls(_ scene: Scene, reach count: Int) async throws {
         try await eventually("\(count) calls to end", within: .seconds(60), every: .milliseconds(50)) {
             try scene.daemon.process.requireAlive()
-            return (scene.ended.count >= count).asCondition
+            return (scene.ended.count >= count)
         }
     }
 

@@ -1,3 +1,4 @@
+import Patience
 import Testing
 
 /// baresip stands for the phones of the world: its own SIP stack, media included. The caller's microphone plays a tone; who
@@ -20,8 +21,8 @@ struct PhoneTests {
         try await agent.prints("Incoming call")
         try await agent.accept()
         try await agent.prints("Call established")
-        try await eventually("the agent to hear the caller") { try (agent.heard(Self.voice) > 0.5).asCondition }
-        try await eventually("both to receive media") { (agent.isReceiving && caller.isReceiving).asCondition }
+        try await eventually("the agent to hear the caller") { try (agent.heard(Self.voice) > 0.5) }
+        try await eventually("both to receive media") { (agent.isReceiving && caller.isReceiving) }
         try await agent.hold()
         try await caller.prints("a=sendonly")
         try await agent.resume()
@@ -44,13 +45,13 @@ struct PhoneTests {
             agents: [.init(id: "anna", skills: "selling", port: agent.port)]
         )
         try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
-        try await eventually("the caller to hear the welcome") { try (caller.heard(500) > 0.5).asCondition }
+        try await eventually("the caller to hear the welcome") { try (caller.heard(500) > 0.5) }
         #expect(try welcome.heard(Self.voice) > 0.2)
         try await welcome.hangUp()
-        try await eventually("the music to have the caller's media") { try (queue.heard(Self.voice) > 0.5).asCondition }
+        try await eventually("the music to have the caller's media") { try (queue.heard(Self.voice) > 0.5) }
         try await agent.prints("Incoming call")
         try await agent.accept()
-        try await eventually("the agent to hear the caller") { try (agent.heard(Self.voice) > 0.5).asCondition }
+        try await eventually("the agent to hear the caller") { try (agent.heard(Self.voice) > 0.5) }
         try await queue.prints("session closed")
         try await caller.hangUp()
         try await agent.prints("session closed")
@@ -70,7 +71,7 @@ struct PhoneTests {
         try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
         try await agent.prints("Incoming call")
         try await agent.hangUp()
-        try await eventually("the caller to hear the music") { try (caller.heard(700) > 0.5).asCondition }
+        try await eventually("the caller to hear the music") { try (caller.heard(700) > 0.5) }
         try await daemon.callReaches("queued")
         try await caller.hangUp()
         try await queue.prints("session closed")

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Testing
 
@@ -71,7 +72,7 @@ struct PrometheusTests {
         var last: Targets.Target?
         try await eventually("the target to be up", within: .seconds(60), every: .milliseconds(200)) {
             last = try await ask(Targets.self, "targets")?.data.activeTargets.first
-            return (last?.health == "up").asCondition
+            return (last?.health == "up")
         }
         #expect(last?.lastError == "")
         func series(_ expression: String) async throws -> [[String: String]] {

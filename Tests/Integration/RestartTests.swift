@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import Testing
@@ -114,12 +115,12 @@ struct RestartTests {
         _ = try await owner.ended()
         // The manager starts the first service again, with its sockets; by then the other one is the owner.
         try await eventually("the standby to take over") {
-            standby.text.contains("the owner is gone: taking over").asCondition
+            standby.text.contains("the owner is gone: taking over")
         }
         let next = try scene.start("next")
         try await scene.manager.hears("READY=1\nSTATUS=standby: ")
         try await eventually("the manager to close the sockets") {
-            scene.manager.kept.isEmpty.asCondition
+            scene.manager.kept.isEmpty
         }
         try await other.hears("READY=1\nSTATUS=ready for calls")
         let probe = try SIPProbe(to: scene.port)

@@ -1,3 +1,4 @@
+import Patience
 import CertificateFixture
 import Foundation
 import Testing
@@ -40,7 +41,7 @@ struct SecureCallTests {
         try await agent.accept()
         try await agent.prints("Call established", within: .seconds(30))
         try await eventually("the agent to hear the caller", within: .seconds(30)) {
-            try (agent.heard(Self.voice) > 0.5).asCondition
+            try (agent.heard(Self.voice) > 0.5)
         }
         let (leaving, left) = agentHangsUp ? (agent, caller) : (caller, agent)
         try await leaving.hangUp()

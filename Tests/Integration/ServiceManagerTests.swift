@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import Testing
@@ -122,7 +123,7 @@ struct ServiceManagerTests {
             try Binaries.path("callcenterd"),
             ["--config", stage.path("callcenterd.yaml"), "--drain"]
         )
-        try await eventually("the daemon to drain") { daemon.process.text.contains("no new calls").asCondition }
+        try await eventually("the daemon to drain") { daemon.process.text.contains("no new calls") }
         let probe = try SIPProbe(to: daemon.port)
         defer { probe.socket.close() }
         probe.send(probe.invite("sales", "late"))

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import PostgresFixture
@@ -72,12 +73,12 @@ struct StandbyTests {
         let first = try await Daemon.start(flows: [], agents: [], options: options)
         try server.shutDown()
         try await eventually("the owner to notice") {
-            first.process.text.contains("the lock of instance main cannot be held").asCondition
+            first.process.text.contains("the lock of instance main cannot be held")
         }
         #expect(try await first.httpStatus("/readyz") == 200)
         try server.start()
         try await eventually("the owner to have it again") {
-            first.process.text.contains("instance main is still ours").asCondition
+            first.process.text.contains("instance main is still ours")
         }
         // Somebody takes the lock away: the session that holds it is ended, and another one is quicker.
         let manager = try NotifySocket(on: stage)
@@ -87,7 +88,7 @@ struct StandbyTests {
         try await manager.hears("READY=1\nSTATUS=standby: ")
         first.process.signal(SIGSTOP)
         try await eventually("the lease of the owner to be over", within: .seconds(60)) {
-            standby.text.contains("the owner is gone: taking over").asCondition
+            standby.text.contains("the owner is gone: taking over")
         }
         first.process.signal(SIGCONT)
         #expect(try await first.process.ended() == 71)

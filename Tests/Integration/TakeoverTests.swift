@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import PostgresFixture
@@ -101,7 +102,7 @@ struct TakeoverTests {
             let daemon = try start(machine)
             try await eventually("it to wait", within: .seconds(60), every: .milliseconds(50)) {
                 try daemon.process.requireAlive()
-                return daemon.process.text.contains("standby: ").asCondition
+                return daemon.process.text.contains("standby: ")
             }
             return daemon
         }

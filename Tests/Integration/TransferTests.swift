@@ -1,3 +1,4 @@
+import Patience
 import Testing
 
 /// Agents with a real phone's REFER: baresip's own stack at all ends, sockets in between. Who hears whose tone says that the
@@ -33,7 +34,7 @@ struct TransferTests {
         func isHandedOn() async throws {
             try await daemon.callReaches("transferred", within: .seconds(30))
             try await eventually("the target to hear the caller", within: .seconds(30)) {
-                try (desk.heard(TransferTests.voice) > 0.5).asCondition
+                try (desk.heard(TransferTests.voice) > 0.5)
             }
             try await caller.hangUp()
             try await desk.prints("session closed")
@@ -92,7 +93,7 @@ struct TransferTests {
         try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
         try await daemon.callReaches("transferred", within: .seconds(30))
         try await eventually("caller and colleague to hear each other", within: .seconds(30)) {
-            (caller.isReceiving && colleague.isReceiving).asCondition
+            (caller.isReceiving && colleague.isReceiving)
         }
         // The second line has been replaced, and anna's phone let go.
         try await consultation.finish()

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import Testing
@@ -31,7 +32,7 @@ struct WaysInTests {
         #expect(try await daemon.agents().map(\.loggedIn) == ["NO"])
         try await eventually("who asked to be in the log") {
             daemon.process.text.contains(#"cc_agent_login outcome=done params="[\"anna\",0]" requester="token desk""#)
-                .asCondition
+
         }
         #expect(!daemon.process.text.contains(TokenFile.controller))
 
@@ -86,7 +87,7 @@ struct WaysInTests {
         // Both are watching once they have seen this.
         try await eventually("both to watch", every: .milliseconds(200)) {
             for state in ["0", "1"] { _ = try await centre.daemon.ccctl("cc_agent_login", "anna", state) }
-            return (page.text.contains("anna") && control.text.contains("anna")).asCondition
+            return (page.text.contains("anna") && control.text.contains("anna"))
         }
         let callers = try Sipp.callers("caller", .init(end: .stay), flows: ["sales"], to: centre.daemon.port)
         try await callers.finish()
@@ -110,7 +111,7 @@ struct WaysInTests {
         #expect(agent.first?.flow_id == "sales")
         let wrapup = agent.dropFirst().first?.wrapup_ends ?? 0
         #expect(abs(wrapup - Date().timeIntervalSince1970) < 60)
-        try await eventually("the page to have seen it all") { page.text.contains(#""state":"wrapup""#).asCondition }
+        try await eventually("the page to have seen it all") { page.text.contains(#""state":"wrapup""#) }
         #expect(page.text.contains("event: call\nid: "))
         try await centre.expectQuiet(after: Outcome(answered: 1), callers: callers)
         await centre.daemon.process.stop()

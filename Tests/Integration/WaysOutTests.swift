@@ -1,3 +1,4 @@
+import Patience
 import CallCenter
 import Foundation
 import Telemetry
@@ -128,7 +129,7 @@ struct WaysOutTests {
             // Timers of RFC 3261 hold transactions for up to 32 s.
             try await eventually("agreement", within: .seconds(60), every: .milliseconds(500)) {
                 differences = try await self.differences(daemon, master, implied)
-                return differences.isEmpty.asCondition
+                return differences.isEmpty
             }
         } catch is NotInTime {
             Issue.record("\(differences.joined(separator: "\n"))")

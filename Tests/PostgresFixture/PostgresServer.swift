@@ -65,13 +65,12 @@ package final class PostgresServer: Sendable {
             log: "\(folder)/server.log"
         )
         process.withLock { $0 = server }
-        let deadline = Date(timeIntervalSinceNow: 150)
-        while try run("\(binaries)/pg_isready", ["-h", "127.0.0.1", "-p", String(port), "-t", "5"]).status != 0 {
-            guard server.isAlive, Date() < deadline else {
-                throw Failure(description: "PostgreSQL does not start: \(log("server"))")
-            }
-            usleep(20_000)
+        var isUp = false
+        _ = try Program.wait(atMost: 150) {
+            isUp = try run("\(binaries)/pg_isready", ["-h", "127.0.0.1", "-p", String(port), "-t", "5"]).status == 0
+            return isUp || !server.isAlive
         }
+        guard isUp else { throw Failure(description: "PostgreSQL does not start: \(log("server"))") }
     }
 
     /// Restarts the server so that it takes connections over TLS alone, with this certificate and key (PEM).
@@ -100,8 +99,7 @@ package final class PostgresServer: Sendable {
         for worker in workers { kill(worker, SIGKILL) }
         try end(by: SIGKILL)
         // Until the last of them has let go of the shared memory, no other server starts on these data.
-        let deadline = Date(timeIntervalSinceNow: 20)
-        while workers.contains(where: isRunning), Date() < deadline { usleep(5_000) }
+        _ = Program.wait(atMost: 20) { !workers.contains(where: isRunning) }
     }
 
     /// The server answers nobody, but its sockets stay open.

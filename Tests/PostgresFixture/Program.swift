@@ -67,16 +67,22 @@ struct Program: Sendable {
     ///
     /// - Returns: the exit status, or 128 + the number of the signal that killed it.
     func ended(within seconds: Double) throws -> Int32 {
-        let deadline = Date(timeIntervalSinceNow: seconds)
         var status: Int32 = 0
-        while waitpid(pid, &status, WNOHANG) == 0 {
-            guard Date() < deadline else {
-                throw PostgresServer.Failure(description: "process \(pid) does not end within \(seconds) s")
-            }
-            usleep(5_000)
+        guard Self.wait(atMost: seconds, until: { waitpid(pid, &status, WNOHANG) != 0 }) else {
+            throw PostgresServer.Failure(description: "process \(pid) does not end within \(seconds) s")
         }
         let signal = status & 0x7F
         return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+    }
+
+    /// Looks again and again whether something is so; false if the time is over.
+    static func wait(atMost seconds: Double, until isSo: () throws -> Bool) rethrows -> Bool {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while try !isSo() {
+            guard Date() < deadline else { return false }
+            usleep(5_000)
+        }
+        return true
     }
 
     static func error() -> String { String(cString: strerror(errno)) }

@@ -1,3 +1,4 @@
+import Patience
 import CallCenter
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 
 /// Our own announcer, with the sounds that we ship or others.
@@ -26,7 +27,7 @@ struct Announcer: Sendable {
             do {
                 try await eventually("cc-announcer on port \(port)", within: .seconds(60)) {
                     try process.requireAlive()
-                    return Ports.isBound(udp: port).asCondition
+                    return Ports.isBound(udp: port)
                 }
                 return Announcer(process: process, port: port)
             } catch ChildProcess.Failure.died where attempts > 1 {

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 
@@ -65,7 +66,7 @@ struct Baresip: Sendable {
             do {
                 try await eventually("baresip \(user)") {
                     try phone.process.requireAlive()
-                    return phone.process.text.contains("baresip is ready").asCondition
+                    return phone.process.text.contains("baresip is ready")
                 }
                 if !phone.process.text.contains("Address already in use") { return phone }
             } catch ChildProcess.Failure.died where attempts > 1 {}
@@ -142,7 +143,7 @@ struct Baresip: Sendable {
     /// Waits until the phone has printed this text so often.
     func prints(_ text: String, times: Int = 1, within: Duration = .seconds(15)) async throws {
         try await eventually("baresip \(user) to print '\(text)' \(times) times", within: within) {
-            (process.text.ranges(of: text).count >= times).asCondition
+            (process.text.ranges(of: text).count >= times)
         }
     }
 
@@ -156,7 +157,7 @@ struct Baresip: Sendable {
         var reply = ""
         try await eventually("the reply of baresip \(user) to \(name)") {
             while let part = socket.receive()?.bytes, !part.isEmpty { reply += String(decoding: part, as: UTF8.self) }
-            return reply.contains(#""token":"test""#).asCondition
+            return reply.contains(#""token":"test""#)
         }
         guard reply.contains(#""response":true,"ok":true"#) else { throw Failure.refused(command: name, reply: reply) }
     }

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Testing
 
@@ -20,7 +21,7 @@ struct Browser {
     static func start(on stage: Stage) async throws -> Browser {
         let port = try Ports.free()
         _ = stage.start("chromedriver", "chromedriver", ["--port=\(port)", "--allowed-ips=127.0.0.1"])
-        try await eventually("chromedriver", within: .seconds(60)) { Ports.isBound(tcp: port).asCondition }
+        try await eventually("chromedriver", within: .seconds(60)) { Ports.isBound(tcp: port) }
         // As root there is no sandbox to be had; a small /dev/shm would end it.
         let arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
@@ -79,7 +80,7 @@ struct Browser {
     /// Waits until an expression is true in the page.
     func waits(for expression: String) async throws {
         try await eventually(expression, within: .seconds(60), every: .milliseconds(200)) {
-            try await flag("return Boolean(\(expression))").asCondition
+            try await flag("return Boolean(\(expression))")
         }
     }
 

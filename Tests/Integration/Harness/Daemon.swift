@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 
@@ -243,7 +244,7 @@ extension Daemon {
     /// Waits until a call is in this state.
     func callReaches(_ state: String, within: Duration = .seconds(15)) async throws {
         try await eventually("a call in state \(state)", within: within, every: .milliseconds(50)) {
-            try await calls().contains { $0.State == state }.asCondition
+            try await calls().contains { $0.State == state }
         }
     }
 

@@ -1,3 +1,4 @@
+import Patience
 import CertificateFixture
 import Foundation
 
@@ -40,7 +41,7 @@ struct Kamailio: Sendable {
             do {
                 try await eventually("kamailio on port \(port)", within: .seconds(30)) {
                     try process.requireAlive()
-                    return (Ports.isBound(udp: port) && Ports.isBound(tcp: securePort)).asCondition
+                    return (Ports.isBound(udp: port) && Ports.isBound(tcp: securePort))
                 }
                 return Kamailio(process: process, port: port, securePort: securePort)
             } catch ChildProcess.Failure.died where attempts > 1 {

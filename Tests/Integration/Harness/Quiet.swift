@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Testing
 
@@ -35,7 +36,7 @@ extension Daemon {
             let metrics = try await metrics()
             let transactions = try #require(metrics["callcenter_sip_transactions"], sourceLocation: sourceLocation)
             let dialogs = try #require(metrics["callcenter_sip_dialogs"], sourceLocation: sourceLocation)
-            return (transactions == 0 && dialogs == 0).asCondition
+            return (transactions == 0 && dialogs == 0)
         }
     }
 

@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import Testing
@@ -41,7 +42,7 @@ struct SNMPMaster: Sendable {
                 try await eventually("snmpd on port \(port)", within: .seconds(30)) {
                     try process.requireAlive()
                     let path = String(agentX.dropFirst("unix:".count))
-                    return (Ports.isBound(udp: port) && FileManager.default.fileExists(atPath: path)).asCondition
+                    return (Ports.isBound(udp: port) && FileManager.default.fileExists(atPath: path))
                 }
                 return master
             } catch ChildProcess.Failure.died where attempts > 1 {
@@ -125,7 +126,7 @@ struct TrapReceiver: Sendable {
         let process = stage.start("snmptrapd", "env", arguments)
         try await eventually("snmptrapd on port \(port)", within: .seconds(30)) {
             try process.requireAlive()
-            return Ports.isBound(udp: port).asCondition
+            return Ports.isBound(udp: port)
         }
         return TrapReceiver(process: process, port: port)
     }

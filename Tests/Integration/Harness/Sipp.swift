@@ -1,3 +1,4 @@
+import Patience
 import Foundation
 import Glibc
 import Testing
@@ -118,7 +119,7 @@ struct Sipp: Sendable {
             do {
                 try await eventually("sipp \(name) on port \(port)") {
                     try sipp.process.requireAlive()
-                    return (transport == .udp ? Ports.isBound(udp: port) : Ports.isBound(tcp: port)).asCondition
+                    return (transport == .udp ? Ports.isBound(udp: port) : Ports.isBound(tcp: port))
                 }
                 return sipp
             } catch ChildProcess.Failure.died where attempts > 1 {

@@ -1,3 +1,4 @@
+import Patience
 import CertificateFixture
 import Foundation
 import SIP
@@ -36,11 +37,7 @@ struct TLSTests {
 
     /// Waits until the counters of a bench are as expected: they follow what the peer sees.
     private func count(_ bench: NetworkBench, _ isExpected: (StreamCounters) -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while !isExpected(bench.network.streamCounters) {
-            guard ContinuousClock.now < deadline else { return false }
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await eventually("the counters to be as expected") { isExpected(bench.network.streamCounters) }
         return true
     }
 
