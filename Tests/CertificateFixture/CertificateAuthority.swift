@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A certificate authority of a test's own, made by openssl in a temporary folder that goes with it. What it issues holds for two
 /// days.
@@ -59,7 +59,7 @@ package final class CertificateAuthority: Sendable {
     private func openssl(_ arguments: [String]) throws {
         let process = Process()
         let output = path("openssl.out")
-        FileManager.default.createFile(atPath: output, contents: nil)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
         process.standardInput = FileHandle.nullDevice

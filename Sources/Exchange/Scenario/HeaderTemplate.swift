@@ -1,4 +1,4 @@
-package import SIP
+import SIP
 
 /// A header field that the scenario adds to the INVITE to an agent: a name, and text with pseudo-variables.
 package struct HeaderTemplate: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import CallCenter
+import CallCenter
 package import Dispatch
 package import Logging
 import Synchronization

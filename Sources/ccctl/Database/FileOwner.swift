@@ -17,8 +17,9 @@ extension DatabaseURL {
             throw StoreError(.unusable, database: "\(self)", problem)
         }
         defer {
-            seteuid(0)
-            setegid(0)
+            // Real and saved IDs are still root's, so that neither can be refused.
+            _ = seteuid(0)
+            _ = setegid(0)
         }
         return try body()
     }
