@@ -213,4 +213,43 @@ struct ChangeRestartTests {
         town.caller.hangUp(call)
         #expect(town.leftoversAtTheEnd() == [])
     }
+
+    @Test("A caller who is being joined to his music anew leaves it for the welcome of his next flow")
+    func overflowsWhileRejoining() throws {
+        let town = Town(loggedIn: false) {
+            $0.policy.rejectOnNoAgents = false
+        } flow: { flow, _ in
+            flow.maxWait = 5_000
+            flow.overflowURI = "second"
+        }
+        town.reload(
+            others: [
+                FlowDefinition(
+                    id: "second",
+                    skill: "help",
+                    messageWelcome: town.welcome.uri,
+                    messageQueue: town.queue.uri
+                )
+            ]
+        )
+        let call = town.call(for: 1_000)
+        town.queue.ignoresReinvite = true
+        town.caller.reinvite(call, sdp: town.caller.sdp(version: 2, media: "m=audio 4444 RTP/AVP 0\r\n"))
+        town.bench.run()
+        try restart(town)
+        // The queue is asked for an offer, and the caller does not say anything to it while his wait ends.
+        town.caller.ignoresReinvite = true
+        town.queue.ignoresReinvite = false
+        town.queue.accept(try newestInvite(of: town.queue), town.queue.lastCallID)
+        town.bench.run(for: 4_000)
+        #expect(town.bench.call?.flowID == "second")
+        let join = try newestInvite(of: town.caller)
+        town.caller.ignoresReinvite = false
+        town.caller.accept(join, call)
+        town.bench.run(for: 1_000)
+        #expect(town.caller.dialogs[call]?.remoteSDP?.sessionName == "welcome")
+        #expect(town.queue.log.last == "bye")
+        town.caller.hangUp(call)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

@@ -10,7 +10,9 @@ extension Exchange {
             dropMedia(of: call)
             return
         }
-        if call.join != nil { dropMedia(of: call) }
+        if let joining = call.join {
+            if joining.leg == call.previousMedia?.leg { dropPreviousMedia(of: call) } else { dropMedia(of: call) }
+        }
         // The two sides are about to change: whoever was to take the place of one of them may ask again.
         refuseReplacing(of: call)
         guard !isUnlike(offer, agent.remoteDescription(of: call.caller)) else {

@@ -124,6 +124,7 @@ extension Station {
         copy.isLate = invite.isLate
         let session = makeSession(for: copy)
         session.pending = copy
+        session.isForgotten = first?.isForgotten ?? false
         world.after(world.random.time(0...1_500)) { [self] in accept(session) }
         // One of the two is to be sent away again: the one whose answer came second.
         world.after(60_000) { [self] in
