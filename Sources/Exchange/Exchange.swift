@@ -52,6 +52,7 @@ package struct Exchange: ~Copyable {
     var touched: [CallID] = []
     /// What is kept for the next process.
     var keeper = Keeper()
+    var repairRound = RepairRound()
 
     /// - Parameter now: when it begins to count.
     package init(
@@ -121,6 +122,9 @@ package struct Exchange: ~Copyable {
 
     /// When `advance` has something to do at the earliest; nil if nothing is waiting.
     package var nextDeadline: Milliseconds? { agent.wheel.nextDeadline }
+
+    /// When `repairDue` has; nil if it has not been called yet.
+    package var nextRepair: Milliseconds? { repairRound.due }
 
     /// Takes over another configuration: it counts for what begins afterwards.
     package mutating func apply(_ configuration: ExchangeConfiguration, now: Milliseconds) {

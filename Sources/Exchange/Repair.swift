@@ -4,23 +4,52 @@ import SIP
 /// Mending of what must never be broken, found by looking through everything (CALLS.md section 3).
 extension Exchange {
     /// Looks for calls, legs and agents that do not belong together any more, and puts them right. Each finding is counted and
-    /// stands in the notices. To be called every few seconds, after `advance`; O(agents + calls).
+    /// stands in the notices. O(agents + calls).
     package mutating func repair(now: Milliseconds) {
         self.now = now
         repairAll()
         settle()
     }
 
+    /// The same a part at a time, as it is due; to be called after `advance`. However many calls and agents there are, it delays
+    /// nobody for long, and takes no more than a small part of the time: it is the rounds that take longer then.
+    ///
+    /// - Returns: whether a round is over.
+    package mutating func repairDue(now: Milliseconds) -> Bool {
+        guard let due = repairRound.due else {
+            repairRound.due = now + RepairRound.interval
+            return false
+        }
+        guard now >= due else { return false }
+        self.now = now
+        if repairRound.slot == 0 { repairRound.begun = now }
+        let end = min(repairRound.slot + RepairRound.slotsAtOnce, slotCount)
+        if repairRound.slot < end { repair(slots: repairRound.slot..<end) }
+        let isOver = end == slotCount
+        if isOver { center.matchForgotten(now: now, out: &distribution) }
+        repairRound.slot = isOver ? 0 : end
+        repairRound.due = max(now + RepairRound.pause, isOver ? repairRound.begun + RepairRound.interval : now)
+        settle()
+        return isOver
+    }
+
     mutating func repairAll() {
-        for id in calls.handles {
+        repair(slots: 0..<slotCount)
+        center.matchForgotten(now: now, out: &distribution)
+    }
+
+    private var slotCount: Int { max(calls.slotCount, center.slotCount) }
+
+    private mutating func repair(slots: Range<Int>) {
+        for id in calls.handles(inSlots: slots) {
             guard let call = calls[id] else { continue }
             repair(call)
         }
-        for (number, ref, owner) in center.owners where calls[CallID(owner: owner)]?.ref != ref {
+        for (number, ref, owner) in center.owners(inSlots: slots) where calls[CallID(owner: owner)]?.ref != ref {
             found("call \(number): in the distribution, and nowhere else")
             center.callFailed(ref, cause: .internal, now: now, out: &distribution)
         }
-        center.repair(now: now, out: &distribution)
+        center.repair(slots: slots, now: now, out: &distribution)
     }
 
     private mutating func repair(_ call: Call) {
@@ -52,4 +81,20 @@ extension Exchange {
 
     /// A broken invariant: for the log, and for the count.
     mutating func found(_ what: String) { center.note(what, out: &distribution) }
+}
+
+/// How far the looking through everything has got.
+struct RepairRound {
+    /// When the next part is to be looked at; nil: nobody has asked yet.
+    var due: Milliseconds?
+    /// Where that part begins.
+    var slot = 0
+    var begun: Milliseconds = 0
+
+    /// From one round to the next, unless it takes longer than that.
+    static let interval: Milliseconds = 5_000
+    /// From one part to the next.
+    static let pause: Milliseconds = 100
+    /// So many calls and agents are some ten microseconds.
+    static let slotsAtOnce = 500
 }

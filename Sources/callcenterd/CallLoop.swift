@@ -23,9 +23,6 @@ final class CallLoop: NetworkHandler {
     /// When the next wake-up is planned; earlier ones that were overtaken fire and find nothing to do.
     private var plannedWakeup: Milliseconds?
     private var loopDelay = DelayHistogram()
-    /// Everything is looked through for what is broken this often; that costs about 10 ns an agent and call.
-    private static let repairInterval: Milliseconds = 5_000
-    private var nextRepair: Milliseconds
     private var memory = MemoryTrim()
 
     init(
@@ -42,7 +39,6 @@ final class CallLoop: NetworkHandler {
         self.locator = locator
         self.clock = clock
         self.outlet = outlet
-        nextRepair = clock.now + Self.repairInterval
         if keeper.wantsWholeCalls { self.exchange.keepWholeCalls() }
     }
 
@@ -122,13 +118,9 @@ final class CallLoop: NetworkHandler {
         exchange.wallOffset = clock.wallOffset
         exchange.measured(loopDelay: max(0, now - planned), now: now)
         exchange.advance(to: now)
-        if now >= nextRepair {
-            nextRepair = now + Self.repairInterval
-            exchange.repair(now: now)
-            if memory.isDue(isAtRest: exchange.isAtRest, now: now) {
-                exchange.giveBackMemory()
-                MemoryTrim.trim()
-            }
+        if exchange.repairDue(now: now), memory.isDue(isAtRest: exchange.isAtRest, now: now) {
+            exchange.giveBackMemory()
+            MemoryTrim.trim()
         }
         carryOut()
         keepAll(now: now)
@@ -155,7 +147,8 @@ final class CallLoop: NetworkHandler {
     private func plan() {
         let now = clock.now
         // At least every second: the wall clock may be set, and the delay of the loop is to be known.
-        let wakeup = min(max(exchange.nextDeadline ?? .max, now + 1), now + 1_000)
+        let next = min(exchange.nextDeadline ?? .max, exchange.nextRepair ?? .max)
+        let wakeup = min(max(next, now + 1), now + 1_000)
         if let planned = plannedWakeup, planned <= wakeup { return }
         plannedWakeup = wakeup
         let loop = NIOLoopBound(self, eventLoop: network.eventLoop)

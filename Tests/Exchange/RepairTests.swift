@@ -25,7 +25,7 @@ struct RepairTests {
     func unknownToDistribution() throws {
         let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
         town.call(for: 1_000)
-        let ref = try #require(town.bench.exchange.center.owners.first?.call)
+        let ref = try #require(town.bench.exchange.center.owners(inSlots: 0..<1).first?.call)
         var decided: [CenterEffect] = []
         let now = town.bench.now
         town.bench.exchange.center.callFailed(ref, cause: .internal, now: now, out: &decided)
@@ -50,6 +50,28 @@ struct RepairTests {
         town.bench.run(for: 6_000)
         #expect(repairs(town.bench).last == "agent anna: the end of his leg had not been told")
         #expect(town.bench.agent("anna")?.state == .free)
+    }
+
+    @Test("Many are looked at a part at a time: each in a round, and nobody waits for all of them")
+    func inParts() throws {
+        let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
+        for _ in 0...RepairRound.slotsAtOnce { town.call() }
+        let bench = town.bench
+        let last = try #require(bench.exchange.calls.handles.last)
+        bench.exchange.calls.remove(last)
+        // From the first asking on a round is due every few seconds.
+        var isOver = bench.exchange.repairDue(now: bench.now)
+        var found: [UInt64] = []
+        while !isOver, found.count < 5 {
+            let due = bench.exchange.nextRepair ?? bench.now
+            bench.run(for: due - bench.now)
+            isOver = bench.exchange.repairDue(now: bench.now)
+            found.append(UInt64(bench.snapshot.totals.repairs))
+        }
+        #expect(found == [0, 1])
+        #expect(isOver)
+        let next = bench.exchange.nextRepair
+        #expect(next == bench.now + RepairRound.interval - RepairRound.pause)
     }
 
     @Test("A call without a deadline gets one")

@@ -7,28 +7,36 @@ extension Center {
     /// their agent back into the queue, and matches what waits although it could be served. Each finding is counted and
     /// reported as `.repaired`. To be called now and then; O(n log n).
     package mutating func repair(now: Milliseconds, out: inout [CenterEffect]) {
-        repairCalls(now: now, out: &out)
-        for agent in agentOrder { repair(agent: agent, now: now, out: &out) }
+        repair(slots: 0..<slotCount, now: now, out: &out)
+        matchForgotten(now: now, out: &out)
+    }
+
+    /// Slots for calls or for agents, whichever are more.
+    package var slotCount: Int { max(calls.capacity, agents.capacity) }
+
+    /// The same of the calls and agents in these slots only, as far as they are there, and without the matching.
+    package mutating func repair(slots: Range<Int>, now: Milliseconds, out: inout [CenterEffect]) {
+        for call in calls.occupied(in: slots) { repair(call: call, now: now, out: &out) }
+        for agent in agents.occupied(in: slots) { repair(agent: agent, now: now, out: &out) }
+    }
+
+    /// Matches what waits although it could be served.
+    package mutating func matchForgotten(now: Milliseconds, out: inout [CenterEffect]) {
         let before = out.count
         matchAll(now: now, out: &out)
         if out.count > before { note("calls waited for agents who were free; matched", out: &out) }
     }
 
-    private mutating func repairCalls(now: Milliseconds, out: inout [CenterEffect]) {
-        var index = oldestCall
-        while index >= 0 {
-            let next = calls[index].next
-            let number = calls[index].number
-            if calls[index].pauses.contains(where: { $0.until.adding(Self.grace) < now }) {
-                calls[index].pauses.removeAll { $0.until.adding(Self.grace) < now }
-                note("call \(number): the end of a pause had been lost", out: &out)
-            }
-            if case .offered(let offer) = calls[index].phase, agents[offer.agent].activity != .incall(index) {
-                note("call \(number): offered to an agent who does not know of it; back in the queue", out: &out)
-                enter(.queued, call: index)
-                distribute(call: index, now: now, out: &out)
-            }
-            index = next
+    private mutating func repair(call index: Int, now: Milliseconds, out: inout [CenterEffect]) {
+        let number = calls[index].number
+        if calls[index].pauses.contains(where: { $0.until.adding(Self.grace) < now }) {
+            calls[index].pauses.removeAll { $0.until.adding(Self.grace) < now }
+            note("call \(number): the end of a pause had been lost", out: &out)
+        }
+        if case .offered(let offer) = calls[index].phase, agents[offer.agent].activity != .incall(index) {
+            note("call \(number): offered to an agent who does not know of it; back in the queue", out: &out)
+            enter(.queued, call: index)
+            distribute(call: index, now: now, out: &out)
         }
     }
 

@@ -87,11 +87,9 @@ extension Center {
     /// The name that the Exchange gave the call of this number.
     package func owner(ofCall number: Int32) throws(SteeringError) -> UInt64 { calls[try index(ofCall: number)].owner }
 
-    /// Every call's number and the Exchange's name for it.
-    package var owners: [(number: Int32, call: CallRef, owner: UInt64)] {
-        var list: [(number: Int32, call: CallRef, owner: UInt64)] = []
-        forEachCall { index, call in list.append((call.number, calls.reference(to: index), call.owner)) }
-        return list
+    /// Number of each call in these slots, and the Exchange's name for it.
+    package func owners(inSlots slots: Range<Int>) -> [(number: Int32, call: CallRef, owner: UInt64)] {
+        calls.occupied(in: slots).map { (calls[$0].number, calls.reference(to: $0), calls[$0].owner) }
     }
 }
 

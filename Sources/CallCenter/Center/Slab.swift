@@ -37,6 +37,11 @@ struct Slab<Subject, Entry: Sendable>: Sendable {
         generations[index] & 1 == 1
     }
 
+    /// Those of these slots that are there and occupied.
+    func occupied(in slots: Range<Int>) -> [Int] {
+        slots.clamped(to: entries.indices).filter(isOccupied)
+    }
+
     /// nil if what the reference meant is gone.
     func index(of reference: Reference<Subject>) -> Int? {
         let index = Int(reference.slot)

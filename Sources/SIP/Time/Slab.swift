@@ -103,9 +103,15 @@
     }
 
     /// The handles of all elements in the order of their slots, to be used where all must be visited.
+    @inlinable package var handles: [SlabHandle] { handles(inSlots: slots.indices) }
+
+    /// The number of slots, occupied or vacant.
+    @inlinable package var slotCount: Int { slots.count }
+
+    /// The handles of the elements in these slots, as far as there are such: all can be visited a part at a time.
     @inlinable
-    package var handles: [SlabHandle] {
-        slots.indices.compactMap { index in
+    package func handles(inSlots range: Range<Int>) -> [SlabHandle] {
+        range.clamped(to: slots.indices).compactMap { index in
             slots[index].element == nil
                 ? nil : SlabHandle(index: UInt32(index), generation: slots[index].generation)
         }

@@ -145,7 +145,7 @@ final class Centre {
         now += 1
         let begun = Self.cpu()
         exchange.advance(to: Milliseconds(now))
-        if now % 5_000 == 0 { exchange.repair(now: Milliseconds(now)) }
+        _ = exchange.repairDue(now: Milliseconds(now))
         collect()
         spent += Self.cpu() - begun
         let actions = wheel[now % wheel.count]
