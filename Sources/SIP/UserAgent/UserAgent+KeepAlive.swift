@@ -40,7 +40,8 @@ extension UserAgent {
     }
 
     private mutating func ask(_ leg: Leg) {
-        guard !leg.requests.contains(where: { $0.purpose.isProbe }) else { return }
+        // Whoever has not acknowledged our 2xx may not have it yet, and knows of no dialog; if he is gone, that he does not will tell.
+        guard !leg.$accepted, !leg.requests.contains(where: { $0.purpose.isProbe }) else { return }
         sendRequest(.options, on: leg, purpose: .probe)
     }
 

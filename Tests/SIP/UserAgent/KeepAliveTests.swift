@@ -69,6 +69,23 @@ struct KeepAliveTests {
         #expect(bench.take() == ["OPTIONS"])
     }
 
+    @Test("Whoever has not acknowledged our 200 may not have it yet: he is not asked about his dialog")
+    func unacknowledged() throws {
+        let bench = UserAgentBench()
+        let caller = try bench.invited()
+        let answer = try UserAgentBench.description()
+        bench.advance(by: 20_000)
+        bench.perform { $0.accept(caller, relaying: answer, now: $1) }
+        let tag = try #require(bench.takeMessages().last?.toTag)
+        bench.perform { $0.probe(caller, ifSilentFor: 10_000, now: $1) }
+        #expect(bench.take() == [])
+        try bench.receive(bench.request("ACK", cseq: 1, to: tag))
+        bench.advance(by: 20_000)
+        _ = bench.take()
+        bench.perform { $0.probe(caller, ifSilentFor: 10_000, now: $1) }
+        #expect(bench.take() == ["OPTIONS"])
+    }
+
     @Test("Nothing is left when the leg is over")
     func over() throws {
         let (bench, leg, tag) = try watched()

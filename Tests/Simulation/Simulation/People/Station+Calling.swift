@@ -132,7 +132,9 @@ extension Station {
         guard client.method == .invite else {
             if client.method == .update { updated(response, status: status, client) }
             if client.method == .refer, isFirst { referred(status, client) }
-            if client.method == .bye, isFirst, ![200, 481, 408, 487].contains(status) {
+            // A later request of ours may have come before it (RFC 3261 section 12.2.2).
+            let isOvertaken = status == 500 && session.localCSeq > client.cseq
+            if client.method == .bye, isFirst, !isOvertaken, ![200, 481, 408, 487].contains(status) {
                 complain("BYE got \(status)", about: session)
             }
             return
