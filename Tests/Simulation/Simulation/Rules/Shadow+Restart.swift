@@ -34,6 +34,8 @@ extension Shadow {
         agents[agent].state = .free
         agents[agent].since = now
         guard !agents[agent].isKnown else { return }
+        // Of one who is provisioned no more nothing is kept but that he talks.
+        agents[agent].wrapupTime = nil
         agents[agent].isLoggedIn = false
         if !isTalking { forget(agent) }
     }

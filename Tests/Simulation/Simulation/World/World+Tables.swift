@@ -3,10 +3,21 @@ import SIP
 /// What stations have under way and have had, by what names it on the wire, and when it is forgotten.
 extension World {
     func expire() {
-        while let client = oldClients.takeNext(now: now) { client.session.station.lifetimeIsOver(of: client) }
-        while let client = oldReinvites.takeNext(now: now) { client.session.station.reinviteIsOld(client) }
-        while let call = mediaCalls.takeNext(now: now) { isOld(call) }
-        while let call = callsElsewhere.takeNext(now: now) { isOld(call) }
+        if watches.next <= now { complainOfOld() }
+        if nextTidying <= now {
+            nextTidying = now + 1_000
+            tidy()
+        }
+    }
+
+    private func complainOfOld() {
+        while let client = watches.clients.takeNext(now: now) { client.session.station.lifetimeIsOver(of: client) }
+        while let client = watches.reinvites.takeNext(now: now) { client.session.station.reinviteIsOld(client) }
+        while let call = watches.mediaCalls.takeNext(now: now) { isOld(call) }
+        while let call = watches.callsElsewhere.takeNext(now: now) { isOld(call) }
+    }
+
+    private func tidy() {
         while let (key, server) = oldServers.takeNext(now: now) {
             if servers[key] === server { servers[key] = nil }
         }
@@ -50,12 +61,12 @@ extension World {
 
     func add(_ client: StationClient) {
         if client.method == .cancel { cancels[client.branch] = client } else { clients[client.branch] = client }
-        oldClients.begin(client, now: now)
+        watches.clients.begin(client, now: now)
         forgettable.begin(client, now: now)
     }
 
     /// Complains later if nothing has become of it.
-    func watch(_ client: StationClient) { oldReinvites.begin(client, now: now) }
+    func watch(_ client: StationClient) { watches.reinvites.begin(client, now: now) }
 
     func client(_ branch: Int, _ method: Method) -> StationClient? {
         guard method == .cancel else { return clients[branch].flatMap { $0.method == method ? $0 : nil } }

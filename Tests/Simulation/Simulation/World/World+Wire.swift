@@ -54,9 +54,9 @@ extension World {
         caller.lastMediaCall = now
         caller.openMediaCall = (callID, judge.events)
         if station.number == Plan.elsewhere {
-            callsElsewhere.begin(MediaCall(caller: caller, callID: callID), now: now)
+            watches.callsElsewhere.begin(MediaCall(caller: caller, callID: callID), now: now)
         } else {
-            mediaCalls.begin(MediaCall(caller: caller, callID: callID), now: now)
+            watches.mediaCalls.begin(MediaCall(caller: caller, callID: callID), now: now)
         }
     }
 

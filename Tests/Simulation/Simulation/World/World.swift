@@ -55,18 +55,33 @@ package final class World {
     var clients: [Int: StationClient] = [:]
     var cancels: [Int: StationClient] = [:]
     var servers: [ServerKey: StationServer] = [:]
-    var oldClients = Expiry<StationClient>(after: 32_000)
-    var oldReinvites = Expiry<StationClient>(after: 70_000)
+    var watches: Watches
     var oldServers = Expiry<(ServerKey, StationServer)>(after: 100_000)
     var oldSessions = Expiry<Session>(after: 100_000)
     var forgettable = Expiry<StationClient>(after: 110_000)
-    /// INVITEs to media servers, and to whoever takes calls that no agent takes: for how long the core may wait for an answer.
-    var mediaCalls: Expiry<MediaCall>
-    var callsElsewhere: Expiry<MediaCall>
     /// When the core first sent INVITEs, by digest of the branch.
     var sentInvites: [UInt64: Milliseconds] = [:]
     var oldInvites = Expiry<UInt64>(after: 40_000)
+    /// When what is old is forgotten next.
+    var nextTidying: Milliseconds = 0
     var minted = 0
+
+    /// What is complained of if nothing has become of it in time.
+    struct Watches {
+        var clients = Expiry<StationClient>(after: 32_000)
+        var reinvites = Expiry<StationClient>(after: 70_000)
+        /// INVITEs to media servers, and to whoever takes calls that no agent takes: for how long the core may wait for an answer.
+        var mediaCalls: Expiry<MediaCall>
+        var callsElsewhere: Expiry<MediaCall>
+
+        /// When the first of them is due.
+        var next: Milliseconds {
+            min(
+                min(clients.next ?? .max, reinvites.next ?? .max),
+                min(mediaCalls.next ?? .max, callsElsewhere.next ?? .max)
+            )
+        }
+    }
 
     struct MediaCall {
         let caller: Caller
@@ -84,8 +99,10 @@ package final class World {
         self.trace = trace
         random = SeededGenerator(seed: plan.seed ^ 0x5EED_0F_1E55)
         let configuration = plan.configuration
-        mediaCalls = Expiry(after: configuration.mediaAnswerTimeout + 1)
-        callsElsewhere = Expiry(after: configuration.agentRingTimeout + 1)
+        watches = Watches(
+            mediaCalls: Expiry(after: configuration.mediaAnswerTimeout + 1),
+            callsElsewhere: Expiry(after: configuration.agentRingTimeout + 1)
+        )
         exchange = Exchange(
             configuration: configuration,
             userAgent: UserAgentConfiguration(listeners: [.init(endpoint: core)], hashes: .simulated),
@@ -140,11 +157,16 @@ package final class World {
 
     /// Runs until nothing is left to happen, or a rule is broken.
     package func run() {
-        while findings.isEmpty, let next = nextMoment {
+        while findings.isEmpty {
+            let deadline = downUntil ?? exchange.nextDeadline ?? .max
+            let next = min(deadline, agenda.next ?? .max, watches.next)
+            guard next < .max else { break }
             now = max(now, next)
-            if let end = downUntil {
-                if end <= now { comeBack() }
-            } else if let deadline = exchange.nextDeadline, deadline <= now {
+            if deadline > now {
+                // Nothing for the core.
+            } else if downUntil != nil {
+                comeBack()
+            } else {
                 exchange.advance(to: now)
                 collect(.timer)
             }
@@ -162,17 +184,6 @@ package final class World {
         clients = [:]
         cancels = [:]
         servers = [:]
-    }
-
-    private var nextMoment: Milliseconds? {
-        var next = agenda.next
-        for other in [
-            downUntil ?? exchange.nextDeadline, oldClients.next, oldReinvites.next, mediaCalls.next,
-            callsElsewhere.next,
-        ] {
-            if let other, other < next ?? .max { next = other }
-        }
-        return next
     }
 
     private func perform(_ job: Agenda.Job) {
