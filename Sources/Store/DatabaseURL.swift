@@ -50,6 +50,14 @@ package enum DatabaseURL: Sendable, Equatable {
         case .postgres(let address): PostgresDatabase(address: address)
         }
     }
+
+    /// The same, but without waiting for it: it is opened, or connected to, when it is needed, and tried again as long as that fails.
+    package func openWhenNeeded() throws(StoreError) -> any CenterDatabase {
+        switch self {
+        case .sqlite(let path): try SQLiteDatabase(path: path, opening: .whenNeeded)
+        case .postgres(let address): PostgresDatabase(address: address)
+        }
+    }
 }
 
 extension DatabaseURL: CustomStringConvertible {

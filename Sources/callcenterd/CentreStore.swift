@@ -25,6 +25,7 @@ struct CentreStore: Sendable {
 
     /// How long a database may keep the daemon from stopping: what it does not take stays in the journal.
     private static let lastWords = Duration.seconds(3)
+    private static let lastTry = Duration.milliseconds(200)
 
     static func open(_ configuration: Configuration, logger: Logger) throws -> CentreStore {
         var databases: [(url: String, database: any CenterDatabase)] = []
@@ -32,8 +33,14 @@ struct CentreStore: Sendable {
         func database(_ url: String?) throws -> any CenterDatabase {
             let url = url ?? configuration.databaseURL
             if let known = databases.first(where: { $0.url == url }) { return known.database }
-            let database = try DatabaseURL(url).open()
-            try database.prepare()
+            let database = try DatabaseURL(url).openWhenNeeded()
+            do throws(StoreError) {
+                try database.prepare()
+            } catch {
+                // Calls do not wait for it: flows and agents come from the copy, records stay in the journal.
+                guard error.kind == .unavailable else { throw error }
+                logger.error("a database cannot be used yet; it is tried again", metadata: ["error": "\(error)"])
+            }
             databases.append((url, database))
             return database
         }
@@ -135,7 +142,8 @@ struct CentreStore: Sendable {
 
     /// Writes what the databases take, and ends their use.
     func close() async {
-        let figures = await writer.stop(within: Self.lastWords)
+        // One that fails already is not given as long.
+        let figures = await writer.stop(within: writer.figures.isFailing ? Self.lastTry : Self.lastWords)
         await callWriter?.stop(within: Self.lastWords)
         if figures.backlog > 0 {
             logger.warning(

@@ -167,7 +167,7 @@ struct JournalFormTests {
                 #expect(!isHarmless || place >= places[victim] + JournalFrame.headerSize + payloads[victim].count)
                 if isHarmless { continue }
                 #expect(numbers == (1...20).filter { $0 != victim + 1 })
-                #expect(scan.damage == [.init(place: places[victim], lost: 1)])
+                #expect(scan.damage == [.init(place: places[victim], first: UInt64(victim + 1), lost: 1)])
                 #expect(!scan.isTorn)
             }
         }

@@ -113,6 +113,23 @@ struct CallWriterTests {
         }
     }
 
+    @Test("a row that the database refuses costs the others nothing, and is told of")
+    func refused() async throws {
+        try await withFolder { folder in
+            let scene = try Scene(folder, .init(refusedCall: "2"))
+            for number in UInt8(1)...3 { scene.writer.submit(call: "\(number)", [number]) }
+            scene.writer.submit(AgentRow(id: "anna", freeSince: 1, wrapupEnds: nil))
+            scene.writer.start()
+            try await eventually("the sweep") { scene.changes.contains { $0.sweeps } }
+            #expect(scene.rows == ["1": [1], "3": [3]])
+            #expect(scene.changes.flatMap(\.agents).map(\.id) == ["anna"])
+            #expect(scene.changes.first?.claims == true)
+            let refusals = scene.log.text.filter { $0.contains("refused what another machine would go on with") }
+            #expect(refusals.count == 1)
+            await scene.end()
+        }
+    }
+
     @Test("whoever is the owner no more writes nothing more; the end writes what is left")
     func over() async throws {
         try await withFolder { folder in

@@ -29,6 +29,20 @@ extension Databases {
             }
         }
 
+        @Test("gets back what somebody has dropped, and keeps what is there", arguments: Engine.allCases)
+        func dropped(engine: Engine) async throws {
+            try await withDatabase(engine) { place in
+                try place.database.migrate()
+                #expect(try place.database.migrate() == [])
+                try place.database.write([record(1)])
+                try place.execute("DROP TABLE cc_flows;")
+                #expect(try place.database.schema().report.problems == ["there is no table cc_flows"])
+                #expect(try !place.database.migrate().isEmpty)
+                #expect(try place.database.schema().report == SchemaReport())
+                #expect(try place.database.highestCallNumber() == 1)
+            }
+        }
+
         @Test("gives every column of flows and agents, rows in the order of their IDs", arguments: Engine.allCases)
         func everyColumn(engine: Engine) async throws {
             let provisioning = try await withDatabase(engine) { place in

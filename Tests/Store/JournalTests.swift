@@ -43,7 +43,7 @@ struct JournalTests {
     private func crash(_ folder: String) throws -> String {
         let copy = folder + "/crash-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: folder + "/journal", toPath: copy + "/journal")
+        try copyWhileInUse(folder + "/journal", to: copy + "/journal")
         return copy
     }
 
@@ -134,11 +134,84 @@ struct JournalTests {
             try file.close()
             let second = try journal(copy)
             let place = JournalSegment.headerSize + 9 * 128
-            #expect(second.findings == ["\(path) ends in a torn entry at byte \(place), which is left out"])
+            let finding = "\(path) ends in a torn or damaged entry at byte \(place): 1 entries are lost"
+            #expect(second.findings == [finding])
+            #expect(second.figures.damaged == 1)
             #expect(second.append(.record, payload(11)))
             #expect(drain(second) == Array(1...9) + [11])
             second.close()
             first.close()
+        }
+    }
+
+    /// Changes bytes of the only segment of a crashed journal, and opens that.
+    private func damaged(_ folder: String, _ change: (inout Data) -> Void) throws -> (Journal, path: String) {
+        let copy = try crash(folder)
+        let path = "\(copy)/journal/\(try #require(try segments(copy).first))"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        change(&bytes)
+        try bytes.write(to: URL(fileURLWithPath: path))
+        return (try journal(copy), path)
+    }
+
+    @Test("damage to what was done with costs nothing that comes behind it, and counts for nothing")
+    func damagedBeforeTheReader() async throws {
+        try await withFolder { folder in
+            let first = try journal(folder)
+            for number in 1...2 { #expect(first.append(.record, payload(number))) }
+            #expect(drain(first) == [1, 2])
+            for number in 3...4 { #expect(first.append(.record, payload(number))) }
+            let (second, _) = try damaged(folder) { $0[JournalSegment.headerSize + 128 + 40] ^= 1 }
+            #expect(second.findings.count == 1)
+            #expect(second.figures.damaged == 0)
+            #expect(drain(second) == [3, 4])
+            #expect(second.pending(.record) == 0)
+            second.close()
+            first.close()
+        }
+    }
+
+    @Test("a damaged header costs nothing: the first entry says what it said", arguments: [0, 7, 8, 13, 16, 19])
+    func damagedHeader(byte: Int) async throws {
+        try await withFolder { folder in
+            let first = try journal(folder)
+            for number in 1...10 { #expect(first.append(.record, payload(number))) }
+            let (second, path) = try damaged(folder) { $0[byte] ^= 0x10 }
+            #expect(second.findings == ["\(path) had a damaged header, which is mended"])
+            #expect(second.figures.damaged == 0)
+            #expect(drain(second) == Array(1...10))
+            second.close()
+            first.close()
+        }
+    }
+
+    @Test("a file whose end is gone is reported, and so is one of which nothing can be read")
+    func shortened() async throws {
+        try await withFolder { folder in
+            let first = try journal(folder)
+            for number in 1...10 { #expect(first.append(.record, payload(number))) }
+            let (second, path) = try damaged(folder) { $0 = $0.prefix(JournalSegment.headerSize + 4 * 128) }
+            let missing = 4_096 - JournalSegment.headerSize - 4 * 128
+            #expect(second.findings == ["\(path) is \(missing) bytes shorter than it was; entries may be lost"])
+            #expect(drain(second) == Array(1...4))
+            second.close()
+            let (third, _) = try damaged(folder) { $0 = Data() }
+            #expect(third.figures.damaged == 1)
+            #expect(third.findings.count == 1)
+            third.close()
+            first.close()
+        }
+    }
+
+    @Test("a file that the system does not let us have is not taken for damaged: there is no journal then")
+    func unreachable() async throws {
+        try await withFolder { folder in
+            let first = try journal(folder)
+            first.close()
+            let path = folder + "/journal/00000007.segment"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            #expect(throws: StoreError.self) { try journal(folder) }
+            #expect(FileManager.default.fileExists(atPath: path))
         }
     }
 
@@ -180,7 +253,8 @@ struct JournalTests {
             let other = try crash(folder)
             let header = "\(other)/journal/\(try #require(try segments(other).first))"
             let file = try #require(FileHandle(forUpdatingAtPath: header))
-            try file.write(contentsOf: Data([1, 2, 3]))
+            // With its first entry.
+            try file.write(contentsOf: Data(repeating: 1, count: JournalSegment.headerSize + 64))
             try file.close()
             let third = try journal(other)
             #expect(third.findings.first?.hasPrefix("\(header) has a damaged header") == true)

@@ -55,6 +55,45 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    @Test("one that is opened when needed may come later, also with its folder, and has its tables then")
+    func later() async throws {
+        try await withFolder { folder in
+            let path = folder + "/mounted/c.db"
+            let database = try DatabaseURL("sqlite:\(path)").openWhenNeeded()
+            for _ in 0..<2 {
+                let error = #expect(throws: StoreError.self) { try database.prepare() }
+                #expect(error?.kind == .unavailable)
+                #expect(error?.problem.hasPrefix("there is no directory") == true)
+            }
+            try FileManager.default.createDirectory(atPath: folder + "/mounted", withIntermediateDirectories: false)
+            try Data("This is a letter, not a database; it is long enough to be looked at by SQLite.".utf8)
+                .write(to: URL(fileURLWithPath: path))
+            let letter = #expect(throws: StoreError.self) { try database.write([record(1)]) }
+            #expect(letter?.kind == .unavailable)
+            try FileManager.default.removeItem(atPath: path)
+            try database.write([record(1)])
+            #expect(try rows(path, "SELECT call_uuid FROM cc_cdrs") == ["call1"])
+            try database.close()
+        }
+    }
+
+    @Test("a lock that somebody else holds does not keep one from being prepared that has its tables")
+    func preparedWhileLocked() async throws {
+        try await withFolder { folder in
+            let path = folder + "/c.db"
+            try SQLiteDatabase(path: path).prepare()
+            try shell(path).writeWithoutTransaction { other in
+                // Whoever opens a file without a journal of its own begins one, which takes the lock.
+                try other.execute(sql: "CREATE TABLE theirs (id INTEGER)")
+                try other.execute(sql: "BEGIN IMMEDIATE")
+                let database = try SQLiteDatabase(path: path, lockTimeout: 0.01, opening: .whenNeeded)
+                try database.prepare()
+                #expect(throws: Never.self) { try database.loadProvisioning() }
+                try other.execute(sql: "COMMIT")
+            }
+        }
+    }
+
     @Test("what cannot be opened is said plainly")
     func unusable() async throws {
         try await withFolder { folder in

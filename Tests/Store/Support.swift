@@ -111,11 +111,13 @@ final class ScriptedDatabase: CenterDatabase {
     }
     func logins() throws(StoreError) -> [AgentLogin] { state.withLock { $0.logins.last ?? [] } }
     func write(_ changes: CallChanges, of _: CallOwner, at _: Milliseconds) throws(StoreError) -> Bool {
-        let (isAway, isAnothers) = state.withLock { state in
-            if !state.isAway, !state.isAnothers { state.changes.append(changes) }
-            return (state.isAway, state.isAnothers)
+        let (isAway, isAnothers, isRefused) = state.withLock { state in
+            let isRefused = changes.calls.contains { $0.key == state.refusedCall }
+            if !state.isAway, !state.isAnothers, !isRefused { state.changes.append(changes) }
+            return (state.isAway, state.isAnothers, isRefused)
         }
         if isAway { throw StoreError(.unavailable, database: name, "is away") }
+        if isRefused { throw StoreError(.refused, database: name, "is too long") }
         return !isAnothers
     }
     func callsLeft(of _: String) throws(StoreError) -> CallsLeft { CallsLeft() }
@@ -163,4 +165,14 @@ final class LogBook: Sendable {
             book.lines.withLock { $0.append(line) }
         }
     }
+}
+
+/// Copies a folder in which files come and go.
+func copyWhileInUse(_ folder: String, to copy: String) throws {
+    for _ in 0..<50 {
+        do { return try FileManager.default.copyItem(atPath: folder, toPath: copy) } catch {
+            try? FileManager.default.removeItem(atPath: copy)
+        }
+    }
+    try FileManager.default.copyItem(atPath: folder, toPath: copy)
 }

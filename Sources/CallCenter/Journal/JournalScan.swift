@@ -4,8 +4,18 @@ package struct JournalScan {
     package struct Damage: Sendable, Equatable {
         /// Where in the segment.
         package var place: Int
-        /// Entries that are gone; 0 for a torn entry at the end, which nobody was told of.
+        /// The number of the first entry that is gone.
+        package var first: UInt64
+        /// Entries that are gone, as far as that can be known: of those at the end, one.
         package var lost: UInt64
+        /// Nothing good follows.
+        package var isAtEnd = false
+
+        /// How many of them have this number or a later one.
+        package func lost(from needed: UInt64) -> UInt64 {
+            let end = first &+ lost
+            return end > needed ? end - max(first, needed) : 0
+        }
     }
 
     package struct Entry: Equatable {
@@ -59,7 +69,7 @@ package struct JournalScan {
             if JournalFrame.sequence(segment, at: candidate, isIn: numbers),
                 case .entry(let found, let kind, let payload, let next) = JournalFrame.read(segment, at: candidate)
             {
-                damage.append(Damage(place: place, lost: found - sequence))
+                damage.append(Damage(place: place, first: sequence, lost: found - sequence))
                 sequence = found
                 defer { advance(to: next) }
                 return Entry(sequence: found, kind: kind, payload: payload)
@@ -67,7 +77,7 @@ package struct JournalScan {
             candidate += 8
         }
         if !isAtEnd {
-            damage.append(Damage(place: place, lost: 0))
+            damage.append(Damage(place: place, first: sequence, lost: 1, isAtEnd: true))
             isTorn = true
         }
         return nil

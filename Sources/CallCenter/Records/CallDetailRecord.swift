@@ -115,3 +115,11 @@ package struct CallDetailRecord: Sendable, Equatable {
         self.callIDs = callIDs
     }
 }
+
+extension String {
+    /// Its beginning, of this many Unicode scalars at most: columns of databases count those, and not what looks like one character,
+    /// of which whoever chooses the text can make each as long as he likes.
+    package func cut(toScalars count: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(count)))
+    }
+}

@@ -68,7 +68,7 @@ extension Exchange {
             callUUID: facts.uuid,
             offerNumber: number,
             callNumber: facts.number,
-            caller: String(facts.callerUser.prefix(64)),
+            caller: facts.callerUser.cut(toScalars: 64),
             received: facts.receivedWall,
             wait: 0,
             flowID: call.flow.id,

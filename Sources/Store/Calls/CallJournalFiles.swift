@@ -5,8 +5,6 @@ import Glibc
 
 /// The files of the journal of calls as a process finds them.
 struct CallJournalFiles {
-    private static let suffix = ".segment"
-
     let folder: String
     let limits: CallJournal.Limits
     var state = CallJournal.State()
@@ -35,8 +33,11 @@ struct CallJournalFiles {
 
     /// Maps what is there, finds what is alive, and sees to it that entries can be appended.
     mutating func open() throws(StoreError) {
-        map()
-        state.segments.sort { $0.first < $1.first }
+        let segments = try JournalFiles.segments(in: folder, size: limits.segmentSize)
+        state.segments = Deque(segments.inUse)
+        state.free = segments.free
+        state.nextFile = segments.nextFile
+        found.findings += segments.findings
         found.lastAlive = state.segments.compactMap(\.lastAlive).max()
         state.next = state.segments.first?.first ?? 1
         var isAppendable = false
@@ -60,34 +61,6 @@ struct CallJournalFiles {
 
     private func payload(_ place: Place) -> [UInt8] { Array(place.segment.bytes[place.payload]) }
 
-    private mutating func map() {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names.filter({ $0.hasSuffix(Self.suffix) }).sorted() {
-            let path = "\(folder)/\(name)"
-            state.nextFile = max(state.nextFile, (Int(name.dropLast(Self.suffix.count)) ?? 0) + 1)
-            guard let segment = try? JournalSegment.open(existing: path) else {
-                setAside(path)
-                continue
-            }
-            switch segment.readHeader() {
-            case .inUse: state.segments.append(segment)
-            case .free:
-                if segment.bytes.count == limits.segmentSize, state.free.isEmpty {
-                    state.free.append(segment)
-                } else {
-                    unlink(path)
-                }
-            case .damaged: setAside(path)
-            }
-        }
-    }
-
-    /// A file that makes no sense is kept for whoever looks into it.
-    private mutating func setAside(_ path: String) {
-        rename(path, path + ".damaged")
-        found.findings.append("\(path) has a damaged header, and is now \(path).damaged; its calls may be lost")
-    }
-
     /// - Returns: whether entries may be appended: the end is clean.
     private mutating func scan(_ segment: JournalSegment) -> Bool {
         if segment.first > state.next {
@@ -97,9 +70,7 @@ struct CallJournalFiles {
         while let entry = scan.next(segment.bytes) { note(entry, in: segment) }
         segment.setEnd(scan.place)
         state.next = max(state.next, scan.sequence)
-        for damage in scan.damage where damage.lost > 0 {
-            found.findings.append("\(segment.path) is damaged at byte \(damage.place): \(damage.lost) entries are lost")
-        }
+        for damage in scan.damage { found.findings.append(JournalFiles.finding(damage, in: segment.path)) }
         return !scan.isTorn
     }
 

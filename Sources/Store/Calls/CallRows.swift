@@ -115,7 +115,7 @@ enum CallColumns {
     static let agentNames = ["free_since", "wrapup_ends"]
 
     /// As long as the columns of tables that OpenSIPS made.
-    private static func cut(_ text: String) -> ColumnValue { .text(String(text.prefix(128))) }
+    private static func cut(_ text: String) -> ColumnValue { .text(text.cut(toScalars: 128)) }
 
     /// The columns have 32 bits.
     private static func seconds(_ moment: Milliseconds) -> ColumnValue {

@@ -133,6 +133,27 @@ package final class CallWriter: Sendable {
         var agents: [AgentRow] = []
         /// With this, everything that was alive at the beginning has been written once.
         var completes = false
+
+        /// The same, row by row: who claims comes first, and what only counts when all are written, last.
+        var parts: [Work] {
+            var first = Work()
+            first.changes.claims = changes.claims
+            first.changes.ended = changes.ended
+            var last = Work()
+            last.changes.sweeps = changes.sweeps
+            last.completes = completes
+            let calls = calls.map { call in
+                var part = Work()
+                part.calls = [call]
+                return part
+            }
+            let agents = agents.map { agent in
+                var part = Work()
+                part.agents = [agent]
+                return part
+            }
+            return calls.count + agents.count > 1 ? [first] + calls + agents + [last] : [self]
+        }
     }
 
     private func run(isLast: Bool = false) {
@@ -184,12 +205,33 @@ package final class CallWriter: Sendable {
                 return false
             }
         } catch {
-            // What is refused for what is in it would be refused again.
-            if error.kind != .refused { putBack(work) }
-            note(error)
-            return false
+            guard error.kind == .refused else {
+                putBack(work)
+                note(error)
+                return false
+            }
+            // One bad row must not keep the others, and would be refused again: each by itself.
+            let parts = work.parts
+            guard parts.count == 1 else { return writeOneByOne(parts) }
+            guard let what = work.calls.first?.key ?? work.agents.first?.id else {
+                note(error)
+                return false
+            }
+            logger.error(
+                "the database refused what another machine would go on with",
+                metadata: ["of": "\(what)", "error": "\(error)"]
+            )
+            return true
         }
         return settle(work)
+    }
+
+    private func writeOneByOne(_ parts: [Work]) -> Bool {
+        for (index, part) in parts.enumerated() where !write(part) {
+            for rest in parts[(index + 1)...] { putBack(rest) }
+            return false
+        }
+        return true
     }
 
     private func settle(_ work: Work) -> Bool {

@@ -48,8 +48,12 @@ enum JournalFiles {
         for reader in readers where reader.hasDamagedCursor {
             findings.append("\(folder)/\(reader.kind.name).cursor is damaged; everything is written again")
         }
-        try map(folder, limits, into: &state, &findings)
-        state.segments.sort { $0.first < $1.first }
+        let found = try segments(in: folder, size: limits.segmentSize)
+        state.segments = Deque(found.inUse)
+        state.free = found.free
+        state.nextFile = found.nextFile
+        state.figures.damaged += UInt64(found.unreadable)
+        findings += found.findings
         // Segments are freed when all are done with them: what is left begins where the slowest reader is, or before.
         let begin = state.segments.first?.first ?? 1
         let wanted = readers.filter { !$0.hasDamagedCursor }.map(\.done).min() ?? begin
@@ -78,37 +82,66 @@ enum JournalFiles {
         return (state, findings)
     }
 
-    private static func map(
-        _ folder: String,
-        _ limits: Journal.Limits,
-        into state: inout Journal.State,
-        _ findings: inout [String]
-    ) throws(StoreError) {
+    /// The segments of a folder.
+    struct Segments {
+        /// By the numbers of their entries.
+        var inUse: [JournalSegment] = []
+        /// One at most.
+        var free: [JournalSegment] = []
+        /// The number of the next file.
+        var nextFile = 1
+        /// What was wrong, for people.
+        var findings: [String] = []
+        /// Files of which nothing could be read.
+        var unreadable = 0
+    }
+
+    /// Maps the segments that are there. Of free ones one of this size is kept. A file that makes no sense is kept under another
+    /// name for whoever looks into it.
+    ///
+    /// - Throws: `StoreError.Kind.unusable` if the system does not let us have one: what is in it is not lost.
+    static func segments(in folder: String, size: Int) throws(StoreError) -> Segments {
+        var found = Segments()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasSuffix(suffix + JournalSegment.unfinished) { unlink("\(folder)/\(name)") }
         for name in names.filter({ $0.hasSuffix(suffix) }).sorted() {
             let path = "\(folder)/\(name)"
-            state.nextFile = max(state.nextFile, (Int(name.dropLast(suffix.count)) ?? 0) + 1)
-            guard let segment = try? JournalSegment.open(existing: path) else {
-                set(aside: path, &findings)
-                continue
-            }
-            switch segment.readHeader() {
-            case .inUse: state.segments.append(segment)
-            case .free:
-                if segment.bytes.count == limits.segmentSize, state.free.isEmpty {
-                    state.free.append(segment)
+            found.nextFile = max(found.nextFile, (Int(name.dropLast(suffix.count)) ?? 0) + 1)
+            let segment = try JournalSegment.open(existing: path)
+            let header = segment?.readHeader() ?? .damaged
+            switch (segment, header) {
+            case (let segment?, .inUse), (let segment?, .mended):
+                found.inUse.append(segment)
+                if header == .mended { found.findings.append("\(path) had a damaged header, which is mended") }
+                if segment.missing > 0 {
+                    let what = "\(segment.missing) bytes shorter than it was"
+                    found.findings.append("\(path) is \(what); entries may be lost")
+                }
+            case (let segment?, .free):
+                if segment.bytes.count == size, found.free.isEmpty {
+                    found.free.append(segment)
                 } else {
                     unlink(path)
                 }
-            case .damaged: set(aside: path, &findings)
+            case (_, .damaged), (nil, _):
+                rename(path, path + ".damaged")
+                found.unreadable += 1
+                let loss = "its entries are lost"
+                found.findings.append("\(path) has a damaged header, and is now \(path).damaged; \(loss)")
             }
         }
+        found.inUse.sort { $0.first < $1.first }
+        return found
     }
 
-    /// A file that makes no sense is kept for whoever looks into it.
-    private static func set(aside path: String, _ findings: inout [String]) {
-        rename(path, path + ".damaged")
-        findings.append("\(path) has a damaged header, and is now \(path).damaged; its entries are lost")
+    /// What damage to a segment has taken, for people.
+    ///
+    /// - Parameter needed: the first entry that somebody still needed.
+    static func finding(_ damage: JournalScan.Damage, in path: String, needed: UInt64 = 0) -> String {
+        let lost = damage.lost(from: needed)
+        let what = damage.isAtEnd ? "ends in a torn or damaged entry" : "is damaged"
+        let counted = lost == 0 ? "nothing that was needed is lost" : "\(lost) entries are lost"
+        return "\(path) \(what) at byte \(damage.place): \(counted)"
     }
 
     /// - Returns: whether entries may be appended: the end is clean.
@@ -142,13 +175,10 @@ enum JournalFiles {
         }
         segment.setEnd(scan.place)
         state.next = scan.sequence
+        let needed = readers.map(\.done).min() ?? 0
         for damage in scan.damage {
-            state.figures.damaged += damage.lost
-            findings.append(
-                damage.lost == 0
-                    ? "\(segment.path) ends in a torn entry at byte \(damage.place), which is left out"
-                    : "\(segment.path) is damaged at byte \(damage.place): \(damage.lost) entries are lost"
-            )
+            state.figures.damaged += damage.lost(from: needed)
+            findings.append(finding(damage, in: segment.path, needed: needed))
         }
         return !scan.isTorn
     }

@@ -87,8 +87,15 @@ package final class JournalReader: Sendable {
         position.segment = segment
         let wanted = position.scan.sequence
         position.scan = JournalScan(from: JournalSegment.headerSize, sequence: segment.first)
-        // On from where the last process was done.
-        while position.scan.sequence < wanted, position.scan.next(written(segment)) != nil {}
+        // On from where the last process was done. Behind damage may follow what is wanted.
+        while position.scan.sequence < wanted {
+            let before = position.scan
+            guard let entry = position.scan.next(written(segment)) else { break }
+            if entry.sequence >= wanted {
+                position.scan = before
+                break
+            }
+        }
     }
 
     private static func scan(_ position: inout Position, _ segment: JournalSegment, _ kind: JournalKind) -> Entry? {

@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// Header: magic (8 bytes), the number of the first entry (8), their CRC-32C (4); entries from byte 64 on. A segment
 /// without magic is free. From byte 32 on: when its owner was last alive (milliseconds since 1970, 8) and the CRC-32C of that (4).
+/// From byte 48 on: the size of the file (8; 0 in files of earlier versions).
 ///
 /// What lies below `end` never changes until the file is used again, which the journal does when all have read it; that is
 /// why it may be read without a lock. The file is then another object.
@@ -28,30 +29,45 @@ final class JournalSegment: @unchecked Sendable {
     var end: Int { published.load(ordering: .acquiring) }
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory) }
 
-    /// Makes a file of this size, its blocks reserved, and maps it: writing into it cannot fail for lack of room.
+    /// What the name of a file ends in that is being made.
+    static let unfinished = ".new"
+
+    /// Makes a file of this size, its blocks reserved, and maps it: writing into it cannot fail for lack of room. It gets its name
+    /// when it is whole: a process that dies before leaves none that looks damaged.
     static func create(_ path: String, size: Int) throws(StoreError) -> JournalSegment {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let made = path + unfinished
+        let descriptor = Glibc.open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalError.system(path, "cannot be created", errno) }
         let status = posix_fallocate(descriptor, 0, off_t(size))
         guard status == 0 else {
             close(descriptor)
-            unlink(path)
+            unlink(made)
             throw JournalError.system(path, "cannot get \(size) bytes", status)
         }
         do throws(StoreError) {
-            return try JournalSegment(path, descriptor, size: size)
+            let segment = try JournalSegment(path, descriptor, size: size)
+            guard rename(made, path) == 0 else { throw JournalError.system(path, "cannot be created", errno) }
+            return segment
         } catch {
-            unlink(path)
+            unlink(made)
             throw error
         }
     }
 
-    /// Maps a file that is there.
-    static func open(existing path: String) throws(StoreError) -> JournalSegment {
+    /// Maps a file that is there; nil if it is too short to be one.
+    static func open(existing path: String) throws(StoreError) -> JournalSegment? {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw JournalError.system(path, "cannot be opened", errno) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw JournalError.system(path, "cannot be opened", errno) }
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw JournalError.system(path, "cannot be opened", code)
+        }
+        guard status.st_size >= headerSize else {
+            close(descriptor)
+            return nil
+        }
         return try JournalSegment(path, descriptor, size: Int(status.st_size))
     }
 
@@ -76,30 +92,54 @@ final class JournalSegment: @unchecked Sendable {
     // MARK: - Use
 
     /// What the header says.
-    enum Header { case free, damaged, inUse }
+    enum Header {
+        case free, inUse
+        /// It was damaged, and is right again: the first entry says what it said.
+        case mended
+        case damaged
+    }
 
     /// Reads the header, and so the number of the first entry.
     func readHeader() -> Header {
         let magic = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         guard magic != 0 else { return .free }
         let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
-        guard magic == Self.magic, sum == headerSum else { return .damaged }
-        first = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        return .inUse
+        if magic == Self.magic, sum == headerSum {
+            first = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            return .inUse
+        }
+        guard case .entry(let sequence, _, _, _) = JournalFrame.read(bytes, at: Self.headerSize) else {
+            return .damaged
+        }
+        writeHeader(first: sequence)
+        return .mended
     }
 
     private var headerSum: UInt32 { Checksum.crc32c(UnsafeRawBufferPointer(rebasing: bytes[0..<16])) }
 
+    /// Bytes of the end that the file does not have any more.
+    var missing: Int {
+        let made = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: Self.size, as: UInt64.self))
+        return max(0, Int(clamping: made) - bytes.count)
+    }
+
+    private static let size = 48
+
     /// Takes a free segment into use. The magic comes last: a process that dies before leaves a free one, not a damaged one.
     func begin(with first: UInt64) {
-        self.first = first
         memory.storeBytes(of: 0, toByteOffset: Self.headerSize, as: UInt64.self)
+        memory.storeBytes(of: UInt64(memory.count).littleEndian, toByteOffset: Self.size, as: UInt64.self)
+        writeHeader(first: first)
+        synced.store(0, ordering: .relaxed)
+        published.store(Self.headerSize, ordering: .releasing)
+    }
+
+    private func writeHeader(first: UInt64) {
+        self.first = first
         memory.storeBytes(of: first.littleEndian, toByteOffset: 8, as: UInt64.self)
         let sum = withUnsafeBytes(of: (Self.magic.littleEndian, first.littleEndian)) { Checksum.crc32c($0) }
         memory.storeBytes(of: sum.littleEndian, toByteOffset: 16, as: UInt32.self)
         memory.storeBytes(of: Self.magic.littleEndian, toByteOffset: 0, as: UInt64.self)
-        synced.store(0, ordering: .relaxed)
-        published.store(Self.headerSize, ordering: .releasing)
     }
 
     // MARK: - A sign of life
@@ -126,6 +166,8 @@ final class JournalSegment: @unchecked Sendable {
     /// Gives it free for another use; its entries are no more.
     func free() {
         memory.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
+        // Nor do they come back should damage make it look as if it was in use.
+        memory.storeBytes(of: 0, toByteOffset: Self.headerSize, as: UInt64.self)
         published.store(Self.headerSize, ordering: .releasing)
     }
 

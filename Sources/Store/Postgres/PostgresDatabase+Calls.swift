@@ -17,7 +17,8 @@ extension PostgresDatabase {
                 try connection.run(isOwner ? "COMMIT" : "ROLLBACK")
                 return isOwner
             } catch {
-                if connection.isUsable { try connection.run("ROLLBACK") }
+                // What it says of a connection that has just failed is nothing new.
+                if connection.isUsable { try? connection.run("ROLLBACK") }
                 throw error
             }
         }

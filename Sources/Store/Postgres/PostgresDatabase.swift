@@ -37,7 +37,9 @@ package final class PostgresDatabase: CenterDatabase {
 
     @discardableResult
     package func migrate() throws(StoreError) -> [String] {
-        try PostgresMigrator(name: name).migrate(connect())
+        let migrator = PostgresMigrator(name: name)
+        let steps = try migrator.migrate(connect())
+        return try schema().isComplete ? steps : migrator.migrate(connect(), anew: true)
     }
 
     package func schema() throws(StoreError) -> SchemaState {

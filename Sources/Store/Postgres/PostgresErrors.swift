@@ -30,7 +30,8 @@ extension StoreError {
 
     /// A connection that could not be had, or broke.
     init(connecting name: String, _ message: String) {
-        let lines = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let lines = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
+            .joined(separator: "; ")
         self.init(.unavailable, database: name, lines.isEmpty ? "the connection broke" : lines)
     }
 

@@ -8,8 +8,9 @@ struct PostgresMigrator {
     /// The key of the advisory lock: any number that no one else uses.
     private static let lock: Int64 = 0x63_616C_6C63_656E
 
+    /// - Parameter anew: something of what was made is missing: all steps are made once more, which leaves alone what is there.
     /// - Returns: the names of the steps that were still to be made.
-    func migrate(_ connection: borrowing PostgresConnection) throws(StoreError) -> [String] {
+    func migrate(_ connection: borrowing PostgresConnection, anew: Bool = false) throws(StoreError) -> [String] {
         try connection.run("BEGIN; SELECT pg_advisory_xact_lock(\(Self.lock))")
         try connection.run(
             """
@@ -20,7 +21,8 @@ struct PostgresMigrator {
             )
             """
         )
-        let pending = try migrations.pending(after: try reached(connection), database: name)
+        var pending = try migrations.pending(after: try reached(connection), database: name)
+        if anew { pending = migrations }
         for migration in pending {
             do throws(StoreError) {
                 try connection.run(migration.sql)
@@ -29,7 +31,7 @@ struct PostgresMigrator {
                 throw StoreError(kind, database: name, "\(migration.name) failed: \(error.problem)")
             }
             _ = try connection.rows(
-                "INSERT INTO \(SchemaMigration.table) (version, name) VALUES ($1, $2)",
+                "INSERT INTO \(SchemaMigration.table) (version, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                 [.integer(Int64(migration.version)), .text(migration.name)]
             )
         }

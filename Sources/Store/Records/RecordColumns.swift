@@ -22,9 +22,10 @@ enum RecordColumns {
         ("media", { .integer(Int64($0.media.rawValue)) }),
         ("call_uuid", { .text($0.callUUID) }),
         ("offer_number", { .integer(Int64($0.offerNumber)) }),
-        ("wait_ms", { .integer($0.wait) }),
-        ("pickup_ms", { .integer($0.pickup) }),
-        ("talk_ms", { .integer($0.talk) }),
+        // A clock that was set back gives 0.
+        ("wait_ms", { .integer(max(0, $0.wait)) }),
+        ("pickup_ms", { .integer(max(0, $0.pickup)) }),
+        ("talk_ms", { .integer(max(0, $0.talk)) }),
         ("caller_uri", { .text($0.callerURI) }),
         ("called_uri", { .text($0.calledURI) }),
         ("sip_status", { .integer(Int64($0.sipStatus)) }),
@@ -44,6 +45,6 @@ enum RecordColumns {
         columns.map { "\($0.name)=\($0.value(record))" }.joined(separator: " ")
     }
 
-    /// Whole seconds, rounded down; a clock that was set back gives 0.
+    /// Whole seconds, rounded down.
     private static func seconds(_ time: Milliseconds) -> Int64 { max(0, time) / 1_000 }
 }

@@ -9,7 +9,7 @@ extension SQLiteDatabase {
     package func write(_ changes: CallChanges, of owner: CallOwner, at moment: Milliseconds) throws(StoreError) -> Bool
     {
         let (instance, run) = (ColumnValue.text(owner.instance), ColumnValue.text(owner.run))
-        return try access {
+        return try access { pool in
             try pool.write { database in
                 func execute(_ sql: String, _ values: [ColumnValue]) throws {
                     try database.cachedStatement(sql: sql).execute(
@@ -35,7 +35,7 @@ extension SQLiteDatabase {
     }
 
     package func callsLeft(of instance: String) throws(StoreError) -> CallsLeft {
-        try access {
+        try access { pool in
             try pool.read { database in
                 func rows(_ sql: String, _ values: [ColumnValue] = []) throws -> [[ColumnValue]] {
                     try Row.fetchAll(database, sql: sql, arguments: StatementArguments(values.map(\.forSQLite)))

@@ -2,7 +2,7 @@ import GRDB
 
 extension SQLiteDatabase: EditableDatabase {
     package func edit(_ edit: ProvisioningEdit) throws(StoreError) -> ProvisioningEdit.Report {
-        try access {
+        try access { pool in
             try pool.write { database in
                 let table = try rows(edit.kind.table, by: edit.kind.id, from: database)
                 let plan: ProvisioningPlan

@@ -1,6 +1,7 @@
 package import CallCenter
 import Foundation
 import GRDB
+import Synchronization
 
 /// The tables of a call centre in an SQLite file.
 ///
@@ -14,8 +15,28 @@ package final class SQLiteDatabase: CenterDatabase {
     package let name: String
 
     private let path: String
-    private let file: FileIdentity
-    let pool: DatabasePool
+    private let lockTimeout: Double
+    private let opening: Opening
+    private let state = Mutex(State())
+
+    package enum Opening: Sendable {
+        /// With the object, which there is not if that fails.
+        case now
+        /// At the first use, and tried again with each as long as it fails: `StoreError.Kind.unavailable`.
+        case whenNeeded
+    }
+
+    private struct State {
+        var opened: Opened?
+        /// It is to have its tables before anything else is done with it.
+        var isToBePrepared = false
+        var isPrepared = false
+    }
+
+    private struct Opened {
+        let pool: DatabasePool
+        let file: FileIdentity
+    }
 
     /// How long SQLite itself waits for a lock that somebody else holds, in seconds.
     package static let defaultLockTimeout = 2.0
@@ -25,13 +46,50 @@ package final class SQLiteDatabase: CenterDatabase {
     /// - Parameters:
     ///   - path: absolute path of the file.
     ///   - lockTimeout: seconds to wait for a lock before `StoreError.Kind.unavailable`.
-    package init(path: String, lockTimeout: Double = defaultLockTimeout) throws(StoreError) {
-        let name = "sqlite:\(path)"
+    package init(
+        path: String,
+        lockTimeout: Double = defaultLockTimeout,
+        opening: Opening = .now
+    ) throws(StoreError) {
+        name = "sqlite:\(path)"
+        self.path = path
+        self.lockTimeout = lockTimeout
+        self.opening = opening
+        if opening == .now { _ = try opened() }
+    }
+
+    /// The open file. Whoever comes while it is being opened waits for that.
+    private func opened() throws(StoreError) -> Opened {
+        try state.withLock { state throws(StoreError) in
+            let opened: Opened
+            if let earlier = state.opened { opened = earlier } else { opened = try open() }
+            state.opened = opened
+            if state.isToBePrepared, !state.isPrepared {
+                let isComplete = try Self.using(name) { try Self.schema(opened.pool).isComplete }
+                if !isComplete { _ = try migrate(opened.pool) }
+                state.isPrepared = true
+            }
+            return opened
+        }
+    }
+
+    private func open() throws(StoreError) -> Opened {
+        do throws(StoreError) {
+            return try openFile()
+        } catch {
+            guard opening == .whenNeeded, error.kind == .unusable else { throw error }
+            // It may be mounted late, or put in order.
+            throw StoreError(.unavailable, database: name, error.problem)
+        }
+    }
+
+    private func openFile() throws(StoreError) -> Opened {
         try DatabaseFile.check(path, name: name)
         var configuration = Configuration()
         configuration.busyMode = .timeout(lockTimeout)
         configuration.maximumReaderCount = 2
         configuration.label = "callcenterd"
+        let pool: DatabasePool
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB has chosen NORMAL for its writing connection; see above.
@@ -42,45 +100,54 @@ package final class SQLiteDatabase: CenterDatabase {
         guard let file = FileIdentity(of: path) else {
             throw StoreError(.unusable, database: name, "was removed while it was being opened")
         }
-        self.name = name
-        self.path = path
-        self.file = file
+        return Opened(pool: pool, file: file)
     }
 
-    package func prepare() throws(StoreError) { try migrate() }
+    package func prepare() throws(StoreError) {
+        state.withLock { $0.isToBePrepared = true }
+        _ = try opened()
+    }
 
     @discardableResult
     package func migrate() throws(StoreError) -> [String] {
+        try migrate(try opened().pool)
+    }
+
+    private func migrate(_ pool: DatabasePool) throws(StoreError) -> [String] {
         let migrator = SchemaMigrator(name: name)
-        return try access {
+        return try Self.using(name) {
             try pool.writeWithoutTransaction {
                 try MigrationBackup(path: path).makeIfNeeded($0, migrations: migrator.migrations)
             }
-            return try pool.write { try migrator.migrate($0) }
+            let steps = try pool.write { try migrator.migrate($0) }
+            guard try !Self.schema(pool).isComplete else { return steps }
+            return try pool.write { try migrator.migrate($0, anew: true) }
         }
     }
 
     package func schema() throws(StoreError) -> SchemaState {
-        try access {
-            try pool.read { database in
-                var state = SchemaState(migrations: SchemaMigration.sqlite)
-                for table in SchemaState.tables where try database.tableExists(table) {
-                    state.columns[table] = try database.columns(in: table).map { $0.name.lowercased() }
-                    guard table == RecordColumns.table else { continue }
-                    state.hasRecordKey = try database.indexes(on: table)
-                        .contains { $0.isUnique && $0.columns == RecordColumns.key }
-                }
-                if try database.tableExists(SchemaMigration.table) {
-                    let sql = "SELECT MAX(version) FROM \(SchemaMigration.table)"
-                    state.reached = try Int.fetchOne(database, sql: sql) ?? 0
-                }
-                return state
+        try access { pool in try Self.schema(pool) }
+    }
+
+    private static func schema(_ pool: DatabasePool) throws -> SchemaState {
+        try pool.read { database in
+            var state = SchemaState(migrations: SchemaMigration.sqlite)
+            for table in SchemaState.tables where try database.tableExists(table) {
+                state.columns[table] = try database.columns(in: table).map { $0.name.lowercased() }
+                guard table == RecordColumns.table else { continue }
+                state.hasRecordKey = try database.indexes(on: table)
+                    .contains { $0.isUnique && $0.columns == RecordColumns.key }
             }
+            if try database.tableExists(SchemaMigration.table) {
+                let sql = "SELECT MAX(version) FROM \(SchemaMigration.table)"
+                state.reached = try Int.fetchOne(database, sql: sql) ?? 0
+            }
+            return state
         }
     }
 
     package func tables() throws(StoreError) -> ProvisioningTables {
-        try access {
+        try access { pool in
             try pool.read { database in
                 ProvisioningTables(
                     flows: try rows(flowTable.name, by: flowTable.id, from: database),
@@ -92,7 +159,7 @@ package final class SQLiteDatabase: CenterDatabase {
 
     package func write(_ records: [CallDetailRecord]) throws(StoreError) {
         guard !records.isEmpty else { return }
-        try access {
+        try access { pool in
             try pool.write { database in
                 let insert = try database.cachedStatement(sql: Self.insert)
                 for record in records {
@@ -114,7 +181,7 @@ package final class SQLiteDatabase: CenterDatabase {
 
     package func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int {
         let (sql, values) = Self.statements.purge(before: moment, count: count)
-        return try access {
+        return try access { pool in
             try pool.write { database in
                 try database.execute(sql: sql, arguments: StatementArguments(values.map(\.forSQLite)))
                 return database.changesCount
@@ -123,7 +190,7 @@ package final class SQLiteDatabase: CenterDatabase {
     }
 
     private func select(_ statement: (sql: String, values: [ColumnValue])) throws(StoreError) -> [[ColumnValue]] {
-        try access {
+        try access { pool in
             try pool.read { database in
                 let arguments = StatementArguments(statement.values.map(\.forSQLite))
                 return try Row.fetchAll(database, sql: statement.sql, arguments: arguments)
@@ -133,7 +200,7 @@ package final class SQLiteDatabase: CenterDatabase {
     }
 
     package func write(_ logins: [AgentLogin]) throws(StoreError) {
-        try access {
+        try access { pool in
             try pool.write { database in
                 let upsert = LoginColumns.upsert(LoginColumns.names.map { _ in "?" })
                 for login in logins {
@@ -145,7 +212,7 @@ package final class SQLiteDatabase: CenterDatabase {
     }
 
     package func logins() throws(StoreError) -> [AgentLogin] {
-        try access {
+        try access { pool in
             try pool.read { database in
                 try Row.fetchAll(database, sql: LoginColumns.select)
                     .compactMap { LoginColumns.login($0.databaseValues.map(ColumnValue.init)) }
@@ -154,7 +221,7 @@ package final class SQLiteDatabase: CenterDatabase {
     }
 
     package func highestCallNumber() throws(StoreError) -> Int32 {
-        try access {
+        try access { pool in
             try pool.read { database in
                 let numbers = try Int64.fetchAll(
                     database,
@@ -166,11 +233,8 @@ package final class SQLiteDatabase: CenterDatabase {
     }
 
     package func close() throws(StoreError) {
-        do {
-            try pool.close()
-        } catch {
-            throw StoreError(using: name, error)
-        }
+        guard let opened = state.withLock({ $0.opened }) else { return }
+        try Self.using(name) { try opened.pool.close() }
     }
 
     private static let insert = """
@@ -179,14 +243,19 @@ package final class SQLiteDatabase: CenterDatabase {
         ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
         """
 
-    func access<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
-        guard FileIdentity(of: path) == file else {
+    func access<Result>(_ body: (DatabasePool) throws -> Result) throws(StoreError) -> Result {
+        let opened = try opened()
+        guard FileIdentity(of: path) == opened.file else {
             throw StoreError(
                 .unavailable,
                 database: name,
                 "the file was removed or replaced while in use; put it back, or restart callcenterd to begin a new one"
             )
         }
+        return try Self.using(name) { try body(opened.pool) }
+    }
+
+    private static func using<Result>(_ name: String, _ body: () throws -> Result) throws(StoreError) -> Result {
         do {
             return try body()
         } catch {
@@ -199,6 +268,9 @@ package final class SQLiteDatabase: CenterDatabase {
         by id: String,
         from database: Database
     ) throws -> ProvisioningTables.Table {
+        // Another program may have changed the table since this connection has looked: a statement finds out when it runs, and not
+        // when it is made.
+        _ = try Row.fetchOne(database, sql: "SELECT 1 FROM \(table)")
         let columns = try database.makeStatement(sql: "SELECT * FROM \(table)").columnNames
         let order = columns.contains { $0.lowercased() == id } ? " ORDER BY \(id)" : ""
         let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table)\(order)")

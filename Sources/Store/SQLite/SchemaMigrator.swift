@@ -9,9 +9,10 @@ struct SchemaMigrator {
     let name: String
     var migrations = SchemaMigration.sqlite
 
+    /// - Parameter anew: something of what was made is missing: all steps are made once more, which leaves alone what is there.
     /// - Returns: the names of the steps that were still to be made.
     @discardableResult
-    func migrate(_ database: Database) throws -> [String] {
+    func migrate(_ database: Database, anew: Bool = false) throws -> [String] {
         try database.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS \(SchemaMigration.table) (
@@ -22,7 +23,8 @@ struct SchemaMigrator {
                 """
         )
         let reached = try Int.fetchOne(database, sql: "SELECT MAX(version) FROM \(SchemaMigration.table)") ?? 0
-        let pending = try migrations.pending(after: reached, database: name)
+        var pending = try migrations.pending(after: reached, database: name)
+        if anew { pending = migrations }
         for migration in pending {
             do {
                 try apply(migration, to: database)
@@ -43,7 +45,7 @@ struct SchemaMigrator {
             try database.execute(sql: statement)
         }
         try database.execute(
-            sql: "INSERT INTO \(SchemaMigration.table) (version, name) VALUES (?, ?)",
+            sql: "INSERT INTO \(SchemaMigration.table) (version, name) VALUES (?, ?) ON CONFLICT DO NOTHING",
             arguments: [migration.version, migration.name]
         )
     }

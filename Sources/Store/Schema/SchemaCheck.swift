@@ -31,6 +31,9 @@ package struct SchemaReport: Sendable, Equatable {
 }
 
 extension SchemaState {
+    /// All steps have been made, and nothing that they made is missing.
+    var isComplete: Bool { reached == (migrations.last?.version ?? 0) && report.problems.isEmpty }
+
     /// What is missing, table by table.
     package var report: SchemaReport {
         var report = SchemaReport()

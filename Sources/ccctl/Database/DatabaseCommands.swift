@@ -37,10 +37,7 @@ struct CheckDatabase: ParsableCommand {
             reports.append(DatabaseReport(target, problems: report.problems, notes: report.notes))
         }
         try DatabaseReport.write(reports, asJSON: options.json)
-        let broken = reports.count { !$0.problems.isEmpty }
-        guard broken == 0 else {
-            throw Failure.refused("\(broken) of \(reports.count) databases cannot be used as they are")
-        }
+        try DatabaseReport.check(reports)
     }
 }
 
@@ -58,18 +55,21 @@ struct MigrateDatabase: ParsableCommand {
         var reports: [DatabaseReport] = []
         for target in try targets.all() {
             do throws(StoreError) {
-                let steps = try target.url.asOwner { () throws(StoreError) in
+                let (steps, left) = try target.url.asOwner { () throws(StoreError) in
                     let database = try target.url.open()
                     let steps = try database.migrate()
+                    let left = try database.schema().report
                     try database.close()
-                    return steps
+                    return (steps, left)
                 }
-                reports.append(DatabaseReport(target, notes: steps.map { "made \($0)" }))
+                let notes = steps.map { "made \($0)" } + left.notes
+                reports.append(DatabaseReport(target, problems: left.problems, notes: notes))
             } catch {
                 throw Failure.refused("\(error)")
             }
         }
         try DatabaseReport.write(reports, asJSON: options.json)
+        try DatabaseReport.check(reports)
     }
 }
 
@@ -87,6 +87,14 @@ struct DatabaseReport: Encodable {
         keys = target.keys
         self.problems = problems
         self.notes = notes
+    }
+
+    /// Fails if one has a problem.
+    static func check(_ reports: [DatabaseReport]) throws {
+        let broken = reports.count { !$0.problems.isEmpty }
+        guard broken == 0 else {
+            throw Failure.refused("\(broken) of \(reports.count) databases cannot be used as they are")
+        }
     }
 
     /// Prints them: a headline each, and a line for all there is to say.
