@@ -32,12 +32,13 @@ free_port() {
     done
 }
 
-# demo_sipp NAME SCENARIO-FILE PORT ARGUMENT...: a sipp that goes on until it is stopped.
+# demo_sipp NAME SCENARIO-FILE PORT ARGUMENT...: a sipp that goes on until it is stopped. -aa: whoever has been silent for a while is
+# asked by OPTIONS whether he is alive, and shall say so.
 demo_sipp() {
     local name=$1 file=$2 port=$3
     shift 3
     launch "$state/$name.log" sipp "$@" -sf "$file" -i "$address" -p "$port" -mp $((port + 2000)) -nostdin -nd \
-        -max_socket 1000 -default_behaviors bye,abortunexp
+        -max_socket 1000 -default_behaviors bye,abortunexp -aa
 }
 
 demo_start_phones() {
@@ -89,16 +90,11 @@ demo_start_callers() {
     demo_sipp hasty "$scratch/hasty.xml" "$free" "$address:$sip_port" -inf "$scratch/hasty-callers" -r 1 -rp 25000 -l 3
 }
 
-# demo_run: lets it go on, with --once until three calls are answered; logs in again whom the daemon has logged off, and gives
-# somebody a break now and then.
+# demo_run: lets it go on; logs in again whom the daemon has logged off, and gives somebody a break now and then.
 demo_run() {
-    local agents=() entry resting='' deadline=$((SECONDS + 240))
+    local agents=() entry resting=''
     for entry in "${demo_agents[@]}"; do agents+=("${entry%% *}"); done
     while kill -0 "$daemon_pid" 2>/dev/null; do
-        if [[ -n $once ]]; then
-            if (($(metric callcenter_answered_calls_total) >= 3)); then return 0; fi
-            ((SECONDS < deadline)) || die "the agents of the demo have not answered three calls in four minutes"
-        fi
         if ((SECONDS % 60 == 0)); then
             [[ -n $resting ]] && ccctl login "$resting" >/dev/null
             ccctl login lena >/dev/null || true
@@ -108,4 +104,29 @@ demo_run() {
         sleep 1
     done
     failed "$state/callcenterd.log"
+}
+
+# demo_try: succeeds when a call was answered that had to wait for so long that its caller was asked whether he is alive, and three
+# calls in all. For so long nobody is called.
+demo_try() {
+    ccctl internal_call_dispatching 0 >/dev/null
+    wait_for 90 demo_has_waited || die "no call of the demo has waited for 40 s"
+    ccctl internal_call_dispatching 1 >/dev/null
+    wait_for 60 demo_has_answered ||
+        die "the agents of the demo have not answered three calls, and call $demo_waited, which waited for 40 s, in a minute"
+    say "call $demo_waited was answered after 40 s, $(metric callcenter_answered_calls_total) calls in all"
+}
+
+# demo_has_waited: puts the call that has waited for 40 s into `demo_waited`.
+# shellcheck disable=SC2317 # called by wait_for
+demo_has_waited() {
+    demo_waited=$(ccctl --json cc_list_calls |
+        jq -r 'first(.Calls[] | select(.State == "queued" and .["Call Time"] >= 40)).id')
+    [[ -n $demo_waited ]]
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+demo_has_answered() {
+    grep -qE "call answered .*call_id=$demo_waited( |\$)" "$state/callcenterd.log" &&
+        (($(metric callcenter_answered_calls_total) >= 3))
 }
