@@ -126,4 +126,24 @@ struct HandOverTests {
         #expect(Set(versions.map { $0[1] }).count == 1)
         #expect(versions.map { $0[2] } == ["1", "2"])
     }
+
+    @Test("Whose longest wait is over during a hand-over that fails is not handed to another agent")
+    func lastHandOver() throws {
+        let town = Town(agents: ["anna", "ben"], loggedIn: false) {
+            $0.policy.rejectOnNoAgents = false
+            $0.maxWait = 4_000
+        }
+        town.call(for: 1_000)
+        town.caller.ignoresReinvite = true
+        town.ben.manner = .answer(after: 0)
+        try town.logIn("anna")
+        try town.logIn("ben")
+        // Anna picks up at 3 s, and gives him back at 11 s; Ben has him then.
+        town.bench.run(for: 10_500)
+        #expect(town.bench.call?.agentID == "ben")
+        town.bench.run(for: 1_000)
+        #expect(town.bench.call == nil)
+        #expect(town.bench.records.last?.cause == "max_wait")
+        #expect(town.leftoversAtTheEnd() == [])
+    }
 }

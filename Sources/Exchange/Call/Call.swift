@@ -80,6 +80,8 @@ final class Call {
     var hasTriedFirstLeg = false
     var timers = CallTimers()
     var offersMade = 0
+    /// The offer during whose hand-over the longest wait was over.
+    var lastOffer: Int?
     var refusals = 0
     var holdFailures = 0
     var callIDs: [String] = []

@@ -91,8 +91,9 @@ extension Exchange {
         case .handOver: handOverTimedOut(call)
         case .transfer: transferFailed(call, status: 408)
         case .maxWait:
-            if call.offer?.pickedUpAt != nil {
-                // The agent has the receiver in his hand: the hand-over has a deadline of its own.
+            if let offer = call.offer, offer.pickedUpAt != nil, (call.lastOffer ?? offer.number) == offer.number {
+                // The agent has the receiver in his hand: the hand-over has a deadline of its own. Should it fail, he was the last.
+                call.lastOffer = offer.number
                 arm(.maxWait, of: call, in: configuration.handOverTimeout)
             } else {
                 waitIsOver(of: call)

@@ -106,6 +106,7 @@ extension Exchange {
         call.ref = ref
         call.flow = definition
         call.refusals = 0
+        call.lastOffer = nil
         call.callIDs = ([call.caller] + [call.media?.leg].compactMap(\.self)).map { agent.callID(of: $0) }
         noteArrival(of: call)
         arm(.maxWait, of: call, in: definition.maxWait ?? configuration.maxWait)
