@@ -70,7 +70,7 @@ demo_provision() {
     } | ccctl agent import - --replace --reload --config "$state/callcenterd.yaml" >/dev/null
 }
 
-# Callers: most have patience, some hang up while it still rings at an agent.
+# Callers: most have patience, some hang up while it still rings at an agent. Twelve a minute: the agents manage a few more than that.
 demo_start_callers() {
     local names=(Smith Jones Taylor Brown Williams Wilson Evans Thomas Roberts Walker) flows=(support support support sales sales billing)
     local index
@@ -83,7 +83,7 @@ demo_start_callers() {
     free_port
     render caller contact="$free" port=40030 offer=yes patience=3600000 linger=1000 hang_up_on=0 hang_up_after=0 \
         >"$scratch/patient.xml"
-    demo_sipp patient "$scratch/patient.xml" "$free" "$address:$sip_port" -inf "$scratch/demo-callers" -r 1 -rp 3500 -l 30
+    demo_sipp patient "$scratch/patient.xml" "$free" "$address:$sip_port" -inf "$scratch/demo-callers" -r 1 -rp 5000 -l 30
     free_port
     render canceller contact="$free" port=40040 cancel_after=1000 linger=1000 >"$scratch/hasty.xml"
     printf 'SEQUENTIAL\n055512345;Hasty;sales\n' >"$scratch/hasty-callers"
