@@ -1,5 +1,6 @@
 import Patience
 import CallCenter
+import Foundation
 import GRDB
 import Synchronization
 import Testing
@@ -69,7 +70,7 @@ struct RecordWriterTests {
         #expect(log.text.count { $0.hasPrefix("notice: call-detail records are written again") } == 1)
     }
 
-    @Test("a record that the database does not take keeps no other, and is logged in full")
+    @Test("a record that the database does not take keeps no other, is logged, and kept in a file")
     func refused() async throws {
         let database = ScriptedDatabase(.init(refusedCall: "call3"))
         let log = LogBook()
@@ -84,6 +85,38 @@ struct RecordWriterTests {
         let lines = log.text.filter { $0.hasPrefix("critical: the database refused a call-detail record") }
         #expect(lines.count == 1)
         #expect(lines.first?.contains("call_uuid=\"call3\"") == true)
+        #expect(lines.first?.contains("refused.csv") == true)
+        #expect(lines.first?.contains("caller") == false, "the log may have to hide him")
+    }
+
+    @Test("refused records make a file that databases read, for its owner only, and not without end")
+    func refusedFile() async throws {
+        try await withFolder { folder in
+            let path = folder + "/refused.csv"
+            var quoted = record(2)
+            quoted.caller = "a \"b\", c"
+            #expect(RefusedRecords(path: path).add(record(1)))
+            #expect(RefusedRecords(path: path).add(quoted))
+            #expect(!RefusedRecords(path: path, limit: 10).add(record(3)))
+            let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 3)
+            #expect(lines[0].hasPrefix("caller,received_timestamp,"))
+            #expect(lines[2].hasPrefix("\"a \"\"b\"\", c\",\"20"))
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+        }
+    }
+
+    @Test(
+        "only a moment that there is is one",
+        arguments: [
+            ("2026-02-28", true), ("2024-02-29", true), ("2026-11-26 23:59:59", true), ("2026-19-39", false),
+            ("2026-02-29", false), ("2026-04-31", false), ("2026-00-10", false), ("2026-11-26 24:00:00", false),
+            ("٢٠٢٦-01-01", false), ("2026-1-1", false), ("", false),
+        ]
+    )
+    func moments(text: String, isOne: Bool) {
+        #expect(RecordQuery.isMoment(text) == isOne)
     }
 
     @Test("when the journal is full the oldest stay; what does not fit is counted and logged")

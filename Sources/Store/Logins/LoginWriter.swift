@@ -69,7 +69,7 @@ package final class LoginWriter: Sendable {
             try database.write(AgentLogin.latest(entries.compactMap { try? AgentLogin(encoded: $0.payload) }))
         } catch {
             let isOld = entries.first.map { journal.distance(to: $0.sequence) > Self.longestWait } ?? false
-            guard error.kind != .unavailable || isOld else {
+            guard error.kind == .refused || isOld else {
                 noteFailure(error)
                 return false
             }

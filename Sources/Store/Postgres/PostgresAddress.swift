@@ -36,16 +36,11 @@ package struct PostgresAddress: Sendable, Equatable {
 
     /// What libpq quotes may be, or hold, the password.
     private static func withoutQuotes(_ message: String) -> String {
-        var shown = ""
-        var isQuoted = false
-        for character in message where character != "\n" {
-            if character == "\"" {
-                isQuoted.toggle()
-                if isQuoted { shown += "\"…\"" }
-            } else if !isQuoted {
-                shown.append(character)
-            }
+        let line = message.replacing("\n", with: "")
+        // From the first quote to the last: there may be one in the password.
+        guard let first = line.firstIndex(of: "\""), let last = line.lastIndex(of: "\""), first < last else {
+            return line
         }
-        return shown
+        return "\(line[..<first])\"…\"\(line[line.index(after: last)...])"
     }
 }

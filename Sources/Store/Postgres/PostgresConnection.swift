@@ -26,8 +26,9 @@ struct PostgresConnection: ~Copyable {
     init(_ address: borrowing PostgresAddress, patience: Duration) throws(StoreError) {
         // What stands before dbname gives way to what the URL says.
         let options = [
-            ("connect_timeout", "5"), ("fallback_application_name", "callcenterd"), ("dbname", address.url),
-            ("client_encoding", "UTF8"),
+            ("connect_timeout", "5"), ("fallback_application_name", "callcenterd"),
+            // Whatever server or user prefer: moments are read as they are written.
+            ("options", "-c datestyle=ISO,YMD"), ("dbname", address.url), ("client_encoding", "UTF8"),
         ]
         let handle = Self.withPointers(options.map(\.0)) { keywords in
             Self.withPointers(options.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }

@@ -55,18 +55,25 @@ package final class PostgresDatabase: CenterDatabase {
                     .map { $0.lowercased() }
             }
         }
-        if state.columns[RecordColumns.table] != nil {
-            let key = try connection.rows(
-                """
-                SELECT 1 FROM pg_index WHERE indrelid = to_regclass($1) AND indisunique AND indpred IS NULL
-                AND (SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute
-                     WHERE attrelid = indrelid AND attnum = ANY (indkey)) = $2
-                """,
-                [.text(RecordColumns.table), .text(RecordColumns.key.sorted().joined(separator: ","))]
-            )
-            state.hasRecordKey = !key.rows.isEmpty
-        }
+        state.hasRecordKey = try Self.hasUniqueIndex(RecordColumns.table, on: RecordColumns.key, connection)
+        state.hasCallKey = try Self.hasUniqueIndex(CallColumns.table, on: [CallColumns.key], connection)
         return state
+    }
+
+    private static func hasUniqueIndex(
+        _ table: String,
+        on columns: [String],
+        _ connection: borrowing PostgresConnection
+    ) throws(StoreError) -> Bool {
+        let found = try connection.rows(
+            """
+            SELECT 1 FROM pg_index WHERE indrelid = to_regclass($1) AND indisunique AND indpred IS NULL
+            AND (SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute
+                 WHERE attrelid = indrelid AND attnum = ANY (indkey)) = $2
+            """,
+            [.text(table), .text(columns.sorted().joined(separator: ","))]
+        )
+        return !found.rows.isEmpty
     }
 
     package func tables() throws(StoreError) -> ProvisioningTables {

@@ -26,6 +26,12 @@ package struct ProvisioningCopy: Sendable {
         let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
+        // A row that has one is refused, and keeps no other from being copied.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let temporary = path + ".new"
         do {
@@ -56,6 +62,11 @@ package struct ProvisioningCopy: Sendable {
             }
             let decoder = JSONDecoder()
             decoder.dateDecodingStrategy = .iso8601
+            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+                positiveInfinity: "inf",
+                negativeInfinity: "-inf",
+                nan: "nan"
+            )
             return try decoder.decode(Content.self, from: parts[1])
         } catch let error as StoreError {
             throw error

@@ -40,6 +40,13 @@ enum RecordColumns {
 
     static func values(of record: CallDetailRecord) -> [ColumnValue] { columns.map { $0.value(record) } }
 
+    /// What a record is known by, without the caller.
+    static func key(of record: CallDetailRecord) -> String {
+        let known = key + ["cid", "flow_id", "received_timestamp"]
+        return columns.filter { known.contains($0.name) }.map { "\($0.name)=\($0.value(record))" }
+            .joined(separator: " ")
+    }
+
     /// Every column with its value, for the log line of a record that no database took.
     static func text(of record: CallDetailRecord) -> String {
         columns.map { "\($0.name)=\($0.value(record))" }.joined(separator: " ")

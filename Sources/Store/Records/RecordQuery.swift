@@ -14,9 +14,15 @@ package struct RecordQuery: Sendable, Equatable {
         self.agentID = agentID
     }
 
-    /// Whether a text is a moment as the query takes it.
+    /// Whether a text is a moment as the query takes it, and one that there is: SQLite compares texts, and would not notice.
     package static func isMoment(_ text: String) -> Bool {
-        text.wholeMatch(of: /\d{4}-[01]\d-[0-3]\d( [0-2]\d:[0-5]\d:[0-5]\d)?/) != nil
+        let form = /([0-9]{4})-([0-9]{2})-([0-9]{2})(?: ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?/
+        guard let parts = text.wholeMatch(of: form)?.output, let year = Int(parts.1), let month = Int(parts.2),
+            let day = Int(parts.3), 1...12 ~= month
+        else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+        return 1...days ~= day
     }
 
     /// Conditions and what stands for their parameters, in order.

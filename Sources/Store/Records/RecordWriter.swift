@@ -10,7 +10,7 @@ import Synchronization
 /// away or hung, records stay in the journal, which the next process goes on with; the same batch is tried again, with
 /// growing pauses, so that the order is kept. A record counts as done when the database has it for good, so after a crash
 /// the last ones are written again, which their keys make harmless. A record for which the journal has no room, or that the
-/// database refuses for what is in it, is counted and logged in full.
+/// database refuses for what is in it, is counted and logged; the latter is kept in a file.
 package final class RecordWriter: Sendable {
     /// What only the writing thread uses.
     private struct Progress {
@@ -29,6 +29,7 @@ package final class RecordWriter: Sendable {
     private let database: any CenterDatabase
     private let journal: Journal
     private let reader: JournalReader
+    private let refused: RefusedRecords
     private let limits: Limits
     private let logger: Logger
     private let clock = ContinuousClock()
@@ -43,6 +44,7 @@ package final class RecordWriter: Sendable {
         self.database = database
         self.journal = journal
         reader = journal.records
+        refused = RefusedRecords(path: "\(journal.folder)/refused.csv")
         self.limits = limits
         self.logger = logger
         progress = Mutex(Progress(pause: limits.firstPause))
@@ -187,9 +189,15 @@ package final class RecordWriter: Sendable {
             guard batch.count == 1, let record = records.first else { return batch.allSatisfy { write([$0]) } }
             settle(batch)
             tally.withLock { $0.figures.failed += 1 }
+            // Not what it says of the caller, whom the log may have to hide, unless it would be nowhere else.
+            let isKept = refused.add(record)
             logger.critical(
                 "the database refused a call-detail record",
-                metadata: ["error": "\(error)", "record": "\(RecordColumns.text(of: record))"]
+                metadata: [
+                    "error": "\(error)",
+                    "record": "\(isKept ? RecordColumns.key(of: record) : RecordColumns.text(of: record))",
+                    "kept_in": "\(isKept ? refused.path : "nothing but this line")",
+                ]
             )
             return true
         }
@@ -251,8 +259,8 @@ package final class RecordWriter: Sendable {
             metadata: [
                 "lost": "\(overflow.count)",
                 "journal": "\(journal.folder)",
-                "first": "\(RecordColumns.text(of: overflow.first))",
-                "last": "\(RecordColumns.text(of: overflow.last))",
+                "first": "\(RecordColumns.key(of: overflow.first))",
+                "last": "\(RecordColumns.key(of: overflow.last))",
             ]
         )
     }

@@ -19,6 +19,15 @@ struct MigrationBackup {
         let unfinished = file + ".part"
         // From a copy that did not come to its end; VACUUM INTO wants none there.
         unlink(unfinished)
+        unlink(unfinished + "-journal")
+        // Callers' numbers are in it: it is for those whom the file itself is for. VACUUM INTO takes an empty file that is there.
+        var status = stat()
+        let mode = stat(path, &status) == 0 ? status.st_mode & 0o777 : 0o600
+        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            throw DatabaseError(resultCode: .SQLITE_CANTOPEN, message: "cannot make the copy \(file)")
+        }
+        close(descriptor)
         try database.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
         guard rename(unfinished, file) == 0 else {
             throw DatabaseError(resultCode: .SQLITE_IOERR, message: "cannot make the copy \(file)")

@@ -134,9 +134,9 @@ package final class SQLiteDatabase: CenterDatabase {
             var state = SchemaState(migrations: SchemaMigration.sqlite)
             for table in SchemaState.tables where try database.tableExists(table) {
                 state.columns[table] = try database.columns(in: table).map { $0.name.lowercased() }
-                guard table == RecordColumns.table else { continue }
-                state.hasRecordKey = try database.indexes(on: table)
-                    .contains { $0.isUnique && $0.columns == RecordColumns.key }
+                let keys = try database.indexes(on: table).filter(\.isUnique).map(\.columns)
+                if table == RecordColumns.table { state.hasRecordKey = keys.contains(RecordColumns.key) }
+                if table == CallColumns.table { state.hasCallKey = keys.contains([CallColumns.key]) }
             }
             if try database.tableExists(SchemaMigration.table) {
                 let sql = "SELECT MAX(version) FROM \(SchemaMigration.table)"

@@ -4,13 +4,16 @@ package struct SchemaState: Sendable, Equatable {
     var columns: [String: [String]] = [:]
     /// Whether two records with the same key are kept apart by the database.
     var hasRecordKey = false
+    /// The same for calls that are alive.
+    var hasCallKey = false
     /// The highest step it has made; 0 for none.
     var reached = 0
     /// The steps there are for this kind of database.
     var migrations: [SchemaMigration] = []
 
     package static func == (one: SchemaState, other: SchemaState) -> Bool {
-        one.columns == other.columns && one.hasRecordKey == other.hasRecordKey && one.reached == other.reached
+        one.columns == other.columns && one.hasRecordKey == other.hasRecordKey
+            && one.hasCallKey == other.hasCallKey && one.reached == other.reached
     }
 
     /// The tables that are looked at.
@@ -46,6 +49,12 @@ extension SchemaState {
         if columns[RecordColumns.table] != nil, !hasRecordKey {
             let key = RecordColumns.key.joined(separator: ", ")
             report.problems.append("table \(RecordColumns.table) has no unique index on (\(key))")
+        }
+        if columns[CallColumns.table] != nil, !hasCallKey {
+            report.problems.append(
+                "table \(CallColumns.table) has no unique index on (\(CallColumns.key)); "
+                    + "make one: CREATE UNIQUE INDEX cc_calls_key ON \(CallColumns.table) (\(CallColumns.key))"
+            )
         }
         let known = migrations.last?.version ?? 0
         if reached > known {

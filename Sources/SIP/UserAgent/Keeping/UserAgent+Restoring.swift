@@ -12,6 +12,7 @@ extension UserAgent {
         let made = kept.compactMap { kept, owner in
             var kept = kept
             kept.numberNames(configuration.peerNames.number)
+            takeListeners(of: &kept)
             return makeLeg(kept, owner: owner).map { (kept: kept, leg: $0) }
         }
         legs.restore(made.map { ($0.leg.id.handle, $0.leg) })
@@ -34,6 +35,19 @@ extension UserAgent {
                 restoreSession(kept, of: leg)
             }
             if leg.phase != .inviting { locateDialog(of: leg) }
+        }
+    }
+
+    /// The configuration may list its sockets in another order than the earlier process had them: where one cannot reach its peer any
+    /// more, another is taken.
+    private func takeListeners(of kept: inout KeptLeg) {
+        func listener(_ id: ListenerID, for peer: Endpoint) -> ListenerID {
+            configuration.listener(for: peer, preferring: id)?.0 ?? id
+        }
+        kept.listener = listener(kept.listener, for: kept.heardFrom ?? kept.source)
+        if let ack = kept.freshACK { kept.freshACK?.listener = listener(ack.listener, for: ack.destination) }
+        if let invite = kept.outgoing?.invite {
+            kept.outgoing?.invite.listener = listener(invite.listener, for: invite.destination)
         }
     }
 
