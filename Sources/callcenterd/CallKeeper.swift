@@ -1,3 +1,4 @@
+import Dispatch
 import Exchange
 import Logging
 import SIP
@@ -15,16 +16,30 @@ final class CallKeeper: Sendable {
         var lastAlive: Milliseconds?
     }
 
+    /// Whom we follow.
+    private struct Origin {
+        /// The run whose calls ours follow, this machine's or another's.
+        var follows: String?
+        /// The same, if it was another's and that is not in the state directory yet.
+        var isNew = false
+    }
+
+    /// How long a database that has just given us its lock may be away before we go on without it.
+    private static let patience = Duration.seconds(5)
+
     private let journal: CallJournal
     /// nil: there are no other machines.
     private let writer: CallWriter?
+    private let predecessor: PredecessorFile
     private let logger: Logger
+    private let origin = Mutex(Origin())
     /// Whether it has been said that there is no room.
     private let isFull = Mutex(false)
 
-    init(journal: CallJournal, writer: CallWriter?, logger: Logger) {
+    init(journal: CallJournal, writer: CallWriter?, predecessor: PredecessorFile, logger: Logger) {
         self.journal = journal
         self.writer = writer
+        self.predecessor = predecessor
         self.logger = logger
     }
 
@@ -44,19 +59,36 @@ final class CallKeeper: Sendable {
         return found
     }
 
-    /// What another machine has left, if that is newer than what we have.
+    /// What another machine has left, if it has gone on with the calls since we did.
     private func leftElsewhere() async -> CallsLeft? {
         guard let writer else { return nil }
+        let succession = Succession(journal: writer.journalName, predecessor: predecessor.read())
         do throws(StoreError) {
-            let left = try await writer.left()
-            guard let journalName = left.journal, journalName != writer.journalName else { return nil }
-            return left.lastAlive > journal.found.lastAlive ?? .min ? left : nil
+            let left = try await left(writer)
+            let isSucceeded = succession.isSucceeded(by: left)
+            origin.withLock { $0 = Origin(follows: left.run, isNew: isSucceeded) }
+            return isSucceeded ? left : nil
         } catch {
+            // Should another have gone on with them, our claim is refused, and we end.
+            origin.withLock { $0 = Origin(follows: succession.predecessor) }
             logger.critical(
                 "it cannot be read which calls another machine has left; going on with those of our own journal",
                 metadata: ["error": "\(error)"]
             )
             return nil
+        }
+    }
+
+    private func left(_ writer: CallWriter) async throws(StoreError) -> CallsLeft {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            do throws(StoreError) {
+                return try await writer.left()
+            } catch {
+                guard error.kind == .unavailable, ContinuousClock.now < deadline else { throw error }
+                // Ends early only when we are cancelled, which nobody does before the start.
+                try? await Task.sleep(for: .milliseconds(250))
+            }
         }
     }
 
@@ -75,10 +107,29 @@ final class CallKeeper: Sendable {
     /// Whether each time the whole of a call is to be kept: a row of `cc_calls` has that.
     var wantsWholeCalls: Bool { writer != nil }
 
-    /// What was found is in force again.
-    func takenOver() {
+    /// What was found is in force again, and in our journal.
+    ///
+    /// - Parameter failed: called when it turns out that another machine has gone on with the calls, with words for people.
+    func takenOver(failed: @escaping @Sendable (String) -> Void) {
         journal.takenOver()
-        writer?.start()
+        guard let writer else { return }
+        let origin = origin.withLock { $0 }
+        let start: @Sendable () -> Void = {
+            writer.start(following: origin.follows) {
+                failed("another process has gone on with the calls of instance \(writer.instance): this one ends")
+            }
+        }
+        guard origin.isNew, let run = origin.follows else { return start() }
+        // The disk is not waited for here. From then on our journal counts, should we die before we can claim the calls.
+        DispatchQueue.global(qos: .utility).async { [self] in
+            journal.sync()
+            do throws(StoreError) {
+                try predecessor.write(run)
+            } catch {
+                logger.error("it cannot be kept whose calls we go on with", metadata: ["error": "\(error)"])
+            }
+            start()
+        }
     }
 
     /// In memory that outlives the process when this returns.

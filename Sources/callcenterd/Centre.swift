@@ -42,7 +42,12 @@ final class Centre: Sendable {
     ) async throws -> Centre {
         let provisioning = try await store.source.readAtStart()
         let logins = LoginKeeper.restorable(await store.savedLogins(), provisioning.agents)
-        let keeper = CallKeeper(journal: store.calls, writer: store.callWriter, logger: logger)
+        let keeper = CallKeeper(
+            journal: store.calls,
+            writer: store.callWriter,
+            predecessor: PredecessorFile(stateDirectory: configuration.stateDirectory),
+            logger: logger
+        )
         let kept = await keeper.found()
         let lastNumber = await store.lastCallNumber(besides: kept.calls.map(\.number))
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
@@ -119,7 +124,7 @@ final class Centre: Sendable {
             )
             network.start(loop)
             loop.start()
-            keeper.takenOver()
+            keeper.takenOver { reportFailure.yield($0) }
             return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
         }.get()
         return Centre(

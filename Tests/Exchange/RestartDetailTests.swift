@@ -184,6 +184,30 @@ struct RestartDetailTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test(
+        "Whose wait was over while nobody was there has ended then, unless something else ended him before",
+        arguments: [0, 3_600, 90]
+    )
+    func waitOver(session: Int) throws {
+        let town = Town(loggedIn: false) {
+            $0.sessionExpires = 0
+            $0.policy.rejectOnNoAgents = false
+        } flow: { flow, _ in
+            flow.maxWait = 60_000
+        }
+        let extra = session > 0 ? ["Supported: timer", "Session-Expires: \(session)"] : []
+        _ = town.caller.invite("support", sdp: town.caller.sdp(), extra: extra)
+        town.bench.run(for: 1_000)
+        let (restored, lost) = try town.bench.restart(after: 500_000)
+        #expect((restored, lost) == (0, 1))
+        town.bench.run(for: 1_000)
+        #expect(town.bench.exchange.checkInvariants() == [])
+        let record = try #require(town.record(0))
+        #expect(record.wait == 60_000)
+        #expect(record.cause == "max_wait")
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("A call whose wait was over while nobody was there enters its next flow behind those that wait in it")
     func overflowedMeanwhile() throws {
         let town = Town {

@@ -30,9 +30,11 @@ extension Databases {
             _ calls: [CallRow] = [],
             ended: [String] = [],
             claims: Bool = false,
+            follows: String? = nil,
             sweeps: Bool = false
         ) -> CallChanges {
             var changes = CallChanges()
+            changes.follows = follows
             changes.calls = calls
             changes.ended = ended
             changes.claims = claims
@@ -55,7 +57,7 @@ extension Databases {
                     try database.write(changes([call("b", state: 6, kept: [1])], ended: ["c"]), of: owner, at: 2_000)
                 )
                 let left = try database.callsLeft(of: "main")
-                #expect(left.journal == "here")
+                #expect(left.journal == "here" && left.run == "one")
                 #expect(left.lastAlive == 2_000)
                 #expect(left.calls == [[0, 255, 7], [1]])
                 #expect(left.numbers == [17, 17])
@@ -79,7 +81,15 @@ extension Databases {
                 #expect(try !database.write(changes([call("a")]), of: owner, at: 1), "nobody has claimed it")
                 #expect(try database.write(changes([call("a"), call("b")], claims: true), of: owner, at: 2))
                 let next = CallOwner(instance: "main", journal: "there", run: "two")
-                #expect(try database.write(changes([call("b", kept: [2])], claims: true), of: next, at: 3))
+                for other in [nil, "another"] {
+                    let claim = changes([call("b", kept: [3])], claims: true, follows: other)
+                    #expect(try !database.write(claim, of: next, at: 9), "it does not follow who is the owner")
+                }
+                #expect(try database.callsLeft(of: "main").calls == [[0, 255, 7], [0, 255, 7]])
+                let claim = changes([call("b", kept: [2])], claims: true, follows: "one")
+                #expect(try database.write(claim, of: next, at: 3))
+                #expect(try database.write(claim, of: next, at: 3), "its answer may have been lost")
+                #expect(try !database.write(changes(claims: true, follows: "one"), of: owner, at: 3), "succeeded")
                 #expect(try !database.write(changes([call("a", kept: [9])], ended: ["b"]), of: owner, at: 4))
                 #expect(try database.callsLeft(of: "main").calls == [[0, 255, 7], [2]])
                 #expect(try database.write(changes(sweeps: true), of: next, at: 5))

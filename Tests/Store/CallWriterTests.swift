@@ -22,6 +22,7 @@ struct CallWriterTests {
             limits.batch = 3
             limits.sign = .milliseconds(20)
             limits.pauses = .milliseconds(5)...Duration.milliseconds(10)
+            limits.silence = .milliseconds(5)
             writer = CallWriter(
                 database: database,
                 owner: CallOwner(instance: "main", journal: "here", run: "one"),
@@ -60,12 +61,13 @@ struct CallWriterTests {
             scene.writer.submit(call: "1", [1, 1])
             scene.writer.submit(AgentRow(id: "anna", freeSince: 1, wrapupEnds: nil))
             #expect(scene.changes.isEmpty)
-            scene.writer.start()
+            scene.writer.start(following: "zero")
             try await eventually("the rows") { scene.rows.count == 7 && scene.changes.contains { $0.sweeps } }
             #expect(scene.rows["1"] == [1, 1], "states between two writings are one")
             #expect(scene.changes.map(\.calls.count).prefix(3) == [3, 3, 1])
             #expect(scene.changes.flatMap(\.agents).map(\.id) == ["anna"])
             #expect(scene.changes.map(\.claims).prefix(2) == [true, false])
+            #expect(scene.changes.map(\.follows).prefix(2) == ["zero", nil])
             let sweep = try #require(scene.changes.firstIndex { $0.sweeps })
             #expect(sweep >= 2, "only when all have been written")
             #expect(scene.changes.count { $0.sweeps } == 1)
@@ -119,11 +121,12 @@ struct CallWriterTests {
             let scene = try Scene(folder, .init(refusedCall: "2"))
             for number in UInt8(1)...3 { scene.writer.submit(call: "\(number)", [number]) }
             scene.writer.submit(AgentRow(id: "anna", freeSince: 1, wrapupEnds: nil))
-            scene.writer.start()
+            scene.writer.start(following: "zero")
             try await eventually("the sweep") { scene.changes.contains { $0.sweeps } }
             #expect(scene.rows == ["1": [1], "3": [3]])
             #expect(scene.changes.flatMap(\.agents).map(\.id) == ["anna"])
             #expect(scene.changes.first?.claims == true)
+            #expect(scene.changes.first?.follows == "zero")
             let refusals = scene.log.text.filter { $0.contains("refused what another machine would go on with") }
             #expect(refusals.count == 1)
             await scene.end()
@@ -143,8 +146,10 @@ struct CallWriterTests {
         try await withFolder { folder in
             let scene = try Scene(folder, .init(isAnothers: true))
             scene.writer.submit(call: "1", [1])
-            scene.writer.start()
+            let isOver = Mutex(false)
+            scene.writer.start { isOver.withLock { $0 = true } }
             try await eventually("a word") { scene.log.text.contains { $0.hasPrefix("error: another process writes") } }
+            try await eventually("it to be reported") { isOver.withLock { $0 } }
             scene.database.state.withLock { $0.isAnothers = false }
             scene.writer.submit(call: "2", [2])
             await scene.end()

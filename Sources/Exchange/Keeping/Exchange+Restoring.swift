@@ -192,6 +192,11 @@ extension Exchange {
             call.awaitsCallersAnswer = leg
         }
         let mayDiffer = takeRelay(kept, into: call)
+        if let end = kept.maxWait.map({ $0 - wallOffset }), end <= call.overSince ?? now, call.flow.overflowURI == nil {
+            call.overSince = end
+            expired(.maxWait, of: call)
+            return false
+        }
         // One whose answer was waiting for something of his, and got lost with the process, cannot be answered again.
         let isLost = kept.isAnswered && kept.caller.phase == .invited
         guard call.overSince == nil, !isLost, agent.isAlive(call.caller) else {

@@ -201,6 +201,9 @@ package final class CallJournal: Sendable {
         }
     }
 
+    /// Waits until all that was appended so far is on the disk, or could not be written to it.
+    package func sync() { queue.sync { if !state.withLock({ $0.isClosed }) { maintain() } } }
+
     /// Waits until all that was appended is on the disk, and leaves the files to another. Appends are refused from now on.
     package func close() {
         state.withLock { $0.isClosed = true }

@@ -83,6 +83,8 @@ package struct CallChanges: Sendable {
     package var agents: [AgentRow] = []
     /// From now on the owner is the one who writes: the first time.
     package var claims = false
+    /// To claim: the run that his calls follow. Whoever else has claimed since stays the owner.
+    package var follows: String?
     /// Rows of earlier processes are of no use any more: all that is alive has been written by this one.
     package var sweeps = false
 
@@ -93,6 +95,8 @@ package struct CallChanges: Sendable {
 package struct CallsLeft: Sendable {
     /// nil: there has been none.
     package var journal: String?
+    /// Of his process; nil: there has been none.
+    package var run: String?
     /// When he was last alive, milliseconds since 1970.
     package var lastAlive: Milliseconds = 0
     package var calls: [[UInt8]] = []
@@ -138,8 +142,11 @@ enum CallColumns {
     /// What a database says to `CallStatements.left`.
     static func left(owner: [[ColumnValue]], calls: [[ColumnValue]], agents: [[ColumnValue]]) -> CallsLeft {
         var left = CallsLeft()
-        if let row = owner.first, row.count == 2, case .text(let journal) = row[0], case .integer(let alive) = row[1] {
+        if let row = owner.first, row.count == 3, case .text(let journal) = row[0], case .integer(let alive) = row[1],
+            case .text(let run) = row[2]
+        {
             left.journal = journal
+            left.run = run
             left.lastAlive = alive
         }
         for row in calls where row.count == 2 {
@@ -167,7 +174,7 @@ struct CallStatements {
     let end: String
     /// Removes what other processes wrote: instance and run.
     let sweep: String
-    /// Makes a process the owner: instance, journal, run, moment.
+    /// Makes a process the owner: instance, journal, run, moment, and the run that his calls follow. Gives a row if he is.
     let claim: String
     /// He lives: moment, instance, run. Gives a row if he is still the owner.
     let touch: String
@@ -192,7 +199,11 @@ struct CallStatements {
             key: "agentid",
             fixed: ["1", "1", "0"]
         )
-        claim = insert(CallColumns.instances, CallColumns.instanceNames, key: "instance")
+        let (instances, follows) = (CallColumns.instances, parameter(CallColumns.instanceNames.count + 1))
+        claim = """
+            \(insert(instances, CallColumns.instanceNames, key: "instance"))
+            WHERE \(instances).journal = excluded.journal OR \(instances).run = \(follows) RETURNING 1
+            """
         touch = """
             UPDATE \(CallColumns.instances) SET alive = \(parameter(1))
             WHERE instance = \(parameter(2)) AND run = \(parameter(3)) RETURNING 1
@@ -201,9 +212,22 @@ struct CallStatements {
         end = "DELETE FROM \(CallColumns.table) WHERE \(CallColumns.key) = \(one) AND instance = \(two)"
         sweep = "DELETE FROM \(CallColumns.table) WHERE instance = \(one) AND run <> \(two)"
         left = (
-            "SELECT journal, alive FROM \(CallColumns.instances) WHERE instance = \(one)",
+            "SELECT journal, alive, run FROM \(CallColumns.instances) WHERE instance = \(one)",
             "SELECT kept, cid FROM \(CallColumns.table) WHERE instance = \(one) AND kept IS NOT NULL ORDER BY id",
             "SELECT agentid, free_since, wrapup_ends FROM \(LoginColumns.table) WHERE free_since IS NOT NULL ORDER BY agentid"
         )
+    }
+
+    /// What makes or shows a process to be the owner: with it a row is given.
+    func ownership(
+        of owner: CallOwner,
+        _ changes: CallChanges,
+        at moment: Milliseconds
+    ) -> (sql: String, values: [ColumnValue]) {
+        let (instance, run) = (ColumnValue.text(owner.instance), ColumnValue.text(owner.run))
+        guard changes.claims else { return (touch, [.integer(moment), instance, run]) }
+        // Empty: no run is called that.
+        let follows = ColumnValue.text(changes.follows ?? "")
+        return (claim, [instance, .text(owner.journal), run, .integer(moment), follows])
     }
 }

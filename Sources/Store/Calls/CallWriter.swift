@@ -18,6 +18,8 @@ package final class CallWriter: Sendable {
         /// We are known to live if this is not older by more than an interval, though nothing changes.
         package var sign = Duration.seconds(2)
         package var pauses = Duration.milliseconds(500)...Duration.seconds(10)
+        /// Until it is said that another is the owner: whoever asks for the lock knows more about that, if he finds it out, too.
+        package var silence = DispatchTimeInterval.seconds(3)
 
         package init() {}
     }
@@ -41,6 +43,10 @@ package final class CallWriter: Sendable {
         var isFailing = false
         /// Another process has become the owner.
         var isOver = false
+        /// The run that our calls follow: whoever else has claimed them has done so after that.
+        var follows: String?
+        /// Called once, when another process turns out to be the owner.
+        var reportOver: (@Sendable () -> Void)?
     }
 
     private let database: any CenterDatabase
@@ -85,6 +91,9 @@ package final class CallWriter: Sendable {
         }
     }
 
+    /// Whose rows we write.
+    package var instance: String { owner.instance }
+
     /// The name of our state directory.
     package var journalName: String { owner.journal }
 
@@ -105,8 +114,16 @@ package final class CallWriter: Sendable {
     package func submit(_ agent: AgentRow) { state.withLock { $0.agents[agent.id] = agent } }
 
     /// Everything that is alive has been submitted: writing may begin, and makes us the owner.
-    package func start() {
-        state.withLock { $0.sweepFrom = journal.place }
+    ///
+    /// - Parameters:
+    ///   - follows: the run that our calls follow; nil: there was none before us.
+    ///   - isOver: called once, from the thread of its own, when another process has become the owner.
+    package func start(following follows: String? = nil, isOver: @escaping @Sendable () -> Void = {}) {
+        state.withLock { state in
+            state.sweepFrom = journal.place
+            state.follows = follows
+            state.reportOver = isOver
+        }
         timer.schedule(deadline: .now(), repeating: limits.interval, leeway: .milliseconds(20))
     }
 
@@ -138,6 +155,7 @@ package final class CallWriter: Sendable {
         var parts: [Work] {
             var first = Work()
             first.changes.claims = changes.claims
+            first.changes.follows = changes.follows
             first.changes.ended = changes.ended
             var last = Work()
             last.changes.sweeps = changes.sweeps
@@ -181,6 +199,7 @@ package final class CallWriter: Sendable {
             }
             work.completes = !state.isComplete && state.calls.isEmpty
             work.changes.claims = !state.isOwner
+            work.changes.follows = state.isOwner ? nil : state.follows
             if let place = state.sweepFrom, place <= recorded, state.isComplete || work.completes {
                 work.changes.sweeps = true
             }
@@ -197,11 +216,15 @@ package final class CallWriter: Sendable {
         changes.agents = work.agents
         do throws(StoreError) {
             guard try database.write(changes, of: owner, at: CivilTime.now) else {
-                state.withLock { $0.isOver = true }
+                let reportOver = state.withLock { state in
+                    state.isOver = true
+                    return state.reportOver
+                }
                 logger.error(
                     "another process writes the calls of this instance",
                     metadata: ["instance": "\(owner.instance)"]
                 )
+                if let reportOver { queue.asyncAfter(deadline: .now() + limits.silence, execute: reportOver) }
                 return false
             }
         } catch {

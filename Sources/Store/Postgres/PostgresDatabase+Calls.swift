@@ -31,13 +31,9 @@ extension PostgresDatabase {
         over connection: borrowing PostgresConnection
     ) throws(StoreError) -> Bool {
         let (instance, run) = (ColumnValue.text(owner.instance), ColumnValue.text(owner.run))
-        if changes.claims {
-            _ = try connection.rows(statements.claim, [instance, .text(owner.journal), run, .integer(moment)])
-        } else {
-            // The row stays locked until the end: nobody becomes the owner in between.
-            let owned = try connection.rows(statements.touch, [.integer(moment), instance, run])
-            guard !owned.rows.isEmpty else { return false }
-        }
+        // The row stays locked until the end: nobody becomes the owner in between.
+        let (sql, values) = statements.ownership(of: owner, changes, at: moment)
+        guard try !connection.rows(sql, values).rows.isEmpty else { return false }
         if !changes.calls.isEmpty {
             try connection.run(prepared: call, with: changes.calls.map { CallColumns.values(of: $0, owner) })
         }

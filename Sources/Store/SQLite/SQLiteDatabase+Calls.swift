@@ -16,15 +16,10 @@ extension SQLiteDatabase {
                         arguments: StatementArguments(values.map(\.forSQLite))
                     )
                 }
-                if changes.claims {
-                    try execute(Self.statements.claim, [instance, .text(owner.journal), run, .integer(moment)])
-                } else {
-                    let values = [ColumnValue.integer(moment), instance, run].map(\.forSQLite)
-                    let arguments = StatementArguments(values)
-                    guard try Row.fetchOne(database, sql: Self.statements.touch, arguments: arguments) != nil else {
-                        return false
-                    }
-                }
+                let (sql, values) = Self.statements.ownership(of: owner, changes, at: moment)
+                let arguments = StatementArguments(values.map(\.forSQLite))
+                // All rows, so that the statement is carried out to its end.
+                guard try !Row.fetchAll(database, sql: sql, arguments: arguments).isEmpty else { return false }
                 for call in changes.calls { try execute(Self.statements.call, CallColumns.values(of: call, owner)) }
                 for agent in changes.agents { try execute(Self.statements.agent, CallColumns.values(of: agent)) }
                 for key in changes.ended { try execute(Self.statements.end, [.text(key), instance]) }
