@@ -14,12 +14,12 @@ import Transport
 /// The running call centre as the other threads see it: what they want is posted to the call loop, what they get are values.
 final class Centre: Sendable {
     private let loop: NIOLoopBound<CallLoop>
-    private let network: SIPNetwork
-    private let store: CentreStore
-    private let file: String
-    private let configuration: Mutex<Configuration>
-    private let tokens: TokenStore?
-    private let logger: Logger
+    let network: SIPNetwork
+    let store: CentreStore
+    let file: String
+    let configuration: Mutex<Configuration>
+    let tokens: TokenStore?
+    let logger: Logger
     private let started: Milliseconds
     private let snapshots: SnapshotSource
     /// Set once, when a part that we cannot do without has failed.
@@ -192,7 +192,7 @@ final class Centre: Sendable {
     // MARK: Commands
 
     /// Runs a command on the call loop.
-    private func command<Result: Sendable>(
+    func command<Result: Sendable>(
         _ body: @escaping @Sendable (inout Exchange, Milliseconds) throws -> Result
     ) async throws -> Result {
         try await network.eventLoop.submit { [loop] in try loop.value.command(body) }.get()
@@ -251,70 +251,6 @@ final class Centre: Sendable {
             return .failure(ControlError(error))
         } catch {
             return .failure(.failed("\(error)"))
-        }
-    }
-
-    /// Whether flows and agents are those of an earlier reading.
-    var isProvisioningStale: Bool { store.source.isStale }
-
-    /// Reads configuration file, tokens, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
-    func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
-        let next: Configuration
-        do {
-            next = try Configuration.load(file: file, checks: .all)
-        } catch {
-            return .failure(ControlError(code: 488, message: "\(error)"))
-        }
-        let restarts = configuration.withLock { next.changesNeedingRestart(comparedTo: $0) }
-        guard restarts.isEmpty else {
-            let keys = restarts.joined(separator: ", ")
-            return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
-        }
-        do throws(StartError) {
-            try NamedFiles.check(next)
-        } catch {
-            return .failure(ControlError(code: 488, message: error.description))
-        }
-        do throws(ManagementError) {
-            try tokens?.reload()
-        } catch {
-            return .failure(ControlError(code: 488, message: "\(error)"))
-        }
-        do throws(TLSProblem) {
-            try network.reloadTLS(TLSSettings(next.sip.tls))
-        } catch {
-            return .failure(ControlError(code: 488, message: "\(error); those in use stay"))
-        }
-        do {
-            let provisioning = try await store.source.read()
-            let report = try await command { [logins = store.logins] exchange, now in
-                exchange.apply(ExchangeConfiguration(next), now: now)
-                logins.provisioned(provisioning, at: now + exchange.wallOffset)
-                return exchange.provision(provisioning, now: now)
-            }
-            configuration.withLock { $0 = next }
-            network.trust(StreamTrust(next.sip))
-            store.writer.retain(days: next.recordRetentionDays)
-            Self.log(report, logger)
-            return .success(report)
-        } catch {
-            return .failure(.failed("\(error)"))
-        }
-    }
-
-    private static func log(_ report: ProvisioningReport, _ logger: Logger) {
-        logger.info(
-            "provisioning taken over",
-            metadata: [
-                "flows": "+\(report.addedFlows.count) ~\(report.changedFlows.count) -\(report.removedFlows.count)",
-                "agents": "+\(report.addedAgents.count) ~\(report.changedAgents.count) -\(report.removedAgents.count)",
-            ]
-        )
-        for row in report.refused {
-            logger.warning(
-                "row refused",
-                metadata: ["table": "\(row.table)", "id": "\(row.id)", "reason": "\(row.reason)"]
-            )
         }
     }
 

@@ -1,0 +1,74 @@
+import CallCenter
+import Exchange
+import Logging
+import Management
+import Settings
+import Store
+import Transport
+
+/// Taking over what has changed in the file and in the database.
+extension Centre {
+    /// Whether flows and agents are those of an earlier reading.
+    var isProvisioningStale: Bool { store.source.isStale }
+
+    /// Reads configuration file, tokens, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
+    func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
+        let next: Configuration
+        do {
+            next = try Configuration.load(file: file, checks: .all)
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error)"))
+        }
+        let restarts = configuration.withLock { next.changesNeedingRestart(comparedTo: $0) }
+        guard restarts.isEmpty else {
+            let keys = restarts.joined(separator: ", ")
+            return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
+        }
+        do throws(StartError) {
+            try NamedFiles.check(next)
+        } catch {
+            return .failure(ControlError(code: 488, message: error.description))
+        }
+        do throws(ManagementError) {
+            try tokens?.reload()
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error)"))
+        }
+        do throws(TLSProblem) {
+            try network.reloadTLS(TLSSettings(next.sip.tls))
+        } catch {
+            return .failure(ControlError(code: 488, message: "\(error); those in use stay"))
+        }
+        do {
+            let provisioning = try await store.source.read()
+            let report = try await command { [logins = store.logins] exchange, now in
+                exchange.apply(ExchangeConfiguration(next), now: now)
+                logins.provisioned(provisioning, at: now + exchange.wallOffset)
+                return exchange.provision(provisioning, now: now)
+            }
+            configuration.withLock { $0 = next }
+            network.trust(StreamTrust(next.sip))
+            store.writer.retain(days: next.recordRetentionDays)
+            Self.log(report, logger)
+            return .success(report)
+        } catch {
+            return .failure(.failed("\(error)"))
+        }
+    }
+
+    static func log(_ report: ProvisioningReport, _ logger: Logger) {
+        logger.info(
+            "provisioning taken over",
+            metadata: [
+                "flows": "+\(report.addedFlows.count) ~\(report.changedFlows.count) -\(report.removedFlows.count)",
+                "agents": "+\(report.addedAgents.count) ~\(report.changedAgents.count) -\(report.removedAgents.count)",
+            ]
+        )
+        for row in report.refused {
+            logger.warning(
+                "row refused",
+                metadata: ["table": "\(row.table)", "id": "\(row.id)", "reason": "\(row.reason)"]
+            )
+        }
+    }
+}
