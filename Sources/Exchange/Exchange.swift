@@ -150,6 +150,9 @@ package struct Exchange: ~Copyable {
         // Whoever is new is to be visited as well by the pass that is under way.
         keeper.lastAgent = nil
         settle()
+        // Who comes logged off has not changed, and might be kept as somebody of before; a row may have changed, and not the log-in.
+        for id in report.addedAgents where !center.isLoggedIn(id) { keep(agentID: id) }
+        for id in report.changedAgents { keep(agentID: id) }
         return report
     }
 

@@ -1,3 +1,4 @@
+import CallCenter
 import Dispatch
 import Exchange
 import Logging
@@ -14,6 +15,20 @@ final class CallKeeper: Sendable {
         var agents: [KeptAgent] = []
         /// When the process that left it was last known to live, milliseconds since 1970.
         var lastAlive: Milliseconds?
+
+        /// Who was logged in when the process ended: true until then.
+        var logins: [AgentLogin] {
+            agents.compactMap { agent in
+                agent.login.map { login in
+                    AgentLogin(
+                        agentID: agent.id,
+                        isLoggedIn: login.isLoggedIn,
+                        rowSays: login.rowSays,
+                        since: lastAlive ?? 0
+                    )
+                }
+            }
+        }
     }
 
     /// Whom we follow.

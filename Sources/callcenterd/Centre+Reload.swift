@@ -4,6 +4,7 @@ import Logging
 import Management
 import Settings
 import Store
+import Synchronization
 import Transport
 
 /// Taking over what has changed in the file and in the database.
@@ -50,9 +51,29 @@ extension Centre {
             network.trust(StreamTrust(next.sip))
             store.writer.retain(days: next.recordRetentionDays)
             Self.log(report, logger)
+            await takeSavedLogins()
             return .success(report)
         } catch {
             return .failure(.failed("\(error)"))
+        }
+    }
+
+    /// Reads who was logged in, if that could not be read at the start, and has it hold unless something newer is known.
+    func takeSavedLogins() async {
+        guard store.logins.isTableAwaited, let saved = try? await store.writtenLogins() else { return }
+        do {
+            let count = try await command { [logins = store.logins] exchange, now in
+                let newer = logins.tableRead(saved)
+                for login in newer {
+                    // He is provisioned: that was looked at.
+                    try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: now)
+                }
+                return newer.count
+            }
+            logger.notice("who was logged in could be read", metadata: ["taken": "\(count)"])
+        } catch {
+            // Only a loop that has ended takes no commands.
+            logger.debug("log-ins are not taken: \(error)")
         }
     }
 

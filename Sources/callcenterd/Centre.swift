@@ -41,7 +41,6 @@ final class Centre: Sendable {
         alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
         let provisioning = try await store.source.readAtStart()
-        let logins = LoginKeeper.restorable(await store.savedLogins(), provisioning.agents)
         let keeper = CallKeeper(
             journal: store.calls,
             writer: store.callWriter,
@@ -49,6 +48,8 @@ final class Centre: Sendable {
             logger: logger
         )
         let kept = await keeper.found()
+        let logins = await store.savedLogins(besides: kept.logins)
+        let restorable = LoginKeeper.restorable(logins.all, provisioning.agents)
         let lastNumber = await store.lastCallNumber(besides: kept.calls.map(\.number))
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
         let outlet = EffectOutlet(
@@ -97,7 +98,7 @@ final class Centre: Sendable {
             exchange.nextCallNumber = lastNumber == .max ? 1 : lastNumber + 1
             store.logins.provisioned(provisioning, at: clock.now + clock.wallOffset)
             let report = exchange.provision(provisioning, now: clock.now)
-            for login in logins {
+            for login in restorable where login.isLoggedIn != login.rowSays {
                 // He is provisioned: that was looked at.
                 try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
             }
@@ -124,6 +125,7 @@ final class Centre: Sendable {
             )
             network.start(loop)
             loop.start()
+            store.logins.restored(restorable, isTableRead: logins.isTableRead)
             keeper.takenOver { reportFailure.yield($0) }
             return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
         }.get()

@@ -125,19 +125,26 @@ struct CentreStore: Sendable {
     }
 
     /// Who was logged in, or not, when the last process ended.
-    func savedLogins() async -> [AgentLogin] {
-        let pending = journal.pendingLogins
+    ///
+    /// - Parameter kept: as the journal of calls has it.
+    /// - Returns: also whether `cc_agent_state` could be read, which has more only if another machine was the owner last, or the
+    ///   journal is gone.
+    func savedLogins(besides kept: [AgentLogin]) async -> (all: [AgentLogin], isTableRead: Bool) {
+        let here = LoginKeeper.joined(journal.pendingLogins, kept)
         do throws(StoreError) {
-            let written = try await runtime.background { database throws(StoreError) in try database.logins() }
-            let changed = Set(pending.map(\.agentID))
-            return written.filter { !changed.contains($0.agentID) } + pending
+            return (LoginKeeper.newer(here, written: try await writtenLogins()), true)
         } catch {
             logger.error(
-                "it cannot be read who was logged in; the rows of the agents decide",
-                metadata: ["error": "\(error)"]
+                "it cannot be read who was logged in; going on with what the journal has of it",
+                metadata: ["error": "\(error)", "agents": "\(here.count)"]
             )
-            return pending
+            return (here, false)
         }
+    }
+
+    /// What `cc_agent_state` has of log-ins.
+    func writtenLogins() async throws(StoreError) -> [AgentLogin] {
+        try await runtime.background { database throws(StoreError) in try database.logins() }
     }
 
     /// Writes what the databases take, and ends their use.

@@ -21,7 +21,7 @@ struct ReloadOnHangup: Service {
     }
 }
 
-/// While flows and agents are those of an earlier reading: tries to read them again.
+/// While flows and agents are those of an earlier reading, or it is not known who was logged in: tries to read them again.
 struct ProvisioningWatch: Service {
     private static let pause = Duration.seconds(5)
 
@@ -33,6 +33,7 @@ struct ProvisioningWatch: Service {
                 // Ends early when we are cancelled.
                 try? await Task.sleep(for: Self.pause)
                 if centre.isProvisioningStale { _ = await centre.reload(for: "the return of the database") }
+                await centre.takeSavedLogins()
             }
         }
     }

@@ -38,10 +38,12 @@ extension Center {
         var wrapupEnds: Milliseconds?
         // One who keeps his place among the free ones only waits for his leg to go.
         if case .wrapup(let wrapup) = agents[agent].activity, !wrapup.keepsPlace { wrapupEnds = wrapup.ends }
+        let login = Login(isLoggedIn: agents[agent].isLoggedIn, rowSays: agents[agent].definition.isLoggedIn)
         return RestoredAgent(
             id: agents[agent].definition.id,
             freeSince: agents[agent].freeSince,
-            wrapupEnds: wrapupEnds
+            wrapupEnds: wrapupEnds,
+            login: agents[agent].isRemoved ? nil : login
         )
     }
 

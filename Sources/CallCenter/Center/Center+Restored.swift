@@ -6,11 +6,26 @@ extension Center {
         package var freeSince: Milliseconds
         /// nil: he was in no wrap-up.
         package var wrapupEnds: Milliseconds?
+        /// nil: he is provisioned no more. Putting it in force is not up to `restore(agents:)`.
+        package var login: Login?
 
-        package init(id: String, freeSince: Milliseconds, wrapupEnds: Milliseconds?) {
+        package init(id: String, freeSince: Milliseconds, wrapupEnds: Milliseconds?, login: Login? = nil) {
             self.id = id
             self.freeSince = freeSince
             self.wrapupEnds = wrapupEnds
+            self.login = login
+        }
+    }
+
+    /// Whether an agent is logged in.
+    package struct Login: Sendable, Equatable {
+        package var isLoggedIn: Bool
+        /// `logstate` of his row meanwhile. If it says something else by now, the row decides.
+        package var rowSays: Bool
+
+        package init(isLoggedIn: Bool, rowSays: Bool) {
+            self.isLoggedIn = isLoggedIn
+            self.rowSays = rowSays
         }
     }
 

@@ -24,7 +24,8 @@ extension Exchange {
                 KeptAgent(
                     id: agent.id,
                     freeSince: agent.freeSince + wallOffset,
-                    wrapupEnds: agent.wrapupEnds.map { $0 + wallOffset }
+                    wrapupEnds: agent.wrapupEnds.map { $0 + wallOffset },
+                    login: agent.login
                 )
             )
         )

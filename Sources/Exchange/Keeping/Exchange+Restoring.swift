@@ -18,6 +18,8 @@ extension Exchange {
         now: Milliseconds
     ) -> (restored: Int, lost: Int) {
         self.now = now
+        // Of agents, as if they had only just become free: should we die on the way, what was kept before is to count.
+        effects.kept.removeAll()
         let kept = withoutSecondTalks(kept).sorted { one, other in
             one.received == other.received ? one.key < other.key : one.received < other.received
         }
@@ -56,7 +58,6 @@ extension Exchange {
         settle()
         for (_, call) in restored where calls[call.id] === call { giveMedia(call) }
         settle()
-        // Provisioning has had them kept as if they had only just become free.
         keepAgents()
         return (restored.count - lost, lost)
     }

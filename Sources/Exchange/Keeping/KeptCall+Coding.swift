@@ -248,7 +248,9 @@ extension KeptChange {
 }
 
 extension KeptAgent {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// Has nothing of his log-in.
+    private static let versionBefore: UInt8 = 1
 
     /// As the journal keeps it.
     package var encoded: [UInt8] {
@@ -258,15 +260,24 @@ extension KeptAgent {
         writer.write(freeSince)
         writer.write(wrapupEnds != nil)
         if let wrapupEnds { writer.write(wrapupEnds) }
+        writer.write(login != nil)
+        if let login {
+            writer.write(login.isLoggedIn)
+            writer.write(login.rowSays)
+        }
         return writer.take()
     }
 
     package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
         var reader = ByteReader(encoded)
-        guard try reader.number(UInt8.self) == Self.version else { throw ByteReader.Malformed() }
+        let version = try reader.number(UInt8.self)
+        guard version == Self.version || version == Self.versionBefore else { throw ByteReader.Malformed() }
         id = try reader.text()
         freeSince = try reader.time()
         wrapupEnds = try reader.flag() ? try reader.time() : nil
+        if version == Self.version, try reader.flag() {
+            login = Center.Login(isLoggedIn: try reader.flag(), rowSays: try reader.flag())
+        }
         guard reader.isAtEnd else { throw ByteReader.Malformed() }
     }
 }

@@ -129,17 +129,20 @@ struct KeptChange {
     var legs: [Leg] = []
 }
 
-/// What of an agent must outlive the process besides his log-in. Times as in `KeptCall`.
+/// What of an agent must outlive the process. Times as in `KeptCall`.
 package struct KeptAgent: Sendable, Equatable {
     package var id: String
     package var freeSince: Milliseconds
     /// nil: he is in no wrap-up.
     package var wrapupEnds: Milliseconds?
+    /// nil: he is provisioned no more, or whoever kept it knew nothing of it.
+    package var login: Center.Login?
 
-    package init(id: String, freeSince: Milliseconds, wrapupEnds: Milliseconds?) {
+    package init(id: String, freeSince: Milliseconds, wrapupEnds: Milliseconds?, login: Center.Login? = nil) {
         self.id = id
         self.freeSince = freeSince
         self.wrapupEnds = wrapupEnds
+        self.login = login
     }
 }
 

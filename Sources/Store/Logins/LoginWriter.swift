@@ -42,7 +42,7 @@ package final class LoginWriter: Sendable {
 
     /// Returns at once, from any thread.
     package func submit(_ login: AgentLogin) {
-        // Without room in the journal a restart does not know of it; the call-detail records, which are in the same
+        // Without room in the journal another machine does not know of it; the call-detail records, which are in the same
         // trouble, are what the log is loud about.
         _ = journal.append(.login, login.encoded)
     }
@@ -74,7 +74,7 @@ package final class LoginWriter: Sendable {
                 return false
             }
             logger.error(
-                "log-ins of agents are not kept; after a restart their rows decide",
+                "log-ins of agents are not written; on another machine their rows would decide",
                 metadata: ["error": "\(error)"]
             )
         }

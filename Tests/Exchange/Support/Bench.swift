@@ -57,7 +57,6 @@ final class Bench {
         receivedBefore += snapshot.totals.counters.received
         let lastAlive = now + exchange.wallOffset
         now += pause
-        let logins = snapshot.agents.map { ($0.id, $0.isLoggedIn) }
         let calls = try keptCalls.values.map { try KeptCall(entries: $0) }
         let agents = try keptAgents.values.map { try KeptAgent(encoded: $0) }
         exchange = Exchange(
@@ -69,7 +68,10 @@ final class Bench {
         exchange.wallOffset = 1_700_000_000_000
         exchange.nextCallNumber = 1_000 * Int32(seed)
         _ = exchange.provision(provisioning, now: now)
-        for (id, isLoggedIn) in logins { try? exchange.setLogin(agentID: id, loggedIn: isLoggedIn, now: now) }
+        for agent in agents {
+            guard let login = agent.login else { continue }
+            try? exchange.setLogin(agentID: agent.id, loggedIn: login.isLoggedIn, now: now)
+        }
         // What it has had kept counts, as it does in the daemon.
         for kept in exchange.effects.kept { keep(kept) }
         exchange.effects.removeAll()

@@ -70,8 +70,9 @@ extension World {
         exchange.wallOffset = World.wallOffset
         exchange.nextCallNumber = memory.lastNumber + 1
         _ = exchange.provision(inForce, now: now)
-        for agent in plan.agents where !judge.shadow.agents[agent].isLoggedIn {
-            try? exchange.setLogin(agentID: "a\(agent)", loggedIn: false, now: now)
+        for agent in agents {
+            guard let login = agent.login else { continue }
+            try? exchange.setLogin(agentID: agent.id, loggedIn: login.isLoggedIn, now: now)
         }
         // That the agents are there again is no news; what it has had kept is.
         exchange.effects.notices = []
