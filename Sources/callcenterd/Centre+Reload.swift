@@ -41,21 +41,38 @@ extension Centre {
             return .failure(ControlError(code: 488, message: "\(error); those in use stay"))
         }
         do {
-            let provisioning = try await store.source.read()
-            let report = try await command { [logins = store.logins] exchange, now in
-                exchange.apply(ExchangeConfiguration(next), now: now)
-                logins.provisioned(provisioning, at: now + exchange.wallOffset)
-                return exchange.provision(provisioning, now: now)
-            }
+            let report = try await readProvisioning(under: next)
             configuration.withLock { $0 = next }
             network.trust(StreamTrust(next.sip))
             store.writer.retain(days: next.recordRetentionDays)
-            Self.log(report, logger)
             await takeSavedLogins()
             return .success(report)
         } catch {
             return .failure(.failed("\(error)"))
         }
+    }
+
+    /// Reads flows and agents again if they could not be read at the start, under the configuration in force: what is in the file
+    /// by now is for whoever asks for a reload.
+    func takeProvisioning() async {
+        guard isProvisioningStale else { return }
+        do {
+            _ = try await readProvisioning(under: nil)
+        } catch {
+            // That was told of at the start, and shows in the figures.
+            logger.debug("flows and agents cannot be read yet: \(error)")
+        }
+    }
+
+    private func readProvisioning(under next: Configuration?) async throws -> ProvisioningReport {
+        let provisioning = try await store.source.read()
+        let report = try await command { [logins = store.logins] exchange, now in
+            if let next { exchange.apply(ExchangeConfiguration(next), now: now) }
+            logins.provisioned(provisioning, at: now + exchange.wallOffset)
+            return exchange.provision(provisioning, now: now)
+        }
+        Self.log(report, logger)
+        return report
     }
 
     /// Reads who was logged in, if that could not be read at the start, and has it hold unless something newer is known.

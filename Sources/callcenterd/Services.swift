@@ -32,7 +32,7 @@ struct ProvisioningWatch: Service {
             while !Task.isCancelled {
                 // Ends early when we are cancelled.
                 try? await Task.sleep(for: Self.pause)
-                if centre.isProvisioningStale { _ = await centre.reload(for: "the return of the database") }
+                await centre.takeProvisioning()
                 await centre.takeSavedLogins()
             }
         }

@@ -9,6 +9,8 @@ package struct ProvisioningCopy: Sendable {
     /// What is kept.
     package struct Content: Sendable, Equatable, Codable {
         package var tables: ProvisioningTables
+        /// Of rows that can be used no more, as they last could.
+        package var lastGood: ProvisioningTables?
         /// The database they are from, without password.
         package var database: String
         /// When they were read.
@@ -21,7 +23,11 @@ package struct ProvisioningCopy: Sendable {
     package init(stateDirectory: String) { path = "\(stateDirectory)/provisioning.json" }
 
     /// Replaces the copy: whole or not at all, also when the machine dies meanwhile.
-    package func save(_ tables: ProvisioningTables, of database: String) throws(StoreError) {
+    package func save(
+        _ tables: ProvisioningTables,
+        lastGood: ProvisioningTables? = nil,
+        of database: String
+    ) throws(StoreError) {
         // Whole seconds: as the file has them.
         let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         let encoder = JSONEncoder()
@@ -35,7 +41,8 @@ package struct ProvisioningCopy: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let temporary = path + ".new"
         do {
-            let json = try encoder.encode(Content(tables: tables, database: database, taken: now))
+            let content = Content(tables: tables, lastGood: lastGood, database: database, taken: now)
+            let json = try encoder.encode(content)
             // Callers of the centre are not in it, but addresses of agents are.
             let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw JournalError.system(temporary, "cannot be written", errno) }

@@ -24,8 +24,9 @@ package final class ProvisioningSource: Sendable {
     package func read() async throws(StoreError) -> Provisioning {
         let tables = try await database.background { database throws(StoreError) in try database.tables() }
         let provisioning = try tables.provisioning(of: database.name)
+        let lastGood = lastGood(of: provisioning.refused)
         do throws(StoreError) {
-            try copy.save(tables, of: database.name)
+            try copy.save(tables, lastGood: lastGood, of: database.name)
         } catch {
             logger.error("no copy of flows and agents could be made", metadata: ["error": "\(error)"])
         }
@@ -33,12 +34,32 @@ package final class ProvisioningSource: Sendable {
         return provisioning
     }
 
-    /// Reads the database, or else the copy.
+    /// Of rows that cannot be used, what the copy has of them that could; nil: nothing.
+    private func lastGood(of refused: [Provisioning.RefusedRow]) -> ProvisioningTables? {
+        guard !refused.isEmpty, let content = loadCopy(), content.database == database.name else { return nil }
+        let good = content.tables.usable(refused)
+        let rows = content.lastGood.map { good.or($0.usable(refused)) } ?? good
+        return rows.flows.rows.isEmpty && rows.agents.rows.isEmpty ? nil : rows
+    }
+
+    /// A bad row keeps its last good version, over a restart as well.
+    private func withLastGood(_ provisioning: Provisioning) -> Provisioning {
+        guard !provisioning.refused.isEmpty, let content = loadCopy(), content.database == database.name,
+            let good = try? content.lastGood?.usable(provisioning.refused).provisioning(of: copy.path)
+        else { return provisioning }
+        var whole = provisioning
+        let (flows, agents) = (Set(whole.flows.map(\.id)), Set(whole.agents.map(\.id)))
+        whole.flows += good.flows.filter { !flows.contains($0.id) }
+        whole.agents += good.agents.filter { !agents.contains($0.id) }
+        return whole
+    }
+
+    /// Reads the database, or else the copy. A row that cannot be used is what it last was when it could.
     ///
     /// - Throws: the error of the database, if there is no copy that can be used.
     package func readAtStart() async throws(StoreError) -> Provisioning {
         do throws(StoreError) {
-            return try await read()
+            return withLastGood(try await read())
         } catch {
             guard let content = loadCopy(), content.database == database.name,
                 let provisioning = try? content.tables.provisioning(of: copy.path)
@@ -48,7 +69,7 @@ package final class ProvisioningSource: Sendable {
                 "flows and agents cannot be read; starting with the copy of the last reading",
                 metadata: ["error": "\(error)", "copy": "\(copy.path)", "of": "\(content.taken.ISO8601Format())"]
             )
-            return provisioning
+            return withLastGood(provisioning)
         }
     }
 
