@@ -38,7 +38,7 @@ struct WaysInTests {
 
         try Data("night read another-token-of-the-tests\n".utf8).write(to: URL(fileURLWithPath: tokens.path))
         #expect(try await daemon.ccctl("cc_reload").status == 0)
-        #expect(try await post(Self.list, TokenFile.reader).contains("nobody's"))
+        #expect(try await post(Self.list, TokenFile.reader).contains("not known"))
         #expect(try await post(Self.list, "another-token-of-the-tests").contains(#""id":"anna""#))
     }
 

@@ -250,6 +250,26 @@ struct DispatcherTests {
         #expect(try #require(await result("cc_list_queue", #"["support"]"#)).contains(#""index":1,"id":42"#))
     }
 
+    @Test("the queue is in the order of service: by priority, then by the place that a call has got")
+    func listsInOrder() throws {
+        var center = FakeDaemon.sampleCenter
+        center.flows[1].priority = 1
+        for index in center.calls.indices {
+            center.calls[index].priority = 1
+            center.calls[index].state = .queued
+            // Whoever came last was put first.
+            center.calls[index].order = UInt64(10 - index)
+        }
+        center.calls[1].priority = 0
+        let list = try Lists.queue(in: center, ListQuery())
+        guard case .array(let calls)? = list["Calls"] else {
+            Issue.record("there is no list")
+            return
+        }
+        #expect(calls.map { $0["id"] } == [42, 44, 43, 41])
+        #expect(calls.map { $0["index"] } == [0, 1, 2, 3])
+    }
+
     static let wrongFilters: [(name: String, params: String, code: Int, message: String)] = [
         ("cc_list_calls", #"{"flow":"sale"}"#, 404, #"no flow "sale""#),
         ("cc_list_agents", #"["zoe"]"#, 404, #"no agent "zoe""#),

@@ -109,6 +109,7 @@ struct WallboardTests {
             let caller: String
             let since: Int
             let agent: String?
+            let talking: Int?
         }
         struct Mark: Decodable {
             let name: String
@@ -139,7 +140,8 @@ struct WallboardTests {
                 #expect(wall.agents.compactMap(\.wrapup_left) == [11_100])
                 #expect(wall.calls.map { "\($0.id) \($0.caller) \($0.since)" }.first == "41 Caller 1001 80900")
                 #expect(wall.calls.compactMap(\.agent) == ["bob"])
-                #expect(wall.health.map(\.name) == ["SIP", "Store", "Spool", "Provisioning", "SNMP"])
+                #expect(wall.calls.compactMap(\.talking) == [40_900], "whoever does not talk yet has no such time")
+                #expect(wall.health.map(\.name) == ["SIP", "Store", "Journal", "Provisioning", "SNMP"])
                 #expect(wall.health.map(\.good) == [true, true, true, true, nil])
                 #expect(wall.hour?.isEmpty == true)
             }

@@ -36,7 +36,7 @@ export class Chart {
     this.line.setAttribute("d", path);
     const [first, end] = [known[0], known.at(-1)];
     this.area.setAttribute("d", path ? `${path}L${x(end.at).toFixed(1)} ${height}L${x(first.at).toFixed(1)} ${height}Z` : "");
-    const text = known.length ? `${this.form(last)} now, at most ${this.form(Math.max(...known.map((point) => point.value)))}` : "nothing yet";
+    const text = known.length ? `${this.form(last)} now, highest sample ${this.form(Math.max(...known.map((point) => point.value)))}` : "nothing yet";
     this.caption.textContent = `${this.title}: ${text}`;
     this.picture.setAttribute("aria-label", `${this.title} in the last hour: ${text}`);
   }

@@ -43,12 +43,10 @@ export const callWords = {
   ended: "ended",
 };
 
-/** What a call does: whether it rings at its agent or talks to him is told by its last step, if that was seen. */
+/** What a call does. An event may tell that it was answered before a snapshot does. */
 export function callWord(call) {
   if (call.state !== "toagent") return callWords[call.state] ?? call.state;
-  const step = call.steps.at(-1)?.state;
-  if (step === "answered") return "talks";
-  return step === "toagent" ? "rings" : "with agent";
+  return call.talking !== undefined || call.steps.at(-1)?.state === "answered" ? "talks" : "rings";
 }
 
 /** How long a call that has ended stays on the page, in milliseconds. */

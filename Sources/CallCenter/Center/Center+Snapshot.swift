@@ -123,7 +123,9 @@ extension Center {
                 skill: flow.skill
             )
             shown.agentID = call.agent.map { agents[$0].definition.id }
+            if case .talking(_, let since) = call.phase { shown.talkingSince = since }
             if call.phase == .queued {
+                shown.order = call.arrival
                 shown.position = positions[index]
                 shown.estimatedWait = estimatedWait(flow: call.flow, position: positions[index])
             }

@@ -145,6 +145,10 @@ package struct CenterSnapshot: Sendable {
         package var agentID: String?
         package var priority: Int
         package var skill: String
+        /// When it was answered, on the core's clock; nil unless it talks to its agent.
+        package var talkingSince: Milliseconds?
+        /// Of two waiting calls of the same priority, the one with the smaller number is served first.
+        package var order: UInt64 = 0
         /// Calls ahead of it in its flow; nil unless queued.
         package var position: Int?
         /// nil where there are no agents.

@@ -44,11 +44,14 @@ package enum Lists {
         return query.page("Agents", agents)
     }
 
-    /// `Calls[]` of cc_list_queue: the calls that wait, the next first.
+    /// `Calls[]` of cc_list_queue: the calls that wait, in the order in which agents of their skill get them.
     package static func queue(in snapshot: CenterSnapshot, _ query: ListQuery) throws(RPCError) -> JSONValue {
         try query.check(snapshot)
         let waiting = snapshot.calls.enumerated().filter { $0.element.state == .queued }
-            .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
+            .sorted { one, other in
+                (one.element.priority, one.element.order, one.offset)
+                    < (other.element.priority, other.element.order, other.offset)
+            }
         // The index is that in the whole queue, whatever part of it is shown.
         let shown = waiting.enumerated().filter { query.accepts($0.element.element) }
         let calls = shown.map { index, entry -> JSONValue in

@@ -51,7 +51,7 @@ struct Access: Sendable {
             throw Denial(status: .unauthorized, reason: "expected a token: Authorization: Bearer TOKEN")
         }
         guard let requester = tokens.requester(presenting: token) else {
-            throw Denial(status: .unauthorized, reason: "this token is nobody's", isWrongToken: true)
+            throw Denial(status: .unauthorized, reason: "this token is not known", isWrongToken: true)
         }
         // SameSite=Strict keeps other sites from using the cookie; a browser that does not know it still says whose
         // page asks.

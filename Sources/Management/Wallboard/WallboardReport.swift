@@ -36,7 +36,7 @@ struct WallboardReport {
         return [
             Self.entry("SIP", alive, ready),
             Self.entry("Store", isGood: store.isWriting, store.isWriting ? nil : "the database is away"),
-            Self.entry("Spool", isGood: !store.isJournalFailing && store.recordsLost == 0, Self.spoolNote(store)),
+            Self.entry("Journal", isGood: !store.isJournalFailing && store.recordsLost == 0, Self.journalNote(store)),
             Self.entry(
                 "Provisioning",
                 isGood: !store.isProvisioningStale,
@@ -47,8 +47,8 @@ struct WallboardReport {
         ]
     }
 
-    private static func spoolNote(_ store: ProcessFigures.Store) -> String? {
-        if store.isJournalFailing { return "the journal cannot write" }
+    private static func journalNote(_ store: ProcessFigures.Store) -> String? {
+        if store.isJournalFailing { return "it cannot be written" }
         if store.recordsLost > 0 { return "\(store.recordsLost) records are lost" }
         return store.backlog > 0 ? "\(store.backlog) records wait" : nil
     }
@@ -146,6 +146,7 @@ struct WallboardReport {
                 .init("since", age(call.since)),
             ]
             if let agent = call.agentID { members.append(.init("agent", .string(agent))) }
+            if let since = call.talkingSince { members.append(.init("talking", age(since))) }
             if let position = call.position { members.append(.init("position", .count(position))) }
             return .object(members)
         }

@@ -35,6 +35,7 @@ extension FakeDaemon {
             call(43, "sales", .queued, "1003", since: 95_500, priority: 1, estimatedWait: 30_500),
             call(44, "support", .welcome, "1004", since: 100_000, priority: 5),
         ]
+        center.calls[0].talkingSince = 60_000
         center.totals.counters.received = 3
         return center
     }
