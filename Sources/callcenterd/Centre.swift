@@ -224,9 +224,9 @@ final class Centre: Sendable {
         )
     }
 
-    private func perform(_ order: Order) async -> Result<Void, ControlError> {
+    private func perform(_ order: Order) async -> Result<String, ControlError> {
         do {
-            try await command { exchange, now in
+            let done = try await command { exchange, now -> String in
                 switch order {
                 case .setLogin(let agentID, let isLoggedIn):
                     try exchange.setLogin(agentID: agentID, loggedIn: isLoggedIn, now: now)
@@ -237,16 +237,18 @@ final class Centre: Sendable {
                 case .dispatch(let call, let agentID):
                     try exchange.dispatch(call: call, agentID: agentID, now: now)
                 case .freeAgent(let agentID):
-                    _ = try exchange.freeAgent(agentID, now: now)
+                    if try exchange.freeAgent(agentID, now: now) == .nothing { return "OK: nothing held \(agentID)" }
                 case .endCall(let call):
                     try exchange.endCall(call, now: now)
                 case .moveCall(let call, let position):
-                    _ = try exchange.moveCall(call, to: position, now: now)
+                    let place = try exchange.moveCall(call, to: position, now: now)
+                    if place != position { return "OK: at place \(place), the last" }
                 case .endWrapup(let agentID):
                     try exchange.endWrapup(agentID: agentID, now: now)
                 }
+                return "OK"
             }
-            return .success(())
+            return .success(done)
         } catch let error as UnknownAgentError {
             return .failure(.unknownAgent(error.id))
         } catch let error as SteeringError {

@@ -57,9 +57,15 @@ struct SteeringTests {
         let welcome = try desk.admit()
         #expect(problem { try dispatch(99, "ann", &desk) } == .unknownCall(99))
         #expect(problem { try dispatch(call, "nobody", &desk) } == .unknownAgent("nobody"))
-        #expect(problem { try dispatch(call, "off", &desk) } == .unsuitable("the agent is offline"))
-        #expect(problem { try dispatch(call, "sam", &desk) } == .unsuitable("the agent lacks the skill help"))
-        #expect(problem { try dispatch(welcome, "ann", &desk) } == .unsuitable("the call is welcome"))
+        #expect(
+            problem { try dispatch(call, "off", &desk) }
+                == .unsuitable("off is logged off; expected an agent who is free")
+        )
+        #expect(problem { try dispatch(call, "sam", &desk) } == .unsuitable("sam lacks the skill help"))
+        #expect(
+            problem { try dispatch(welcome, "ann", &desk) }
+                == .unsuitable("call \(welcome) does not wait in the queue: its state is welcome")
+        )
         #expect(desk.snapshot().totals.counters.distributed == 0)
         desk.event { $0.setDispatching(true, now: $1, out: &$2) }
         #expect(problem { try dispatch(call, "ann", &desk) } == .internalDispatching)
@@ -76,6 +82,7 @@ struct SteeringTests {
         numbers.remove(at: from)
         numbers.insert(moved, at: to)
         #expect(waiting(desk) == numbers)
+        #expect(desk.snapshot().calls.sorted { $0.order < $1.order }.map(\.number) == numbers)
         // Agents get them in that order.
         desk.reload(flows: desk.flows, agents: [Self.ann])
         #expect(desk.snapshot().calls.first { $0.agentID == "ann" }?.number == numbers[0])
@@ -91,7 +98,7 @@ struct SteeringTests {
         let welcome = try desk.admit()
         #expect(
             problem { try desk.event { center, _, _ throws in _ = try center.move(call: welcome, to: 0) } }
-                == .unsuitable("the call is welcome")
+                == .unsuitable("call \(welcome) does not wait in the queue: its state is welcome")
         )
     }
 
@@ -99,7 +106,7 @@ struct SteeringTests {
     func endsWrapup() throws {
         var desk = desk(dispatching: true, agents: [Self.ann])
         let call = try desk.arrive()
-        #expect(problem { try endWrapup(&desk) } == .unsuitable("the agent is incall"))
+        #expect(problem { try endWrapup(&desk) } == .unsuitable("ann is in a call; there is no wrap-up to end"))
         try desk.answer(call)
         try desk.hangUp(call)
         let waiting = try desk.arrive()

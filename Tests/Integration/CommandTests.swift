@@ -68,5 +68,10 @@ struct CommandTests {
         let table = try await daemon.ccctl("cc_list_agents")
         #expect(table.text.contains("anna"))
         #expect(table.text.contains("YES"))
+        // Whoever expects something to happen is told that nothing did.
+        #expect(try await daemon.ccctl("cc_free_agent", "anna").text == "OK: nothing held anna\n")
+        let wrapup = try await daemon.ccctl("cc_end_wrapup", "anna")
+        #expect(wrapup.text == "ccctl: anna is free; there is no wrap-up to end\n")
+        #expect(wrapup.status == 1)
     }
 }

@@ -20,6 +20,12 @@ struct SteeringCommandTests {
         #expect(daemon.orders.map(\.what) == [order])
     }
 
+    @Test("what came of an order other than was asked for is in the answer")
+    func adds() async {
+        let answer = await reply(FakeDaemon(), "cc_move_call", "[17,99]")
+        #expect(answer == #"{"jsonrpc":"2.0","result":"OK: at place 9, the last","id":1}"#)
+    }
+
     @Test("internal_call_dispatching tells how it is, and changes it if told to")
     func dispatching() async {
         let daemon = FakeDaemon()
@@ -48,7 +54,7 @@ struct SteeringCommandTests {
         "what the core says has the codes of the reference",
         arguments: [
             (SteeringError.internalDispatching, 403), (.unknownCall(7), 404), (.unknownAgent("x"), 404),
-            (.unsuitable("the agent is incall"), 488),
+            (.unsuitable("ann is in a call"), 488),
         ]
     )
     func codes(error: SteeringError, code: Int) {

@@ -19,10 +19,12 @@ extension Center {
         guard !policy.internalDispatching else { throw .internalDispatching }
         let call = try index(ofCall: number)
         let agent = try index(ofAgent: agentID)
-        guard calls[call].phase == .queued else { throw .unsuitable("the call is \(state(ofCall: call).rawValue)") }
-        guard agents[agent].isIdle else { throw .unsuitable("the agent is \(presence(ofAgent: agent))") }
+        guard calls[call].phase == .queued else { throw notWaiting(call) }
+        guard agents[agent].isIdle else {
+            throw .unsuitable("\(occupation(ofAgent: agent)); expected an agent who is free")
+        }
         guard agents[agent].skills.contains(flows[calls[call].flow].skill) else {
-            throw .unsuitable("the agent lacks the skill \(flows[calls[call].flow].definition.skill)")
+            throw .unsuitable("\(agentID) lacks the skill \(flows[calls[call].flow].definition.skill)")
         }
         leaveQueue(call: call)
         offer(call: call, to: agent, now: now, out: &out)
@@ -34,7 +36,7 @@ extension Center {
     /// O(d log n) for a move over d places.
     package mutating func move(call number: Int32, to position: Int) throws(SteeringError) -> Int {
         let call = try index(ofCall: number)
-        guard calls[call].phase == .queued else { throw .unsuitable("the call is \(state(ofCall: call).rawValue)") }
+        guard calls[call].phase == .queued else { throw notWaiting(call) }
         let waiting = queues.items(flows[calls[call].flow].waiting)
         let target = min(max(position, 0), waiting.count - 1)
         guard let old = waiting.firstIndex(of: call), old != target else { return target }
@@ -61,7 +63,7 @@ extension Center {
     ) throws(SteeringError) {
         let agent = try index(ofAgent: agentID)
         guard case .wrapup = agents[agent].activity else {
-            throw .unsuitable("the agent is \(presence(ofAgent: agent))")
+            throw .unsuitable("\(occupation(ofAgent: agent)); there is no wrap-up to end")
         }
         cutWrapup(agent: agent, now: now, out: &out)
     }
@@ -135,7 +137,22 @@ extension Center {
         return index
     }
 
-    private func presence(ofAgent index: Int) -> String {
-        AgentChange.Presence(agents[index].state, isLoggedIn: agents[index].isLoggedIn).rawValue
+    private func notWaiting(_ call: Int) -> SteeringError {
+        .unsuitable(
+            "call \(calls[call].number) does not wait in the queue: its state is \(state(ofCall: call).rawValue)"
+        )
+    }
+
+    /// `anna is in a call`.
+    private func occupation(ofAgent index: Int) -> String {
+        let agent = agents[index]
+        let words =
+            switch AgentChange.Presence(agent.state, isLoggedIn: agent.isLoggedIn) {
+            case .offline: "is logged off"
+            case .free: "is free"
+            case .incall: "is in a call"
+            case .wrapup: "is in wrap-up"
+            }
+        return "\(agent.definition.id) \(words)"
     }
 }

@@ -27,7 +27,7 @@ package struct Command: Sendable {
         self.run = run
     }
 
-    /// A command that is one order to the daemon and answers `OK`.
+    /// A command that is one order to the daemon and answers what that says: `OK`, or `OK: …`.
     package init(
         name: String,
         summary: String,
@@ -37,8 +37,7 @@ package struct Command: Sendable {
         self.init(name: name, summary: summary, parameters: parameters, changesState: true) {
             arguments,
             invocation throws(RPCError) in
-            try await invocation.perform(try order(arguments))
-            return "OK"
+            .string(try await invocation.perform(try order(arguments)))
         }
     }
 
@@ -112,7 +111,8 @@ package struct Invocation: Sendable {
     }
 
     /// Has the daemon do it; its refusal becomes the error of the reply.
-    package func perform(_ order: Order) async throws(RPCError) {
+    @discardableResult
+    package func perform(_ order: Order) async throws(RPCError) -> String {
         try await RPCError.orDomainError { () async throws(ControlError) in
             try await control.perform(order, for: requester)
         }

@@ -36,7 +36,7 @@ package struct BoundedControl: Sendable {
         try await ask(within: patience.reload) { [control] in await control.reload(requester) }.get()
     }
 
-    package func perform(_ order: Order, for requester: Requester) async throws(ControlError) {
+    package func perform(_ order: Order, for requester: Requester) async throws(ControlError) -> String {
         try await ask(within: patience.command) { [control] in await control.perform(order, requester) }.get()
     }
 

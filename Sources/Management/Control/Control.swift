@@ -11,8 +11,8 @@ package struct Control: Sendable {
     package var snapshot: @Sendable () async -> Snapshot
     /// Reads flows and agents again; the report says what changed, row by row.
     package var reload: @Sendable (Requester) async -> Result<ProvisioningReport, ControlError>
-    /// Does what it is told.
-    package var perform: @Sendable (Order, Requester) async -> Result<Void, ControlError>
+    /// Does what it is told, and says `OK`, or `OK: …` with what whoever gave the order may not expect.
+    package var perform: @Sendable (Order, Requester) async -> Result<String, ControlError>
     /// Asks the call loop itself; an answer proves that it runs.
     package var health: @Sendable () async -> Health
     /// Whether new calls are welcome, beyond being alive: provisioned, not ending.
@@ -21,7 +21,7 @@ package struct Control: Sendable {
     package init(
         snapshot: @escaping @Sendable () async -> Snapshot,
         reload: @escaping @Sendable (Requester) async -> Result<ProvisioningReport, ControlError>,
-        perform: @escaping @Sendable (Order, Requester) async -> Result<Void, ControlError>,
+        perform: @escaping @Sendable (Order, Requester) async -> Result<String, ControlError>,
         health: @escaping @Sendable () async -> Health,
         readiness: @escaping @Sendable () async -> Health
     ) {

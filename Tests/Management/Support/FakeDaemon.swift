@@ -75,28 +75,28 @@ final class FakeDaemon: Sendable {
                 switch order {
                 case .setLogin(let agentID, let isLoggedIn):
                     note("\(agentID) \(isLoggedIn ? "in" : "off")", requester)
-                    return agentID == "nobody" ? .failure(.unknownAgent(agentID)) : .success(())
+                    return agentID == "nobody" ? .failure(.unknownAgent(agentID)) : .success("OK")
                 case .resetStatistics:
                     note("reset", requester)
-                    return .success(())
+                    return .success("OK")
                 case .setDispatching(let isOn):
                     note("dispatching \(isOn ? "on" : "off")", requester)
-                    return .success(())
+                    return .success("OK")
                 case .dispatch(let call, let agentID):
                     note("\(call) to \(agentID)", requester)
                     return .failure(ControlError(code: 403, message: "calls are dispatched internally"))
                 case .freeAgent(let agentID):
                     note("free \(agentID)", requester)
-                    return .success(())
+                    return .success("OK")
                 case .endCall(let call):
                     note("end \(call)", requester)
-                    return .success(())
+                    return .success("OK")
                 case .moveCall(let call, let position):
                     note("\(call) to place \(position)", requester)
-                    return .success(())
+                    return .success(position > 9 ? "OK: at place 9, the last" : "OK")
                 case .endWrapup(let agentID):
                     note("end the wrap-up of \(agentID)", requester)
-                    return .success(())
+                    return .success("OK")
                 }
             },
             health: { [self] in
