@@ -104,7 +104,7 @@ struct Daemon {
             try await management.shutdownGracefully()
             logger.info("stopped")
         } catch {
-            throw StartError(error)
+            throw StartError(error, file: file)
         }
     }
 
@@ -155,7 +155,7 @@ struct Daemon {
         snmp: SNMPAgent?,
         logger: Logger
     ) async throws {
-        let state = ServiceState(manager: manager, parts: WaysIn.count(configuration))
+        let state = ServiceState(manager: manager, parts: WaysIn.count(configuration), logger: logger)
         var orders = centre.control
         orders.reload = { [reload = orders.reload] requester in await state.reload { await reload(requester) } }
         let ways = WaysIn(
@@ -174,7 +174,7 @@ struct Daemon {
             services: [
                 .init(service: FailureWatch(centre: centre)),
                 .init(service: OwnerWatch(ownership: ownership)),
-                .init(service: ReloadOnHangup(centre: centre, state: state, logger: logger)),
+                .init(service: ReloadOnHangup(centre: centre, state: state)),
                 .init(service: StatusLine(centre: centre, state: state)),
                 .init(
                     service: DrainOnSignal(

@@ -1,4 +1,5 @@
 import CallCenter
+import Logging
 import Management
 import Synchronization
 import Systemd
@@ -16,11 +17,13 @@ final class ServiceState: Sendable {
     }
 
     let manager: ServiceManager
+    private let logger: Logger
     private let state: Mutex<State>
 
     /// - Parameter parts: how many calls of `opened` make the service ready.
-    init(manager: ServiceManager, parts: Int) {
+    init(manager: ServiceManager, parts: Int, logger: Logger) {
         self.manager = manager
+        self.logger = logger
         state = Mutex(State(closed: parts))
     }
 
@@ -37,7 +40,7 @@ final class ServiceState: Sendable {
         manager.notify(.ready(status: line))
     }
 
-    /// Tells of a reload, before and after it.
+    /// Tells of a reload, before and after it; whoever asked for it, a refusal is the same line of the log.
     func reload(
         _ body: () async -> Result<ProvisioningReport, ControlError>
     ) async -> Result<ProvisioningReport, ControlError> {
@@ -45,7 +48,9 @@ final class ServiceState: Sendable {
         let result = await body()
         switch result {
         case .success: reloadEnded(refusal: nil)
-        case .failure(let error): reloadEnded(refusal: error.message)
+        case .failure(let error):
+            logger.error("reload refused: \(error.message)")
+            reloadEnded(refusal: error.message)
         }
         return result
     }

@@ -8,15 +8,11 @@ import UnixSignals
 struct ReloadOnHangup: Service {
     let centre: Centre
     let state: ServiceState
-    let logger: Logger
 
     func run() async throws {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         for await _ in hangups.cancelOnGracefulShutdown() {
-            switch await state.reload({ await centre.reload(for: "SIGHUP") }) {
-            case .success: break
-            case .failure(let error): logger.error("reload refused: \(error.message)")
-            }
+            _ = await state.reload { await centre.reload(for: "SIGHUP") }
         }
     }
 }

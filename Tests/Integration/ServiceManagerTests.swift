@@ -43,6 +43,15 @@ struct ServiceManagerTests {
         daemon.signal(SIGHUP)
         let refusal = try await manager.hears("READY=1")
         #expect(refusal.contains { $0.contains("last reload refused: \(file):1:") }, "\(refusal)")
+        // By whatever way it was asked for, the log has the same line of it.
+        func refusals() -> [String] {
+            daemon.text.split(separator: "\n").map(String.init)
+                .filter { $0.contains(" error reload refused: \(file):1: wrapup_tiem") }
+        }
+        try await eventually("the refusal in the log") { refusals().count == 1 }
+        let command = try await ChildProcess.run("reload", program, ["--socket", socket, "reload"], in: stage.folder)
+        #expect(command.status == 1)
+        try await eventually("the refusal of a command in the log") { refusals().count == 2 }
         try daemon.requireAlive()
 
         daemon.signal(SIGTERM)
