@@ -48,6 +48,16 @@ extension Configuration {
         try entries(of: text(of: file), file: file, environment: environment, database: database)
     }
 
+    /// Where the value of a key comes from, for messages: `FILE:LINE`, or an environment variable; nil: it is the default.
+    package static func place(of key: String, file: String) -> String? {
+        let entries = try? entries(file: file) { _ in "" }
+        return switch entries?.first(where: { $0.key == key })?.origin {
+        case .file(let line)?: "\(file):\(line)"
+        case .environment(let name)?: name
+        case .builtIn?, nil: nil
+        }
+    }
+
     static func entries(
         of yaml: String,
         file: String,

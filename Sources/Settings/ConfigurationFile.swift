@@ -94,7 +94,8 @@ extension Configuration {
             YamlError.parser(let context, let problem, let mark, _),
             YamlError.composer(let context, let problem, let mark, _):
             let context = context.map { "\($0.text), " } ?? ""
-            return at(mark, "is not YAML: \(context)\(problem)")
+            let isTab = problem.hasSuffix("cannot start any token") && Self.isIndentedByTab(mark.line, in: yaml)
+            return at(mark, "is not YAML: \(context)\(problem)\(isTab ? "; it is a tab, expected spaces" : "")")
         case YamlError.reader(let problem, let offset, _, _):
             let line = yaml.prefix(offset ?? 0).count { $0.isNewline } + 1
             return .init(file: file, line: line, column: 1, key: "", text: "is not YAML: \(problem)")
@@ -103,5 +104,12 @@ extension Configuration {
         default:
             return at(nil, "is not YAML: \(error)")
         }
+    }
+
+    /// - Parameter line: from 1.
+    private static func isIndentedByTab(_ line: Int, in yaml: String) -> Bool {
+        let lines = yaml.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        guard lines.indices.contains(line - 1) else { return false }
+        return lines[line - 1].prefix { $0.isWhitespace }.contains("\t")
     }
 }

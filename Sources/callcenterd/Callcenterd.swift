@@ -59,7 +59,7 @@ struct Callcenterd: AsyncParsableCommand {
         let configuration = try loadConfiguration()
         do throws(StartError) {
             if check {
-                try NamedFiles.check(configuration)
+                try NamedFiles.check(configuration, file: config)
             } else if drain {
                 try await DrainRequest(configuration: configuration).run()
             } else {

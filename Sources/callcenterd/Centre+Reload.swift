@@ -26,7 +26,7 @@ extension Centre {
             return .failure(ControlError(code: 488, message: "needs a restart, not a reload: \(keys)"))
         }
         do throws(StartError) {
-            try NamedFiles.check(next)
+            try NamedFiles.check(next, file: file)
         } catch {
             return .failure(ControlError(code: 488, message: error.description))
         }

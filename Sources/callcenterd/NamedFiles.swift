@@ -9,8 +9,9 @@ import Transport
 enum NamedFiles {
     /// Reads them, and keeps nothing.
     ///
-    /// - Throws: the first that cannot be used, by its key.
-    static func check(_ configuration: Configuration) throws(StartError) {
+    /// - Parameter file: the configuration file.
+    /// - Throws: the first that cannot be used, by its key and by where that stands.
+    static func check(_ configuration: Configuration, file: String) throws(StartError) {
         do {
             if let path = configuration.httpTokenFile { _ = try TokenStore(path: path) }
             try HTTPService.Configuration(configuration).tls?.check()
@@ -18,7 +19,7 @@ enum NamedFiles {
                 try TLSSettings(configuration.sip.tls).check()
             }
         } catch {
-            throw StartError(error)
+            throw StartError(error, file: file)
         }
         try checkFolder(of: configuration.managementSocket, key: "mi.socket")
         if let path = configuration.managementFIFO { try checkFolder(of: path, key: "mi.fifo") }

@@ -1,5 +1,6 @@
 import Glibc
 import Management
+import Settings
 import Store
 import Transport
 
@@ -20,13 +21,18 @@ struct StartError: Error, CustomStringConvertible {
     }
 
     /// Puts the errors of the shells into words for the person at the terminal.
-    init(_ error: any Error) {
+    ///
+    /// - Parameter file: the configuration file; a mistake in a file that it names begins with where it does so.
+    init(_ error: any Error, file: String) {
+        func place(_ key: String) -> String { Configuration.place(of: key, file: file).map { "\($0): " } ?? "" }
         switch error {
         case let error as StartError: self = error
         case let error as BindError: self = .system("sip.listen: \(error)", errno: error.code)
-        case let error as TLSProblem: self = .configuration("\(error)")
+        case let error as TLSProblem: self = .configuration("\(place(error.key))\(error)")
         case let error as ManagementError:
-            self = error.trouble == .unusable ? .configuration("\(error)") : .system("\(error)", errno: error.code)
+            self =
+                error.trouble == .unusable
+                ? .configuration("\(place(error.key))\(error)") : .system("\(error)", errno: error.code)
         case let error as StoreError: self = .system("db_url: \(error)", errno: error.code)
         // What nobody has thought of: this process has no way on.
         default: self.init(description: "\(error)", status: EX_SOFTWARE, errno: ENOTRECOVERABLE)

@@ -35,7 +35,7 @@ struct ConfigurationProblemTests {
         ),
         Bad(
             "snmp: {notify: {flows: {sales: {queue_length: none}}}}",
-            "c.yaml:1: snmp.notify.flows.sales.queue_length: \"none\" is not a number in range; "
+            "c.yaml:1: snmp.notify.flows.sales.queue_length: \"none\" is not a whole number; "
                 + "expected a whole number from 1 to 1000000"
         ),
         Bad(
@@ -45,8 +45,8 @@ struct ConfigurationProblemTests {
         ),
         Bad(
             "sip: {keepalive: 0.5, session_expires: 89}",
-            "c.yaml:1: sip.keepalive: \"0.5\" is not a duration in range; expected seconds from 1 to 86400, or 0 for never",
-            "c.yaml:1: sip.session_expires: \"89\" is not a number in range; expected a whole number from 90 to 86400, or 0 for none"
+            "c.yaml:1: sip.keepalive: 0.5 is out of range; expected seconds from 1 to 86400, or 0 for never",
+            "c.yaml:1: sip.session_expires: 89 is out of range; expected a whole number from 90 to 86400, or 0 for none"
         ),
         Bad(
             "scenario_directory: here",
@@ -66,47 +66,47 @@ struct ConfigurationProblemTests {
     static let values: [Bad] = [
         Bad(
             "wrapup_time: soon",
-            "c.yaml:1: wrapup_time: \"soon\" is not a duration in range; "
+            "c.yaml:1: wrapup_time: \"soon\" is not a duration; "
                 + "expected seconds from 0 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "wrapup_time: -1",
-            "c.yaml:1: wrapup_time: \"-1\" is not a duration in range; "
+            "c.yaml:1: wrapup_time: -1 is out of range; "
                 + "expected seconds from 0 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "agent_ring_timeout: 0",
-            "c.yaml:1: agent_ring_timeout: \"0\" is not a duration in range; "
+            "c.yaml:1: agent_ring_timeout: 0 is out of range; "
                 + "expected seconds from 0.1 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "max_wait: 604801",
-            "c.yaml:1: max_wait: \"604801\" is not a duration in range; "
+            "c.yaml:1: max_wait: 604801 is out of range; "
                 + "expected seconds from 0.1 to 604800, such as 30 or 0.5"
         ),
         Bad(
             "max_wait: 99999999999999999999",
-            "c.yaml:1: max_wait: \"99999999999999999999\" is not a duration in range; "
+            "c.yaml:1: max_wait: 99999999999999999999 is out of range; "
                 + "expected seconds from 0.1 to 604800, such as 30 or 0.5"
         ),
         Bad(
             "welcome_max: 1.2345",
-            "c.yaml:1: welcome_max: \"1.2345\" is not a duration in range; "
+            "c.yaml:1: welcome_max: \"1.2345\" is not a duration; "
                 + "expected seconds from 0.1 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "reoffer_delay:",
-            "c.yaml:1: reoffer_delay: nothing is not a duration in range; "
+            "c.yaml:1: reoffer_delay: nothing is not a duration; "
                 + "expected seconds from 0 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "reoffer_delay: [1]",
-            "c.yaml:1: reoffer_delay: a list is not a duration in range; "
+            "c.yaml:1: reoffer_delay: a list is not a duration; "
                 + "expected seconds from 0 to 86400, such as 30 or 0.5"
         ),
         Bad(
             "max_no_answer: 1.5",
-            "c.yaml:1: max_no_answer: \"1.5\" is not a number in range; expected a whole number from 0 to 1000"
+            "c.yaml:1: max_no_answer: \"1.5\" is not a whole number; expected a whole number from 0 to 1000"
         ),
         Bad(
             "reject_on_no_agents: yes",
@@ -208,7 +208,7 @@ struct ConfigurationProblemTests {
         ),
         Bad(
             "sip: {max_calls: 0}",
-            "c.yaml:1: sip.max_calls: \"0\" is not a number in range; expected a whole number from 1 to 1000000"
+            "c.yaml:1: sip.max_calls: 0 is out of range; expected a whole number from 1 to 1000000"
         ),
         Bad(
             "http: {mi: true}",
@@ -315,6 +315,15 @@ struct ConfigurationProblemTests {
         Bad(
             "max_wait: 5\n\tlog: 1",
             "c.yaml:2: is not YAML: while scanning a plain scalar, found a tab character that violates indentation"
+        ),
+        Bad(
+            "sip:\n\tkeepalive: 5",
+            "c.yaml:2: is not YAML: while scanning for the next token, found character that cannot start any token; "
+                + "it is a tab, expected spaces"
+        ),
+        Bad(
+            "sip:\n  keepalive: @5",
+            "c.yaml:2: is not YAML: while scanning for the next token, found character that cannot start any token"
         ),
         Bad(
             "wrapup_time: 1\nmax_wait: 2\nwrapup_time: 3",

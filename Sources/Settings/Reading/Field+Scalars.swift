@@ -20,7 +20,8 @@ extension Field {
     func whole(_ range: ClosedRange<Int>) -> Int? {
         guard let text = scalar, let number = Self.digits(text), range.contains(number) else {
             return complain(
-                not: "a number in range",
+                about: "a whole number",
+                allowsDecimals: false,
                 expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
             )
         }
@@ -31,7 +32,8 @@ extension Field {
     func wholeOrNothing(_ range: ClosedRange<Int>) -> Int? {
         guard let text = scalar, let number = Self.digits(text), number == 0 || range.contains(number) else {
             return complain(
-                not: "a number in range",
+                about: "a whole number",
+                allowsDecimals: false,
                 expected: "a whole number from \(range.lowerBound) to \(range.upperBound), or 0 for none"
             )
         }
@@ -42,7 +44,8 @@ extension Field {
     func secondsOrNothing(_ range: ClosedRange<Configuration.Milliseconds>) -> Configuration.Milliseconds? {
         guard let text = scalar, let time = Self.milliseconds(text), time == 0 || range.contains(time) else {
             return complain(
-                not: "a duration in range",
+                about: "a duration",
+                allowsDecimals: true,
                 expected: "seconds from \(range.lowerBound / 1_000) to \(range.upperBound / 1_000), or 0 for never"
             )
         }
@@ -56,11 +59,28 @@ extension Field {
                 $0 % 1_000 == 0 ? "\($0 / 1_000)" : "\(Double($0) / 1_000)"
             }
             return complain(
-                not: "a duration in range",
+                about: "a duration",
+                allowsDecimals: true,
                 expected: "seconds from \(bounds[0]) to \(bounds[1]), such as 30 or 0.5"
             )
         }
         return time
+    }
+
+    /// `-1 is out of range; expected …` of a number, `"soon" is not a duration; expected …` of anything else.
+    private func complain<Value>(about what: String, allowsDecimals: Bool, expected: String) -> Value? {
+        guard let scalar, Self.isNumber(scalar, allowsDecimals: allowsDecimals) else {
+            return complain(not: what, expected: expected)
+        }
+        return complain("\(scalar.prefix(80)) is out of range; expected \(expected)")
+    }
+
+    /// Of any size and sign; with at most three decimals.
+    private static func isNumber(_ text: String, allowsDecimals: Bool) -> Bool {
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= (allowsDecimals ? 2 : 1), parts.count < 2 || parts[1].utf8.count <= 3 else { return false }
+        return parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
     }
 
     /// One of a few words.
