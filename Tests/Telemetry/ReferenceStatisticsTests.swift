@@ -83,6 +83,23 @@ struct ReferenceStatisticsTests {
         #expect(answer.unknown == ["nonsense"])
     }
 
+    @Test("a * at the end stands for any rest; a pattern that nothing fits is unknown")
+    func patterns() {
+        let all = ReferenceStatistics.values(names: [], in: Sample.snapshot)
+        let answer = ReferenceStatistics.find(
+            names: ["call_center:ccf_*", "*", "cca_att_a*", "cc*_"],
+            in: Sample.snapshot
+        )
+        let flows = all.filter { $0.name.hasPrefix("ccf_") }
+        #expect(flows.count > 3)
+        let agents = [("cca_att_ann", 100), ("cca_att_ann_b", 200)].map {
+            ReferenceStatistics.Value(name: $0, value: $1)
+        }
+        #expect(answer.values == flows + all + agents)
+        #expect(answer.unknown == ["cc*_"])
+        #expect(ReferenceStatistics.find(names: ["ccx_*"], in: Sample.snapshot) == .init(unknown: ["ccx_*"]))
+    }
+
     @Test("all of them: each name once, and each found by its name", arguments: [[], ["call_center:"]])
     func all(names: [String]) {
         let all = ReferenceStatistics.values(names: names, in: Sample.snapshot)

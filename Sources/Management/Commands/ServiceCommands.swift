@@ -8,7 +8,7 @@ extension CommandRegistry {
         register(
             Command(
                 name: "get_statistics",
-                summary: "Statistics by name; without names, all of them.",
+                summary: "Statistics by name, a * at the end standing for any rest; without names, all of them.",
                 parameters: [Parameter("statistics", .texts, isOptional: true)]
             ) { arguments, invocation throws(RPCError) in
                 let names = arguments.texts("statistics")

@@ -26,16 +26,26 @@ package enum ReferenceStatistics {
         package var unknown: [String] = []
     }
 
-    /// The values of these names; without names, or for the name `call_center:`, all.
+    /// The values of these names; without names, or for the name `call_center:`, all. A `*` at the end stands for any rest.
     package static func find(names: [String], in snapshot: Snapshot) -> Answer {
         var answer = Answer()
-        if names.isEmpty { answer.values = all(in: snapshot) }
+        var whole: [Value]?
+        func everything() -> [Value] {
+            let values = whole ?? all(in: snapshot)
+            whole = values
+            return values
+        }
+        if names.isEmpty { answer.values = everything() }
         for name in names {
             let plain = name.hasPrefix(module) ? name.dropFirst(module.count) : name[...]
             if plain.isEmpty, !name.isEmpty {
-                answer.values += all(in: snapshot)
+                answer.values += everything()
             } else if let value = value(of: plain, in: snapshot) {
                 answer.values.append(Value(name: name, value: value))
+            } else if let start = plain.last == "*" ? plain.dropLast() : nil {
+                let found = everything().filter { $0.name.hasPrefix(start) }
+                answer.values += found
+                if found.isEmpty { answer.unknown.append(name) }
             } else {
                 answer.unknown.append(name)
             }

@@ -21,7 +21,7 @@ struct GetStatistics: DaemonCommand {
     static let configuration = CommandConfiguration(
         commandName: "get_statistics",
         abstract: "Show statistics.",
-        discussion: "Without names, all of them.",
+        discussion: "Without names, all of them. A * at the end of a name stands for any rest: 'ccf_*'.",
         aliases: ["stats"]
     )
 
