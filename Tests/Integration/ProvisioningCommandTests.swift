@@ -40,6 +40,10 @@ struct ProvisioningCommandTests {
         #expect(try await run("agent", "import", file, "--reload").status == 0)
         #expect(try await daemon.agents().map(\.id) == ["anna", "bert"])
 
+        let idle = "! no skills, so that no call will reach them: bert\n"
+        #expect(try await run("agent", "set", "bert", "skills=").text.contains(idle))
+        #expect(try await run("agent", "list").text.hasSuffix(idle))
+        #expect(try await run("agent", "set", "bert", "skills=selling").status == 0)
         #expect(try await run("agent", "remove", "anna", "--reload").status == 0)
         let list = try await run("agent", "list")
         #expect(list.text.split(separator: "\n").count == 2)

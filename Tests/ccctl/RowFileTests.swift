@@ -111,6 +111,49 @@ struct RowFileTests {
         #expect(throws: Failure.refused(message)) { try RowFile.rows(of: text, name: "f", kind: .agent, columns: nil) }
     }
 
+    @Test(
+        "a dump in SQL is told from CSV, with what MySQL is to write instead",
+        arguments: [
+            "INSERT INTO `cc_agents` VALUES (1,'anna','sip:anna@192.0.2.2');\n",
+            "-- MySQL dump 10.13\n--\n\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `cc_agents`;\n",
+            "create table cc_agents (id int);\n",
+        ]
+    )
+    func refusesSQL(text: String) {
+        let message =
+            "f: is SQL; expected CSV or JSON: have MySQL write it by SELECT agentid, … FROM cc_agents INTO OUTFILE "
+            + "(ccctl help agent add has the columns)"
+        for columns in [nil, ["agentid"]] {
+            #expect(throws: Failure.refused(message)) {
+                try RowFile.rows(of: text, name: "f", kind: .agent, columns: columns)
+            }
+        }
+    }
+
+    @Test("a field that --columns calls - is left out; a column that does not exist is wrong usage")
+    func columnsByName() throws {
+        let text = "7,anna,x,sip:anna@192.0.2.2\n"
+        #expect(
+            try rows(text, .agent, columns: ["id", "agentid", "-", "location"]) == [
+                "1 id=7 agentid=anna location=sip:anna@192.0.2.2"
+            ]
+        )
+        for (columns, problem) in [
+            ("agentid,skill", "--columns: skill is not a column of cc_agents; did you mean skills?"),
+            ("agentid,colour", "--columns: colour is not a column of cc_agents; - stands for a field to leave out"),
+            ("agentid,skills,skills", "--columns names skills twice"),
+            ("location,skills", "--columns names no agentid"),
+        ] {
+            let error = #expect(throws: (any Error).self) {
+                try CCControl.parseAsRoot(["agent", "import", "f.csv", "--columns", columns])
+            }
+            #expect(try CCControl.message(for: #require(error)) == problem)
+        }
+        #expect(throws: Never.self) {
+            try CCControl.parseAsRoot(["agent", "import", "f.csv", "--columns", "ID,AgentID,-,-,skills"])
+        }
+    }
+
     @Test("what export writes is what import reads")
     func roundTrip() throws {
         let fields = ["a,b", "say \"x\"", #"back\slash\n"#, "NULL", nil, "semi;colon", "line\nbreak", "Köln"]

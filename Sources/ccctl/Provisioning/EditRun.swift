@@ -113,6 +113,9 @@ struct EditRun {
             }.joined(separator: ", ")
             Terminal.write(Terminal.line("left out, as \(edit.kind.table) has no such columns: \(columns)") + "\n")
         }
+        if edit.kind == .agent, !report.isRefused {
+            Terminal.write(Skillless.note(Skillless.agents(of: report, rows: edit.rows)))
+        }
         if edit.isRehearsal, !report.isRefused { Terminal.write("nothing was changed: this was a rehearsal\n") }
         guard isDone else { return }
         switch reload {

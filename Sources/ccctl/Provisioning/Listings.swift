@@ -32,6 +32,9 @@ struct ListRows<Subject: ProvisioningSubject>: ParsableCommand {
             guard let problem = row.problem else { continue }
             Terminal.write(Terminal.line("! \(row.id): \(problem)") + "\n")
         }
+        guard Subject.kind == .agent, let skills = listing.columns.firstIndex(of: "skills") else { return }
+        let idle = listing.rows.filter { $0.problem == nil && Skillless.isNone($0.values[skills].text) }
+        Terminal.write(Skillless.note(idle.map(\.id)))
     }
 }
 

@@ -163,9 +163,9 @@ struct ImportRows<Subject: ProvisioningSubject>: ParsableCommand {
             commandName: "import",
             abstract: "Add and change those of a file, CSV or JSON.",
             discussion: """
-                CSV begins with the names of the columns; a dump of MySQL's has none: name them with --columns. Separators are \
-                commas, semicolons or tabs; \\N, NULL and nothing mean the default. It is one transaction: if a row cannot be \
-                used, nothing is changed, and the report says why.
+                CSV begins with the names of the columns; what MySQL writes INTO OUTFILE has none: name them with --columns, \
+                - for a field to leave out. Separators are commas, semicolons or tabs; \\N, NULL and nothing mean the \
+                default. It is one transaction: if a row cannot be used, nothing is changed, and the report says why.
                 """
         )
     }
@@ -179,11 +179,26 @@ struct ImportRows<Subject: ProvisioningSubject>: ParsableCommand {
     var columns: String?
     @Argument(help: "The file; - for standard input.", completion: .file()) var file: String
 
-    func run() throws {
-        let names = columns.map { $0.split(separator: ",").map { $0.lowercased() } }
-        if let names, !names.contains(Subject.kind.id) {
-            throw ValidationError("--columns names no \(Subject.kind.id)")
+    /// In lower case; nil: the file names them.
+    private var names: [String]? { columns.map { $0.split(separator: ",").map { $0.lowercased() } } }
+
+    func validate() throws {
+        guard let names else { return }
+        let kind = Subject.kind
+        var seen: Set<String> = []
+        // A table of the reference has numbers of rows, which ours has no use for.
+        for name in names where name != RowFile.nothing && name != "id" {
+            guard kind.columns.contains(name) else {
+                let guess = Suggestion.nearest(to: name, among: kind.columns)
+                let hint = guess.map { "did you mean \($0)?" } ?? "\(RowFile.nothing) stands for a field to leave out"
+                throw ValidationError("--columns: \(name) is not a column of \(kind.table); \(hint)")
+            }
+            guard seen.insert(name).inserted else { throw ValidationError("--columns names \(name) twice") }
         }
+        guard seen.contains(kind.id) else { throw ValidationError("--columns names no \(kind.id)") }
+    }
+
+    func run() throws {
         let rows = try RowFile.read(file, kind: Subject.kind, columns: names)
         let edit = ProvisioningEdit(Subject.kind, replace ? .replace : .put, rows: rows, isRehearsal: dryRun)
         try EditRun(edit: edit, options, targets, taking).run()

@@ -5,6 +5,8 @@ import Store
 /// one, as `export --json` writes it).
 enum RowFile {
     private static let largest = 64 << 20
+    /// The name of a column that is not to be read.
+    static let nothing = "-"
     /// Rows whose faults are told one by one.
     private static let largestReport = 20
 
@@ -33,6 +35,12 @@ enum RowFile {
         _ kind: ProvisioningKind,
         _ columns: [String]?
     ) throws -> [ProvisioningEdit.Row] {
+        guard !isSQL(text) else {
+            throw Failure.refused(
+                "\(name): is SQL; expected CSV or JSON: have MySQL write it by SELECT \(kind.id), … FROM \(kind.table) INTO "
+                    + "OUTFILE (ccctl help \(kind.rawValue) add has the columns)"
+            )
+        }
         var rows: [DelimitedText.Row]
         do throws(DelimitedText.Problem) {
             rows = try DelimitedText.rows(of: text)
@@ -60,8 +68,21 @@ enum RowFile {
             throw Failure.refused((lines + rest).joined(separator: "; "))
         }
         return rows.map { row in
-            ProvisioningEdit.Row(line: row.line, values: zip(names, row.fields).map { ($0, $1) })
+            let values = zip(names, row.fields).filter { $0.0 != nothing }
+            return ProvisioningEdit.Row(line: row.line, values: values.map { ($0, $1) })
         }
+    }
+
+    /// Whether the first line that says anything is a statement, as in what mysqldump writes.
+    private static func isSQL(_ text: String) -> Bool {
+        let lines = text.prefix(64 << 10).split(whereSeparator: \.isNewline).lazy.map {
+            $0.trimmingCharacters(in: .whitespaces).uppercased()
+        }
+        guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("--") }) else { return false }
+        let beginnings = [
+            "INSERT INTO ", "REPLACE INTO ", "CREATE TABLE ", "DROP TABLE ", "LOCK TABLES ", "SET ", "USE ", "/*",
+        ]
+        return beginnings.contains { first.hasPrefix($0) }
     }
 
     private static func json(_ text: String, _ name: String) throws -> [ProvisioningEdit.Row] {
