@@ -50,7 +50,7 @@ struct CCControl: ParsableCommand {
                 Terminal.write(fullMessage(for: error) + "\n")
                 return 0
             }
-            Terminal.writeError("ccctl: \(Terminal.line(message(for: error))); see ccctl --help\n")
+            Terminal.writeError("ccctl: \(Terminal.line(WrongUsage(arguments).line(message(for: error))))\n")
             return 2
         }
     }

@@ -289,7 +289,7 @@ struct CCControlTests {
     @Test("wrong usage is one line and status 2")
     func rejects() async throws {
         let outcome = try await run(["login"])
-        let line = "ccctl: Missing expected argument '<agent-id>'; see ccctl --help\n"
+        let line = "ccctl: Missing expected argument '<agent-id>'; see ccctl help login\n"
         #expect(outcome == Outcome(status: 2, output: "", errors: line))
     }
 

@@ -56,6 +56,8 @@ struct CommandLineTests {
             #"{"number":1,"time":"T","agent_id":"ann","state":"incall","flow_id":"sales","logged_in":true}"#
         )
         #expect(Events.line("agent", agent) == "T agent ann incall flow_id=sales logged_in=true\n")
+        let wrapup = RawJSON(#"{"time":"T","agent_id":"ann","state":"wrapup","wrapup_ends":1764099916}"#)
+        #expect(Events.line("agent", wrapup) == "T agent ann wrapup wrapup_ends=2025-11-25T19:45:16Z\n")
         let call = RawJSON(#"{"number":1,"time":"T","call_id":7,"state":"refused","flow_id":"s","agent_id":"a\nb"}"#)
         #expect(Events.line("call", call) == "T call 7 refused flow_id=s agent_id=a?b\n")
     }
@@ -93,6 +95,20 @@ struct CommandLineTests {
     func refuses(arguments: [String]) {
         #expect(CCControl.run(arguments) == 2)
     }
+
+    static let wrong: [(arguments: [String], line: String)] = [
+        (["logout"], "M; see ccctl help logout"), (["stats", "--nosuch"], "M; see ccctl help stats"),
+        (["--socket", "/s", "--json", "end"], "M; see ccctl help end"), ([], "M; see ccctl --help"),
+        (["--nosuch"], "M; see ccctl --help"), (["flow", "add"], "M; see ccctl help flow add"),
+        (["logot", "ann"], "logot is no command; did you mean logout?"),
+        (["--socket", "/s", "agnets"], "agnets is no command; did you mean agents?"),
+        (["frobnicate"], "frobnicate is no command; ccctl --help lists them"),
+        (["agent", "sow", "ann"], "sow is no command of ccctl agent; did you mean show?"),
+        (["cdr", "frobnicate"], "frobnicate is no command of ccctl cdr; ccctl help cdr lists them"),
+    ]
+
+    @Test("wrong usage names the help of the command that was meant, or the command itself", arguments: wrong)
+    func hints(arguments: [String], line: String) { #expect(WrongUsage(arguments).line("M") == line) }
 
     @Test(
         "help is no failure",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The stream of events, a line each, until Ctrl-C or until the daemon ends it.
 struct Events: ParsableCommand {
@@ -54,8 +55,20 @@ struct Events: ParsableCommand {
         }
         let shown = ["number", "time", "call_id", "state", kind == "agent" ? "agent_id" : ""]
         for (name, value) in fields.members ?? [] where !shown.contains(name) {
-            words.append("\(name)=\(value.text)")
+            words.append("\(name)=\(name == "wrapup_ends" ? moment(value.text) : value.text)")
         }
         return Terminal.line(words.joined(separator: " ")) + "\n"
+    }
+
+    /// Seconds since 1970 in the form of `time`; what is no number stays as it is.
+    private static func moment(_ text: String) -> String {
+        guard var seconds = time_t(text) else { return text }
+        var parts = tm()
+        var buffer = [CChar](repeating: 0, count: 32)
+        guard gmtime_r(&seconds, &parts) != nil, strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0
+        else {
+            return text
+        }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -68,6 +68,7 @@ struct ListAgents: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "cc_list_agents",
         abstract: "List the agents.",
+        discussion: "Wrapup-ends: the seconds until the wrap-up is over. Ref: the calls that the agent has.",
         aliases: ["agents"]
     )
     static let list = "Agents"
@@ -91,6 +92,7 @@ struct ListQueue: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "cc_list_queue",
         abstract: "List the calls that wait for an agent, the next first.",
+        discussion: "Waiting for: the seconds since the call came. ETW: the seconds that it is expected to wait.",
         aliases: ["queue"]
     )
     static let list = "Calls"
@@ -109,17 +111,25 @@ struct ListCalls: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "cc_list_calls",
         abstract: "List all calls.",
+        discussion: "Call Time: the seconds since the call came.",
         aliases: ["calls"]
     )
     static let list = "Calls"
     static let columns = ["id", "Ref", "State", "Call Time", "Flow", "Agent"]
+    /// In which a call can be found, in the order of its journey.
+    static let states = [
+        "welcome", "dissuading1", "dissuading2", "queued", "preagent", "toagent", "transferred",
+    ]
 
     @OptionGroup var listing: Listing
     @Option(help: "Only calls of this flow.", completion: .flows) var flow: String?
     @Option(help: "Only calls at this agent.", completion: .agents) var agent: String?
     @Option(
-        help: "Only calls in this state.",
-        completion: .list(["welcome", "dissuading1", "dissuading2", "queued", "preagent", "toagent", "transferred"])
+        help: ArgumentHelp(
+            "Only calls in this state: \(ListCalls.states.joined(separator: ", ")).",
+            valueName: "state"
+        ),
+        completion: .list(ListCalls.states)
     ) var state: String?
 
     var filters: [(name: String, value: String?)] { [("flow", flow), ("agent_id", agent), ("state", state)] }

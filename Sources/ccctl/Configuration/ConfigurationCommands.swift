@@ -37,8 +37,8 @@ struct ShowConfiguration: ParsableCommand {
             throw Failure.refused("\(error)")
         }
         for key in keys where !all.contains(where: { $0.key == key || $0.key.hasPrefix("\(key).") }) {
-            let guess = Suggestion.nearest(to: key, among: all.map(\.key)).map { "; did you mean \($0)?" } ?? ""
-            throw Failure.refused("\(key) is not a known key\(guess)")
+            let guess = Suggestion.nearest(to: key, among: all.map(\.key)).map { "; did you mean \($0)?" }
+            throw Failure.refused("\(key) is not a known key\(guess ?? "; ccctl config show lists them all")")
         }
         let entries = all.filter { entry in
             (!changed || entry.origin != .builtIn)

@@ -43,7 +43,7 @@ struct RecordFilter: ParsableArguments {
 struct ListRecords: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show the newest call-detail records, the newest first."
+        abstract: "Show the newest call-detail records: calls that ended last come first."
     )
 
     /// Those that fit a terminal.
