@@ -1,4 +1,5 @@
 import Foundation
+import Patience
 import Testing
 
 /// The wallboard in a real browser.
@@ -140,6 +141,37 @@ struct WallboardTests {
         // Signing out takes the numbers away.
         try await browser.click("#sign")
         try await browser.waits(for: "document.getElementById('main').hidden")
+        await browser.quit()
+    }
+
+    @Test("of calls that were there before the page, those that talk are told from those that ring")
+    func ringsOrTalks() async throws {
+        let queue = try await Sipp.callee("queue", .answers(ring: 10), logsMessages: false)
+        let talker = try await Sipp.callee("talker", .answers(ring: 10), logsMessages: false)
+        let ringer = try await Sipp.callee("ringer", .silent, logsMessages: false)
+        let daemon = try await centre(
+            [
+                .init(id: "sales", skill: "selling", queue: queue.port),
+                .init(id: "support", skill: "helping", queue: queue.port),
+            ],
+            [
+                .init(id: "anna", skills: "selling", port: talker.port),
+                .init(id: "bert", skills: "helping", port: ringer.port),
+            ]
+        )
+        let browser = try await Browser.start(on: daemon.stage)
+        try await signIn(browser, daemon, TokenFile.reader)
+        let callers = try Sipp.callers("c", .init(end: .stay), flows: ["sales", "support"], to: daemon.port)
+        try await eventually("one call to talk and one to ring", within: .seconds(20)) { () async throws -> Bool in
+            let statistics = try await daemon.ccctl("stats", "ccg_talking_calls")
+            guard statistics.text == "ccg_talking_calls = 1\n" else { return false }
+            return try await daemon.calls().count { $0.State == "toagent" } == 2
+        }
+        // Opened anew, it has seen no event of them.
+        try await browser.open("http://127.0.0.1:\(daemon.httpPort)/")
+        let states = "[...document.querySelectorAll('#calls tbody tr')].map((row) => row.children[3].textContent)"
+        try await browser.waits(for: "\(states).sort().join() === 'rings,talks'")
+        try callers.process.requireAlive()
         await browser.quit()
     }
 
