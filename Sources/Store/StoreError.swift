@@ -6,6 +6,8 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case address
         /// Somebody has to act first: file, permissions, tables, version.
         case unusable
+        /// Its file cannot be opened now: it may be mounted late, or put in order.
+        case unopened
         /// Locked, full or away: worth another try.
         case unavailable
         /// The database takes other records, but not this one.

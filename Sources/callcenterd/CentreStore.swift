@@ -38,7 +38,7 @@ struct CentreStore: Sendable {
                 try database.prepare()
             } catch {
                 // Calls do not wait for it: flows and agents come from the copy, records stay in the journal.
-                guard error.kind == .unavailable else { throw error }
+                guard error.kind == .unavailable || error.kind == .unopened else { throw error }
                 logger.error("a database cannot be used yet; it is tried again", metadata: ["error": "\(error)"])
             }
             databases.append((url, database))

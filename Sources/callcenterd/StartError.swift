@@ -50,7 +50,7 @@ extension StoreError {
     fileprivate var code: Int32 {
         switch kind {
         case .address: EINVAL
-        case .unusable: ENOTSUP
+        case .unusable, .unopened: ENOTSUP
         case .unavailable: EAGAIN
         case .refused: EIO
         }

@@ -62,14 +62,14 @@ struct SQLiteDatabaseTests {
             let database = try DatabaseURL("sqlite:\(path)").openWhenNeeded()
             for _ in 0..<2 {
                 let error = #expect(throws: StoreError.self) { try database.prepare() }
-                #expect(error?.kind == .unavailable)
+                #expect(error?.kind == .unopened)
                 #expect(error?.problem.hasPrefix("there is no directory") == true)
             }
             try FileManager.default.createDirectory(atPath: folder + "/mounted", withIntermediateDirectories: false)
             try Data("This is a letter, not a database; it is long enough to be looked at by SQLite.".utf8)
                 .write(to: URL(fileURLWithPath: path))
             let letter = #expect(throws: StoreError.self) { try database.write([record(1)]) }
-            #expect(letter?.kind == .unavailable)
+            #expect(letter?.kind == .unopened)
             try FileManager.default.removeItem(atPath: path)
             try database.write([record(1)])
             #expect(try rows(path, "SELECT call_uuid FROM cc_cdrs") == ["call1"])

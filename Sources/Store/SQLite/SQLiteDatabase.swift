@@ -22,7 +22,7 @@ package final class SQLiteDatabase: CenterDatabase {
     package enum Opening: Sendable {
         /// With the object, which there is not if that fails.
         case now
-        /// At the first use, and tried again with each as long as it fails: `StoreError.Kind.unavailable`.
+        /// At the first use, and tried again with each as long as it fails: `StoreError.Kind.unopened`.
         case whenNeeded
     }
 
@@ -78,8 +78,7 @@ package final class SQLiteDatabase: CenterDatabase {
             return try openFile()
         } catch {
             guard opening == .whenNeeded, error.kind == .unusable else { throw error }
-            // It may be mounted late, or put in order.
-            throw StoreError(.unavailable, database: name, error.problem)
+            throw StoreError(.unopened, database: name, error.problem)
         }
     }
 
