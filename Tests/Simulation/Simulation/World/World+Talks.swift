@@ -26,7 +26,10 @@ extension World {
     /// By then the caller hears something again; where media servers fail, somebody has been called for him at least.
     private func expectMedia(for caller: Caller, silence: Int, within limit: Milliseconds, mayRing: Bool = true) {
         after(limit) { [self] in
-            guard caller.silences == silence, !caller.hasBeenAway, caller.session?.isForgotten == false else { return }
+            // A core that is dead plays nothing; what is expected of the next begins with it.
+            guard caller.silences == silence, downUntil == nil, !caller.hasBeenAway,
+                caller.session?.isForgotten == false
+            else { return }
             // Whose agent has hung up behind his REFER, or who overflows before there was music, has nobody until its target takes him,
             // whose phone may ring.
             if mayRing, isHandedOn(caller) {
