@@ -89,6 +89,10 @@ extension UserAgent {
     /// nothing.
     mutating func receive(early message: Message, _ transaction: ServerTransactionID, from source: Endpoint) -> Bool {
         guard let leg = earlyLeg(for: message) else { return false }
+        if let objection = objection(to: message), objection != 400 {
+            respond(to: message, transaction, from: source, status: objection)
+            return true
+        }
         let branch = message.from.tag.flatMap { tag in
             leg.early.firstIndex { $0.tag.elementsEqual(message.bytes[tag]) }
         }
@@ -102,6 +106,10 @@ extension UserAgent {
         }
         switch message.method {
         case .bye: return receive(earlyBye: message, transaction, from: source)
+        case .invite:
+            // Ours has no final response yet (RFC 3261 section 14.2).
+            respond(to: message, transaction, from: source, status: 491)
+            return true
         case .update:
             receive(earlyUpdate: message, transaction, of: leg, branch: branch, from: source)
             return true

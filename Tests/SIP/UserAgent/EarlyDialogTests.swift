@@ -20,6 +20,30 @@ struct EarlyDialogTests {
         #expect(bench.takeEvents() == [])
     }
 
+    @Test("of somebody whom we call are judged as any other; an INVITE has to wait until ours is answered: 491")
+    func callingJudged() throws {
+        let bench = UserAgentBench()
+        let (leg, invite) = try bench.inviting()
+        try bench.respond(180, to: invite)
+        _ = bench.take()
+        let requests: [(method: String, headers: [String], answer: String)] = [
+            ("INVITE", [], "491 INVITE"), ("SUBSCRIBE", [], "405 SUBSCRIBE"), ("FOO", [], "501 OTHER"),
+            ("OPTIONS", ["Require: foo"], "420 OPTIONS"), ("OPTIONS", [], "200 OPTIONS"),
+        ]
+        for (number, request) in requests.enumerated() {
+            let text = try bench.calledPeersRequest(
+                request.method,
+                cseq: 10 + number,
+                of: invite,
+                headers: request.headers,
+                body: request.method == "INVITE" ? UserAgentBench.sdp : nil
+            )
+            try bench.receive(text)
+            #expect(bench.take().last == request.answer)
+        }
+        #expect(bench.isAlive(leg))
+    }
+
     @Test("of somebody whom we call are known, whoever he is, and answered in their order")
     func calling() throws {
         let bench = UserAgentBench()
