@@ -164,6 +164,12 @@ struct CentreStore: Sendable {
         calls.close()
         // One that hangs is not waited for: the end of the process closes it.
         guard figures.backlog == 0 else { return }
-        for database in databases { try? database.close() }
+        for database in databases {
+            do throws(StoreError) {
+                try database.close()
+            } catch {
+                logger.warning("a database could not be closed", metadata: ["error": "\(error)"])
+            }
+        }
     }
 }

@@ -94,6 +94,20 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    @Test("after its end everything is in the file itself")
+    func closed() async throws {
+        try await withFolder { folder in
+            let path = folder + "/c.db"
+            let database = try SQLiteDatabase(path: path)
+            try database.migrate()
+            try database.write([record(1)])
+            _ = try database.loadProvisioning()
+            try database.close()
+            try FileManager.default.copyItem(atPath: path, toPath: folder + "/alone.db")
+            #expect(try rows(folder + "/alone.db", "SELECT call_uuid FROM cc_cdrs") == ["call1"])
+        }
+    }
+
     @Test("what cannot be opened is said plainly")
     func unusable() async throws {
         try await withFolder { folder in

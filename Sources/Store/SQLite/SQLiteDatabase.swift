@@ -233,7 +233,12 @@ package final class SQLiteDatabase: CenterDatabase {
 
     package func close() throws(StoreError) {
         guard let opened = state.withLock({ $0.opened }) else { return }
-        try Self.using(name) { try opened.pool.close() }
+        try Self.using(name) {
+            // Those who read are closed last, and cannot bring into the file what only its -wal file has: whoever moves the file alone
+            // would leave that behind.
+            try? opened.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try opened.pool.close()
+        }
     }
 
     private static let insert = """
