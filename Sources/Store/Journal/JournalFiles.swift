@@ -153,7 +153,7 @@ enum JournalFiles {
     ) -> Bool {
         if segment.first > state.next {
             let lost = segment.first - state.next
-            state.figures.damaged += lost
+            state.figures.damaged &+= lost
             findings.append("\(lost) entries before \(segment.path) are lost")
         }
         var scan = JournalScan(from: JournalSegment.headerSize, sequence: segment.first)
@@ -177,7 +177,7 @@ enum JournalFiles {
         state.next = scan.sequence
         let needed = readers.map(\.done).min() ?? 0
         for damage in scan.damage {
-            state.figures.damaged += damage.lost(from: needed)
+            state.figures.damaged &+= damage.lost(from: needed)
             findings.append(finding(damage, in: segment.path, needed: needed))
         }
         return !scan.isTorn
