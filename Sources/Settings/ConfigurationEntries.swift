@@ -89,16 +89,24 @@ extension Configuration {
 }
 
 extension Node {
-    /// The value of a key by its path, and the line of the key.
-    fileprivate func place(of path: String) -> (value: Node, line: Int)? {
+    /// The value of a key by its path, such as `sip.users[1]`, and the line where it stands: that of the key, or of the element.
+    func place(of path: String) -> (value: Node, line: Int)? {
         var node = self
         var line = 0
-        for name in path.split(separator: ".") {
-            guard let (key, value) = node.mapping?.first(where: { $0.key.scalar?.string == String(name) }) else {
-                return nil
-            }
+        for part in path.split(separator: ".") {
+            let words = part.split { "[]".contains($0) }
+            guard let name = words.first,
+                let (key, value) = node.mapping?.first(where: { $0.key.scalar?.string == String(name) })
+            else { return nil }
             node = value
             line = key.mark?.line ?? line
+            for word in words.dropFirst() {
+                guard let index = Int(word), let elements = node.sequence.map(Array.init),
+                    elements.indices.contains(index)
+                else { return nil }
+                node = elements[index]
+                line = node.mark?.line ?? line
+            }
         }
         return (node, line)
     }

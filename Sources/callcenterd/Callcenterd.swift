@@ -69,7 +69,7 @@ struct Callcenterd: AsyncParsableCommand {
         } catch {
             fail(error.description, status: error.status, errno: error.errno)
         }
-        if check { try printCheck() }
+        if check { try printCheck(configuration) }
     }
 
     private var manager: ServiceManager { .shared }
@@ -82,10 +82,12 @@ struct Callcenterd: AsyncParsableCommand {
         }
     }
 
-    /// Every key: its value, where that comes from, and whether a reload applies a change of it.
-    private func printCheck() throws {
+    /// What is hardly meant, and every key: its value, where that comes from, and whether a reload applies a change of it.
+    private func printCheck(_ configuration: Configuration) throws {
         let entries = try Configuration.entries(file: config) { (try? DatabaseURL($0))?.description ?? "" }
-        print("\(config): correct")
+        let cautions = NamedFiles.cautions(configuration, file: config)
+        print("\(config): correct\(cautions.isEmpty ? "" : ", but:")")
+        for caution in cautions { print("  \(caution)") }
         func column(_ text: (ConfigurationEntry) -> String) -> [String] {
             let texts = entries.map(text)
             let width = texts.map(\.count).max() ?? 0

@@ -43,6 +43,7 @@ extension Centre {
         do {
             let report = try await readProvisioning(under: next)
             configuration.withLock { $0 = next }
+            for caution in NamedFiles.cautions(next, file: file) { logger.warning("\(caution)") }
             network.trust(StreamTrust(next.sip))
             store.writer.retain(days: next.recordRetentionDays)
             await takeSavedLogins()

@@ -42,6 +42,8 @@ struct Daemon {
             // From here on it is held, whatever becomes of the rest, until the process ends.
             defer { withExtendedLifetime(ownership) {} }
             if ownership.hasWaited { readAgain(logger) }
+            try NamedFiles.checkFolders(configuration, file: file)
+            for caution in NamedFiles.cautions(configuration, file: file) { logger.warning("\(caution)") }
             manager.notify(.status("starting: opening the databases"))
             // Migrations of a big database and the reading of many flows and agents take their time.
             manager.holdOn(limit: ServiceState.longestWork, isAlive: true)

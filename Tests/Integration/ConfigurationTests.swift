@@ -126,6 +126,43 @@ struct ConfigurationTests {
         if !line.hasPrefix("mi:") { #expect(result.text.contains("\(file):2: http."), "\(result.text)") }
     }
 
+    /// A line of the file that is right, and what `--check` says of it nevertheless.
+    static let hardlyMeant: [(line: String, caution: String)] = [
+        ("mi: {socket: /run/nobody/mi.sock}", "FILE:2: mi.socket: /run/nobody/mi.sock: there is no folder /run/nobody"),
+        ("db_url: sqlite:STAGE/none/x.db", "FILE:2: db_url: STAGE/none/x.db: there is no folder STAGE/none"),
+        ("sip: {untrusted: challenge}", "FILE:2: sip.untrusted: challenge lets nobody in"),
+    ]
+
+    @Test("--check says of what is right, and hardly meant, that it is so", arguments: hardlyMeant)
+    func cautions(line: String, caution: String) async throws {
+        let stage = try Stage.here()
+        let file = stage.path("odd.yaml")
+        func staged(_ text: String) -> String {
+            text.replacingOccurrences(of: "STAGE", with: stage.folder.path).replacingOccurrences(of: "FILE", with: file)
+        }
+        try Data(staged("state_directory: STAGE/state\n\(line)\n").utf8).write(to: URL(fileURLWithPath: file))
+        let result = try await callcenterd(["--config", file, "--check"])
+        #expect(result.status == 0)
+        #expect(result.text.contains("\(file): correct, but:\n"), "\(result.text)")
+        #expect(result.text.contains(staged("  \(caution)")), "\(result.text)")
+    }
+
+    @Test("a start that cannot have its socket says only that, before it opens anything")
+    func noFolder() async throws {
+        let stage = try Stage.here()
+        let file = stage.path("lost.yaml")
+        let text = """
+            db_url: sqlite:\(stage.path("callcenterd.db"))
+            state_directory: \(stage.folder.path)
+            mi: {socket: /run/nobody-\(stage.folder.lastPathComponent)/mi.sock}
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let result = try await callcenterd(["--config", file])
+        #expect(result.status == 71)
+        #expect(result.text.hasPrefix("callcenterd: \(file):3: mi.socket: /run/nobody-"), "\(result.text)")
+    }
+
     @Test("ccctl config show tells file, environment and defaults apart, and shows no password")
     func show() async throws {
         let stage = try Stage.here()
