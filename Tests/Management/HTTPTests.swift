@@ -1,5 +1,7 @@
+import Logging
 import Management
 import NIOCore
+import ServiceLifecycle
 import Testing
 
 @Suite("HTTP", .timeLimit(.minutes(1)))
@@ -223,6 +225,30 @@ struct HTTPTests {
                     + "the port is in use; is callcenterd running already?"
             )
         }
+        #expect(log.lines == [])
+    }
+
+    /// Fails as soon as the other one runs.
+    private struct FailingService: Service {
+        let running: AsyncStream<Int>
+
+        func run() async throws {
+            _ = await running.first { _ in true }
+            throw ControlError.failed("the true reason")
+        }
+    }
+
+    @Test("when another part fails, its reason is the error, and nothing in the log stands before it")
+    func fallsSilent() async throws {
+        let log = RecordedLog()
+        let (running, runs) = AsyncStream.makeStream(of: Int.self)
+        let http = web(.init(host: "127.0.0.1", port: 0), daemon.bounded, log: log) { runs.yield($0) }
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            configuration: .init(services: [http, FailingService(running: running)], logger: quiet)
+        )
+        let error = await #expect(throws: ControlError.self) { try await group.run() }
+        #expect(error?.message == "the true reason")
         #expect(log.lines == [])
     }
 

@@ -91,7 +91,8 @@ package struct HTTPService: Service {
     ///
     /// - Throws: `ManagementError` if the address cannot be listened on, or TLS has no usable certificate.
     package func run() async throws {
-        let application = try makeApplication(tls: try configuration.tls?.configuration())
+        let log = ServerLog(logger)
+        let application = try makeApplication(tls: try configuration.tls?.configuration(), logger: log.logger)
         if tokens != nil, configuration.tls == nil, !isLoopback {
             logger.warning("tokens travel in the clear: set http.tls_certificate and http.tls_key")
         }
@@ -99,7 +100,11 @@ package struct HTTPService: Service {
             try await withThrowingTaskGroup { group in
                 group.addTask { [history, control] in await history.run(control) }
                 defer { group.cancelAll() }
-                try await application.run()
+                try await withTaskCancellationHandler {
+                    try await application.run()
+                } onCancel: {
+                    log.fallSilent()
+                }
             }
         } catch let error as IOError {
             throw failure(Self.reason(of: error), error.errnoCode)
@@ -110,7 +115,7 @@ package struct HTTPService: Service {
 
     private var isLoopback: Bool { configuration.host.hasPrefix("127.") || configuration.host == "::1" }
 
-    private func makeApplication(tls: TLSConfiguration?) throws -> some Service {
+    private func makeApplication(tls: TLSConfiguration?, logger: Logger) throws -> some Service {
         let connections = Connections(
             limit: configuration.maximumConnections,
             refusals: RefusalLog(logger)

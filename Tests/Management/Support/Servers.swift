@@ -107,19 +107,30 @@ func withHTTP<Answer>(
     var configuration = HTTPService.Configuration(host: "127.0.0.1", port: 0)
     configure(&configuration)
     return try await withRunning { onRunning in
-        HTTPService(
-            configuration: configuration,
-            control: control,
-            dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
-            events: events,
-            tokens: tokens,
-            group: MultiThreadedEventLoopGroup.singleton,
-            logger: log.logger,
-            onRunning: onRunning
-        )
+        web(configuration, control, log: log, events: events, tokens: tokens, onRunning: onRunning)
     } _: {
         try await body($0)
     }
+}
+
+func web(
+    _ configuration: HTTPService.Configuration,
+    _ control: BoundedControl,
+    log: RecordedLog,
+    events: EventHub = EventHub(),
+    tokens: TokenStore? = nil,
+    onRunning: @escaping @Sendable (_ port: Int) -> Void
+) -> HTTPService {
+    HTTPService(
+        configuration: configuration,
+        control: control,
+        dispatcher: RPCDispatcher(registry: .standard(version: "0.1.0"), control: control, logger: log.logger),
+        events: events,
+        tokens: tokens,
+        group: MultiThreadedEventLoopGroup.singleton,
+        logger: log.logger,
+        onRunning: onRunning
+    )
 }
 
 /// The FIFO of a daemon, in a folder of its own; the body gets the folder.
