@@ -48,40 +48,40 @@ struct CCControlTests {
         (
             "flows",
             """
-            id       Avg Call Duration  Processed Calls  Logged Agents  Ongoing Calls  Ref Calls
-            sales                   61                1              2              2          2
-            support                  0                0              0              0          0
+            id       Avg Call Duration (s)  Processed Calls  Logged Agents  Ongoing Calls  Ref Calls
+            sales                       61                1              2              2          2
+            support                      0                0              0              0          0
 
             """
         ),
         (
             "agents",
             """
-            id   Ref  Loged in  State   Wrapup-ends
-            ann    0  YES       free              -
-            bob    1  YES       incall            -
-            cem    0  YES       wrapup           11
-            dee    0  NO        -                 -
+            id   Ref  Loged in  State   Wrapup-ends (s)
+            ann    0  YES       free                  -
+            bob    1  YES       incall                -
+            cem    0  YES       wrapup               11
+            dee    0  NO        -                     -
 
             """
         ),
         (
             "queue",
             """
-            index  id  Media  Caller username  Caller display name  Waiting for         ETW  Flow     Priority  Skill
-                0  43  RTP    1003             Caller 1003                    5          30  sales           1  sell
-                1  42  RTP    1002             Caller 1002                   10  2147483647  support         5  help
+            index  id  Media  Caller username  Caller display name  Waiting for (s)     ETW (s)  Flow     Priority  Skill
+                0  43  RTP    1003             Caller 1003                        5          30  sales           1  sell
+                1  42  RTP    1002             Caller 1002                       10  2147483647  support         5  help
 
             """
         ),
         (
             "calls",
             """
-            id  Ref  State    Call Time  Flow     Agent
-            41    1  toagent         80  sales    bob
-            42    1  queued          10  support  -
-            43    1  queued           5  sales    -
-            44    1  welcome          0  support  -
+            id  Ref  State    Call Time (s)  Flow     Agent
+            41    1  toagent             80  sales    bob
+            42    1  queued              10  support  -
+            43    1  queued               5  sales    -
+            44    1  welcome              0  support  -
 
             """
         ),
@@ -161,7 +161,7 @@ struct CCControlTests {
             #expect(!page.output.contains("ann"))
             #expect(page.output.hasSuffix("\n1 of 4, from 1\n"))
             let call = try await run(["--socket", path, "call", "cc_list_calls", "state=welcome"])
-            #expect(call.output == "id  Ref  State    Call Time  Flow\n44    1  welcome          0  support\n")
+            #expect(call.output == "id  Ref  State    Call Time (s)  Flow\n44    1  welcome              0  support\n")
             let refused = try await run(["--socket", path, "agents", "--flow", "nowhere"])
             #expect(refused == Outcome(status: 1, output: "", errors: "ccctl: no flow \"nowhere\"\n"))
         }

@@ -21,9 +21,9 @@ struct TableTests {
     func aligns() {
         #expect(
             table() == """
-                   id  State    Call Time  Flow                     Agent  New
-                    7  queued           5  support                  -        -
-                12345  toagent         61  a flow with a long name  bob      1
+                   id  State    Call Time (s)  Flow                     Agent  New
+                    7  queued               5  support                  -        -
+                12345  toagent             61  a flow with a long name  bob      1
 
                 """
         )
@@ -32,10 +32,10 @@ struct TableTests {
     @Test("a narrow terminal cuts the widest text, never a number")
     func cuts() {
         #expect(
-            table(width: 50) == """
-                   id  State    Call Time  Flow         Agent  New
-                    7  queued           5  support      -        -
-                12345  toagent         61  a flow wit…  bob      1
+            table(width: 54) == """
+                   id  State    Call Time (s)  Flow         Agent  New
+                    7  queued               5  support      -        -
+                12345  toagent             61  a flow wit…  bob      1
 
                 """
         )
@@ -46,7 +46,7 @@ struct TableTests {
 
     @Test("without rows the headers stand alone")
     func showsHeaders() {
-        #expect(table(RawJSON("[]")) == "id  State  Call Time  Flow  Agent\n")
+        #expect(table(RawJSON("[]")) == "id  State  Call Time (s)  Flow  Agent\n")
     }
 
     @Test("text of strangers cannot steer the terminal")
@@ -54,8 +54,8 @@ struct TableTests {
         let rows = RawJSON(#"[{"id":1,"State":"\u001b[2J\n\u009b1m\u202e","Flow":"\u4f60\u597d","Agent":"x"}]"#)
         #expect(
             table(rows) == """
-                id  State      Call Time  Flow  Agent
-                 1  ?[2J??1m?  -          你好  x
+                id  State      Call Time (s)  Flow  Agent
+                 1  ?[2J??1m?  -              你好  x
 
                 """
         )
@@ -97,6 +97,21 @@ struct TableTests {
                   cc_flows c: skill is empty
 
                 """
+        )
+    }
+
+    @Test("titles of seconds say so, also those of databases; all other names stay as they are")
+    func showsUnits() {
+        let table = Table(headers: ["agent_id", "talk_time", "State"], cells: [], isNumeric: [false, true, false])
+        #expect(table.text(width: nil) == "agent_id  talk_time (s)  State\n")
+    }
+
+    @Test("health says in what it counts its time")
+    func reportsHealth() throws {
+        let command = try #require(try CCControl.parseAsRoot(["health"]) as? Health)
+        #expect(
+            command.render(RawJSON(#"{"Alive":"yes","Uptime":150,"Flows":2}"#), width: nil)
+                == "Alive:  yes\nUptime: 150 s\nFlows:  2\n"
         )
     }
 

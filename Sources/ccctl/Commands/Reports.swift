@@ -45,7 +45,10 @@ struct Health: DaemonCommand {
     @OptionGroup var repetition: Watching
     var watching: Watching? { repetition }
 
-    func render(_ result: RawJSON, width: Int?) -> String { Report.lines(of: result) }
+    func render(_ result: RawJSON, width: Int?) -> String {
+        let members = result.members ?? []
+        return Report.lines(members.map { ($0.name, $0.name == "Uptime" ? "\($0.value.text) s" : $0.value.text) })
+    }
 }
 
 struct Version: DaemonCommand {

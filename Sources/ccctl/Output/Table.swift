@@ -4,6 +4,11 @@ struct Table {
     /// Text columns are not cut below this.
     private static let narrowest = 6
     private static let gap = "  "
+    /// Members and columns of the databases that are seconds, which their names do not say.
+    private static let seconds: Set<String> = [
+        "Avg Call Duration", "Call Time", "Waiting for", "ETW", "Wrapup-ends", "wait_time", "pickup_time", "talk_time",
+        "wrapup_time",
+    ]
 
     private var headers: [String]
     private var cells: [[String]]
@@ -24,15 +29,20 @@ struct Table {
             let given = values.compactMap { $0[column] }
             return !given.isEmpty && given.allSatisfy(\.isNumber)
         }
-        self.headers = headers.map(Terminal.line)
+        self.headers = headers.map(Self.title)
     }
 
     /// - Parameters:
     ///   - cells: as many as there are headers in each row.
     init(headers: [String], cells: [[String]], isNumeric: [Bool]) {
-        self.headers = headers
+        self.headers = headers.map(Self.title)
         self.cells = cells.map { $0.map(Terminal.line) }
         self.isNumeric = isNumeric
+    }
+
+    /// A name is shown as it is, so that it can be found in manuals, with the unit behind it.
+    private static func title(_ name: String) -> String {
+        Terminal.line(seconds.contains(name) ? "\(name) (s)" : name)
     }
 
     /// The whole table, each line ended by a line break.
