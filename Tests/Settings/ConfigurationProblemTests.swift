@@ -109,8 +109,8 @@ struct ConfigurationProblemTests {
             "c.yaml:1: max_no_answer: \"1.5\" is not a whole number; expected a whole number from 0 to 1000"
         ),
         Bad(
-            "reject_on_no_agents: yes",
-            "c.yaml:1: reject_on_no_agents: \"yes\" is not a switch; expected true or false"
+            "reject_on_no_agents: maybe",
+            "c.yaml:1: reject_on_no_agents: \"maybe\" is not a switch; expected true or false"
         ),
         Bad(
             "b2b_scenario: chat",

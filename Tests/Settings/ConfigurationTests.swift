@@ -228,4 +228,17 @@ struct ConfigurationTests {
         #expect(words.contains(["wrapup_time", "reload"]))
         #expect(!lines.contains { $0.hasSuffix("later") })
     }
+
+    @Test(
+        "a switch may be written in all ways that YAML 1.1 has",
+        arguments: [
+            ("true", true), ("True", true), ("yes", true), ("YES", true), ("on", true), ("false", false), ("no", false),
+            ("Off", false),
+        ]
+    )
+    func readsSwitches(text: String, value: Bool) throws {
+        let configuration = try parse("reject_on_no_agents: \(text)\nsnmp: {enabled: \(text)}\n")
+        #expect(configuration.rejectsOnNoAgents == value)
+        #expect(configuration.snmp.isEnabled == value)
+    }
 }

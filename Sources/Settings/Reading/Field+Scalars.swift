@@ -7,11 +7,11 @@ extension Field {
         return scalar
     }
 
-    /// `true` or `false`.
+    /// `true` or `false`, or what else YAML 1.1 has for them, the version that most people have in their fingers.
     func flag() -> Bool? {
         switch scalar {
-        case "true": true
-        case "false": false
+        case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": true
+        case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": false
         default: complain(not: "a switch", expected: "true or false")
         }
     }
