@@ -169,11 +169,19 @@ struct ConfigurationTests {
         let file = stage.path("shown.yaml")
         try Data("# databases\ndb_url: postgres://me:secret@127.0.0.1:1/centre\n".utf8)
             .write(to: URL(fileURLWithPath: file))
-        let arguments = [
+        let ccctl = [
             "CALLCENTERD_ACC_DB_URL=postgres://me:secret@127.0.0.1:2/records", try Binaries.path("ccctl"), "config",
-            "show", "--config", file,
+            "show",
         ]
-        let result = try await ChildProcess.run("env", "/usr/bin/env", arguments, in: stage.folder)
+        func shown(_ variable: String, _ options: [String]) async throws -> ChildProcess.Result {
+            let arguments = ["CALLCENTERD_CONFIG=\(variable)"] + ccctl + options
+            return try await ChildProcess.run("env", "/usr/bin/env", arguments, in: stage.folder)
+        }
+        let result = try await shown(file, [])
+        #expect(try await shown(stage.path("none.yaml"), ["--config", file]).text == result.text)
+        let missing = try await shown(stage.path("none.yaml"), [])
+        #expect(missing.status == 1)
+        #expect(missing.text.hasSuffix("No such file or directory; --config, or CALLCENTERD_CONFIG, names another\n"))
         #expect(result.status == 0, "\(result.text)")
         #expect(!result.text.contains("secret"))
         let lines = result.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }

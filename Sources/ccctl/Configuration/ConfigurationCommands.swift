@@ -23,18 +23,17 @@ struct ShowConfiguration: ParsableCommand {
     )
 
     @OptionGroup var options: Options
-    @Option(help: ArgumentHelp("The daemon's configuration file.", valueName: "file"))
-    var config = DatabaseTargets.defaultConfiguration
+    @OptionGroup var file: ConfigurationFile
     @Flag(help: "Only what differs from the defaults.") var changed = false
     @Argument(help: ArgumentHelp("Keys, or sections such as sip.", valueName: "key")) var keys: [String] = []
 
     func run() throws {
         let all: [ConfigurationEntry]
         do throws(ConfigurationError) {
-            _ = try Configuration.load(file: config, checks: DatabaseTargets.checks)
-            all = try Configuration.entries(file: config) { (try? DatabaseURL($0))?.description ?? "(hidden)" }
+            _ = try Configuration.load(file: file.path, checks: DatabaseTargets.checks)
+            all = try Configuration.entries(file: file.path) { (try? DatabaseURL($0))?.description ?? "(hidden)" }
         } catch {
-            throw Failure.refused("\(error)")
+            throw ConfigurationFile.refusal(error)
         }
         for key in keys where !all.contains(where: { $0.key == key || $0.key.hasPrefix("\(key).") }) {
             let guess = Suggestion.nearest(to: key, among: all.map(\.key)).map { "; did you mean \($0)?" }

@@ -4,10 +4,7 @@ import Store
 
 /// Which databases a command that needs no daemon works on.
 struct DatabaseTargets: ParsableArguments {
-    static let defaultConfiguration = "/etc/callcenterd/callcenterd.yaml"
-
-    @Option(help: ArgumentHelp("The daemon's configuration file, which names its databases.", valueName: "file"))
-    var config = defaultConfiguration
+    @OptionGroup var configuration: ConfigurationFile
 
     @Option(
         help: ArgumentHelp("This database instead: sqlite:/path or postgres://user@host/database.", valueName: "url")
@@ -74,9 +71,9 @@ struct DatabaseTargets: ParsableArguments {
 
     private func load() throws -> Configuration {
         do throws(ConfigurationError) {
-            return try Configuration.load(file: config, checks: Self.checks)
+            return try Configuration.load(file: configuration.path, checks: Self.checks)
         } catch {
-            throw Failure.refused("\(error)")
+            throw ConfigurationFile.refusal(error)
         }
     }
 
