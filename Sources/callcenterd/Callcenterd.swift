@@ -82,12 +82,9 @@ struct Callcenterd: AsyncParsableCommand {
         }
     }
 
-    /// What is hardly meant, and every key: its value, where that comes from, and whether a reload applies a change of it.
+    /// Every key: its value, where that comes from, and whether a reload applies a change of it; then what is hardly meant.
     private func printCheck(_ configuration: Configuration) throws {
         let entries = try Configuration.entries(file: config) { (try? DatabaseURL($0))?.description ?? "" }
-        let cautions = NamedFiles.cautions(configuration, file: config)
-        print("\(config): correct\(cautions.isEmpty ? "" : ", but:")")
-        for caution in cautions { print("  \(caution)") }
         func column(_ text: (ConfigurationEntry) -> String) -> [String] {
             let texts = entries.map(text)
             let width = texts.map(\.count).max() ?? 0
@@ -97,6 +94,10 @@ struct Callcenterd: AsyncParsableCommand {
         for index in entries.indices {
             print((columns.map { $0[index] } + [entries[index].value]).joined(separator: "  "))
         }
+        // Last, where a terminal still shows it.
+        let cautions = NamedFiles.cautions(configuration, file: config)
+        print("\(config): correct\(cautions.isEmpty ? "" : ", but:")")
+        for caution in cautions { print("  \(caution)") }
     }
 
     private func fail(_ message: String, status: Int32, errno: Int32) -> Never {

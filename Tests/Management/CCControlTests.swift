@@ -68,9 +68,9 @@ struct CCControlTests {
         (
             "queue",
             """
-            index  id  Media  Caller username  Caller display name  Waiting for (s)     ETW (s)  Flow     Priority  Skill
-                0  43  RTP    1003             Caller 1003                        5          30  sales           1  sell
-                1  42  RTP    1002             Caller 1002                       10  2147483647  support         5  help
+            index  id  Media  Caller username  Caller display name  Waiting for (s)  ETW (s)  Flow     Priority  Skill
+                0  43  RTP    1003             Caller 1003                        5       30  sales           1  sell
+                1  42  RTP    1002             Caller 1002                       10  unknown  support         5  help
 
             """
         ),

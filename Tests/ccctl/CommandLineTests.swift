@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Store
 import Testing
 
 @testable import ccctl
@@ -94,6 +96,22 @@ struct CommandLineTests {
     )
     func refuses(arguments: [String]) {
         #expect(CCControl.run(arguments) == 2)
+    }
+
+    @Test(
+        "records of today and yesterday are those of days of UTC; other moments stay as they are",
+        arguments: [
+            ("today", "2026-03-01"), ("Yesterday", "2026-02-28"), ("2026-02-03", "2026-02-03"),
+            ("2026-02-03 04:05:06", "2026-02-03 04:05:06"),
+        ]
+    )
+    func readsDays(text: String, moment: String) throws {
+        // 2026-03-01 00:00:30 UTC.
+        let now = Date(timeIntervalSince1970: 1_772_323_230)
+        #expect(RecordFilter.moment(text, now: now) == moment)
+        let list = try #require(try CCControl.parseAsRoot(["cdr", "list", "--from", text]) as? ListRecords)
+        #expect(list.filter.query.from.map(RecordQuery.isMoment) == true)
+        #expect(CCControl.run(["cdr", "list", "--from", "\(text)!"]) == 2)
     }
 
     static let wrong: [(arguments: [String], line: String)] = [

@@ -92,7 +92,10 @@ struct ListQueue: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "cc_list_queue",
         abstract: "List the calls that wait for an agent, the next first.",
-        discussion: "Waiting for: the seconds since the call came. ETW: the seconds that it is expected to wait.",
+        discussion: """
+            Waiting for: the seconds since the call came. ETW: the seconds that it is expected to wait; unknown: nobody is \
+            logged in who could take it.
+            """,
         aliases: ["queue"]
     )
     static let list = "Calls"

@@ -13,11 +13,11 @@ struct RecordCommands: ParsableCommand {
 
 /// Which records.
 struct RecordFilter: ParsableArguments {
-    static let form = "YYYY-MM-DD or \"YYYY-MM-DD HH:MM:SS\""
+    static let form = "YYYY-MM-DD, \"YYYY-MM-DD HH:MM:SS\", today or yesterday"
 
     @Option(
         help: ArgumentHelp(
-            "Calls from this moment on: YYYY-MM-DD or \"YYYY-MM-DD HH:MM:SS\", UTC.",
+            "Calls from this moment on, UTC: \(form).",
             valueName: "time"
         )
     )
@@ -31,13 +31,22 @@ struct RecordFilter: ParsableArguments {
 
     func validate() throws {
         for (name, moment) in [("--from", from), ("--to", to)] {
-            if let moment, !RecordQuery.isMoment(moment) {
+            if let moment, !RecordQuery.isMoment(Self.moment(moment)) {
                 throw ValidationError("\(name): \"\(moment)\" is no time; expected \(Self.form)")
             }
         }
     }
 
-    var query: RecordQuery { RecordQuery(from: from, to: to, flowID: flow, agentID: agent) }
+    var query: RecordQuery {
+        RecordQuery(from: from.map { Self.moment($0) }, to: to.map { Self.moment($0) }, flowID: flow, agentID: agent)
+    }
+
+    /// `today` and `yesterday` as days of UTC, as the times of records are; anything else as it is.
+    static func moment(_ text: String, now: Date = Date()) -> String {
+        guard let age = ["today": 0, "yesterday": 1][text.lowercased()] else { return text }
+        let day = now.addingTimeInterval(Double(-age) * 86_400)
+        return String(day.formatted(.iso8601).prefix(10))
+    }
 }
 
 struct ListRecords: ParsableCommand {
@@ -88,10 +97,11 @@ struct ExportRecords: ParsableCommand {
     func run() throws {
         if !options.json { Terminal.write(RecordText.csv(RecordPage.columns.map(RecordValue.text))) }
         var place: Int64? = 0
+        // Once: it may be another day by the last page.
+        let query = filter.query
         while let begin = place {
-            let filter = filter
             let page = try targets.withRecords { database throws(StoreError) in
-                try database.records(filter.query, after: begin, count: Self.page)
+                try database.records(query, after: begin, count: Self.page)
             }
             for row in page.rows {
                 if options.json {
@@ -116,19 +126,21 @@ struct PurgeRecords: ParsableCommand {
 
     @OptionGroup var options: Options
     @OptionGroup var targets: DatabaseTargets
+    // What is gone stays gone, so it is said by its date.
     @Option(help: ArgumentHelp("YYYY-MM-DD or \"YYYY-MM-DD HH:MM:SS\", UTC.", valueName: "time"))
     var before: String
 
     func validate() throws {
         guard RecordQuery.isMoment(before) else {
-            throw ValidationError("--before: \"\(before)\" is no time; expected \(RecordFilter.form)")
+            let form = "YYYY-MM-DD or \"YYYY-MM-DD HH:MM:SS\""
+            throw ValidationError("--before: \"\(before)\" is no time; expected \(form)")
         }
     }
 
     func run() throws {
         var removed = 0
+        let before = before
         while true {
-            let before = before
             let count = try targets.withRecords { database throws(StoreError) in
                 try database.purgeRecords(before: before, count: Self.batch)
             }

@@ -24,7 +24,9 @@ struct Table {
             for member in row where !headers.contains(member.name) { headers.append(member.name) }
         }
         let values = members.map { row in headers.map { header in row.first { $0.name == header }?.value } }
-        cells = values.map { row in row.map { value in value.map { Terminal.line($0.text) } ?? "-" } }
+        cells = values.map { row in
+            zip(headers, row).map { header, value in value.map { Self.text(of: $0, in: header) } ?? "-" }
+        }
         isNumeric = headers.indices.map { column in
             let given = values.compactMap { $0[column] }
             return !given.isEmpty && given.allSatisfy(\.isNumber)
@@ -43,6 +45,11 @@ struct Table {
     /// A name is shown as it is, so that it can be found in manuals, with the unit behind it.
     private static func title(_ name: String) -> String {
         Terminal.line(seconds.contains(name) ? "\(name) (s)" : name)
+    }
+
+    /// The reference has the largest number for a wait that cannot be estimated; nobody waits for 68 years.
+    private static func text(of value: RawJSON, in column: String) -> String {
+        column == "ETW" && value.text == "2147483647" ? "unknown" : Terminal.line(value.text)
     }
 
     /// The whole table, each line ended by a line break.
