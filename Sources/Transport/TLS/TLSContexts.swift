@@ -92,13 +92,14 @@ struct TLSContexts: Sendable {
 
     private static func roots(_ path: String?) throws(TLSProblem) -> NIOSSLTrustRoots {
         guard let path else { return .default }
-        var isFolder = false
-        if let folder = opendir(path) {
-            isFolder = true
-            closedir(folder)
+        let key = "sip.tls.trust_roots"
+        guard let roots = RootFolder.certificates(in: path) else {
+            return .certificates(try certificates(path, key: key))
         }
-        guard !isFolder else { return .file(path) }
-        return .certificates(try certificates(path, key: "sip.tls.trust_roots"))
+        guard !roots.isEmpty else {
+            throw TLSProblem(key: key, path: path, reason: "no certificates in PEM can be read in its files")
+        }
+        return .certificates(roots)
     }
 }
 

@@ -69,6 +69,35 @@ struct TLSTests {
         try await theirs.close()
     }
 
+    @Test("roots may be a folder of files, whatever they are called, with others beside them")
+    func folderOfRoots() async throws {
+        let folder = URL(fileURLWithPath: authority.path("roots"))
+        let empty = folder.appendingPathComponent("empty")
+        try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
+        for (name, text) in [
+            ("our-root.crt", try Data(contentsOf: URL(fileURLWithPath: authority.roots))), ("note", Data("x".utf8)),
+        ] {
+            try text.write(to: folder.appendingPathComponent(name))
+        }
+        var own = try settings("ours", for: "DNS:ours.test")
+        own.trustRoots = folder.path
+        let ours = try await NetworkBench([tls], tls: own)
+        let theirs = try await NetworkBench([tls], tls: settings("theirs", for: "IP:127.0.0.1"))
+        try await ours.send(Self.request, to: place(of: theirs, calledBy: ours))
+        guard case .received(Self.request, _, _) = await theirs.next() else {
+            Issue.record("no request came")
+            return
+        }
+        try await ours.close()
+        try await theirs.close()
+        own.trustRoots = empty.path
+        let problem = #expect(throws: TLSProblem.self) { try own.check() }
+        #expect(
+            problem?.description
+                == "sip.tls.trust_roots: \(empty.path): no certificates in PEM can be read in its files"
+        )
+    }
+
     @Test(
         "a peer with a certificate for somebody else is not reached, and hears nothing",
         arguments: [("DNS:other.test", "peer.test"), ("DNS:*.test", "peer.test"), ("DNS:peer.test", nil)]
