@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Patience
 import Testing
 
 @Suite("The configuration file", .staged)
@@ -145,6 +146,21 @@ struct ConfigurationTests {
         #expect(result.status == 0)
         #expect(result.text.contains("\(file): correct, but:\n"), "\(result.text)")
         #expect(result.text.contains(staged("  \(caution)")), "\(result.text)")
+    }
+
+    @Test("a start and a reload log what is hardly meant")
+    func logsCautions() async throws {
+        let route = "- {match: \"sip:help@*\", flow: support}"
+        let daemon = try await Daemon.start(
+            flows: [],
+            agents: [],
+            options: .init(more: "routes:\n  \(route)\n  \(route)\n")
+        )
+        #expect(try await daemon.ccctl("cc_reload").status == 0)
+        let warning = /warning [^\n]*\/callcenterd\.yaml:[0-9]+: routes\[1\]: has the pattern of routes\[0\]/
+        try await eventually("the warnings of the start and of a reload") {
+            daemon.process.text.matches(of: warning).count >= 2 ? () : nil
+        }
     }
 
     @Test("a start that cannot have its socket says only that, before it opens anything")
