@@ -78,7 +78,8 @@ struct Callcenterd: AsyncParsableCommand {
         do {
             return try Configuration.load(file: config, checks: .all)
         } catch {
-            fail(error.description, status: EX_CONFIG, errno: EINVAL)
+            let isMissing = error.problems.contains { $0.line == 0 && $0.text.hasPrefix("cannot be read") }
+            fail("\(error)\(isMissing ? "; --config names another" : "")", status: EX_CONFIG, errno: EINVAL)
         }
     }
 

@@ -82,7 +82,8 @@ struct ConfigurationTests {
         let file = try Stage.here().path("nowhere.yaml")
         let result = try await callcenterd(["--config", file])
         #expect(result.status == 78)
-        #expect(result.text.contains(file))
+        let reason = "cannot be read: No such file or directory; --config names another"
+        #expect(result.text == "callcenterd: \(file): \(reason)\n")
     }
 
     @Test("--check accepts a good file and does nothing else")
