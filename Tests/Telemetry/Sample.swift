@@ -64,7 +64,7 @@ enum Sample {
         agent.distributed = base + 1
         agent.answered = base + 2
         agent.abandoned = base + 3
-        agent.refusals = RefusalCause.allCases.indices.map { $0 % 2 == 0 ? base + 10 + UInt64($0) : 0 }
+        agent.refusals = Counts(RefusalCause.allCases.indices.map { $0 % 2 == 0 ? base + 10 + UInt64($0) : 0 })
         agent.noAnswerLogoffs = base + 4
         agent.averageTalk = Milliseconds(base) * 1_000 + 999
         return agent

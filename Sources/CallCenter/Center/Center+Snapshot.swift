@@ -1,4 +1,7 @@
 /// What everybody outside sees: `CenterSnapshot`, and the base that the values shown start from.
+///
+/// Calls wait while a snapshot is made. So entries are looked at where they are: a copy of one, with all its strings and arrays, would
+/// cost more than what is shown of it; and what is shown is filled in where it stays.
 extension Center {
     /// Everything at this moment; O(flows + agents + calls).
     package mutating func snapshot(now: Milliseconds) -> CenterSnapshot {
@@ -10,10 +13,14 @@ extension Center {
             countersSince: countersSince
         )
         snapshot.calls = callsShown()
-        snapshot.agents = agentOrder.map(agentShown)
-        snapshot.flows = flowOrder.map(flowShown)
+        snapshot.agents.reserveCapacity(agentOrder.count)
+        for (position, agent) in agentOrder.enumerated() {
+            snapshot.agents.append(named(agent: agent))
+            show(agent: agent, in: &snapshot.agents[position])
+        }
         let longestWaits = longestWaits(now: now)
-        for (index, flow) in flowOrder.enumerated() { snapshot.flows[index].longestWait = longestWaits[flow] }
+        snapshot.flows.reserveCapacity(flowOrder.count)
+        for flow in flowOrder { snapshot.flows.append(flowShown(flow, longestWait: longestWaits[flow])) }
         snapshot.totals = totals(of: snapshot)
         return snapshot
     }
@@ -26,71 +33,76 @@ extension Center {
         retiredBase = retired
     }
 
-    private func totals(of snapshot: CenterSnapshot) -> CenterSnapshot.Totals {
+    private func totals(of snapshot: borrowing CenterSnapshot) -> CenterSnapshot.Totals {
         var totals = CenterSnapshot.Totals()
-        var statistics = retired.since(retiredBase)
+        let gone = retired.since(retiredBase)
+        var waitTimes = gone.waitTimes
+        totals.counters = gone.calls
         totals.countersSinceStart = retired.calls
-        for flow in flowOrder {
-            statistics.addCountsAndWaits(of: flows[flow].statistics.since(flows[flow].base))
-            totals.countersSinceStart += flows[flow].statistics.calls
-            totals.onHold += flows[flow].onHold
-            totals.queued += queues.count(flows[flow].waiting)
-            totals.offering += flows[flow].offering
-            totals.talking += flows[flow].talking
+        for index in snapshot.flows.indices {
+            totals.counters += snapshot.flows[index].counters
+            totals.countersSinceStart += snapshot.flows[index].countersSinceStart
+            waitTimes += snapshot.flows[index].waitTimes
+            totals.onHold += snapshot.flows[index].onHold
+            totals.queued += snapshot.flows[index].queued
+            totals.offering += snapshot.flows[index].offering
+            totals.talking += snapshot.flows[index].talking
         }
         for agent in agentOrder {
             if agents[agent].isLoggedIn { totals.loggedAgents += 1 }
             if agents[agent].isIdle { totals.freeAgents += 1 }
         }
-        totals.counters = statistics.calls
-        totals.averageWait = statistics.waitTimes.mean
+        totals.averageWait = waitTimes.mean
         totals.load = load(onHold: totals.onHold, logged: totals.loggedAgents, free: totals.freeAgents)
         totals.repairs = repairs
         return totals
     }
 
-    private func flowShown(_ index: Int) -> CenterSnapshot.Flow {
-        let flow = flows[index]
-        let statistics = flow.statistics.since(flow.base)
+    private func flowShown(_ index: Int, longestWait: Milliseconds) -> CenterSnapshot.Flow {
+        let statistics = flows[index].statistics.since(flows[index].base)
         var shown = CenterSnapshot.Flow(
-            id: flow.definition.id,
-            priority: flow.definition.priority,
-            skill: flow.definition.skill
+            id: flows[index].definition.id,
+            priority: flows[index].definition.priority,
+            skill: flows[index].definition.skill
         )
         shown.counters = statistics.calls
-        shown.countersSinceStart = flow.statistics.calls
+        shown.countersSinceStart = flows[index].statistics.calls
         shown.putOnHold = statistics.putOnHold
-        shown.onHold = flow.onHold
-        shown.queued = queues.count(flow.waiting)
-        shown.offering = flow.offering
-        shown.talking = flow.talking
-        shown.loggedAgents = skills[flow.skill].logged
-        shown.freeAgents = queues.count(skills[flow.skill].idle)
+        shown.onHold = flows[index].onHold
+        shown.queued = queues.count(flows[index].waiting)
+        shown.offering = flows[index].offering
+        shown.talking = flows[index].talking
+        shown.loggedAgents = skills[flows[index].skill].logged
+        shown.freeAgents = queues.count(skills[flows[index].skill].idle)
         shown.averageCallDuration = meanCallDuration(flow: index)
         shown.estimatedWait = estimatedWait(flow: index, position: shown.queued) ?? 0
         shown.averageWait = statistics.waitTimes.mean
-        shown.load = load(onHold: flow.onHold, logged: shown.loggedAgents, free: shown.freeAgents)
+        shown.longestWait = longestWait
+        shown.load = load(onHold: shown.onHold, logged: shown.loggedAgents, free: shown.freeAgents)
         shown.answeredInTime = statistics.answeredInTime
-        shown.serviceLevelThreshold = flow.definition.serviceLevelThreshold ?? policy.serviceLevelThreshold
+        shown.serviceLevelThreshold =
+            flows[index].definition.serviceLevelThreshold ?? policy.serviceLevelThreshold
         shown.waitTimes = statistics.waitTimes
         shown.ringTimes = statistics.ringTimes
         shown.talkTimes = statistics.talkTimes
-        shown.isRemoved = flow.isRemoved
+        shown.isRemoved = flows[index].isRemoved
         return shown
     }
 
-    private func agentShown(_ index: Int) -> CenterSnapshot.Agent {
-        let agent = agents[index]
-        let statistics = agent.statistics.since(agent.base)
-        var shown = CenterSnapshot.Agent(
-            id: agent.definition.id,
-            location: agent.definition.location,
-            skills: agent.definition.skills
+    private func named(agent index: Int) -> CenterSnapshot.Agent {
+        CenterSnapshot.Agent(
+            id: agents[index].definition.id,
+            location: agents[index].definition.location,
+            skills: agents[index].definition.skills
         )
-        shown.isLoggedIn = agent.isLoggedIn
-        shown.state = agent.state
-        shown.stateSince = agent.since
-        switch agent.activity {
+    }
+
+    private func show(agent index: Int, in shown: inout CenterSnapshot.Agent) {
+        let statistics = agents[index].statistics.since(agents[index].base)
+        shown.isLoggedIn = agents[index].isLoggedIn
+        shown.state = agents[index].state
+        shown.stateSince = agents[index].since
+        switch agents[index].activity {
         case .free: break
         case .incall(let call): shown.flowID = flows[calls[call].flow].definition.id
         case .wrapup(let wrapup): shown.wrapupEnds = wrapup.ends
@@ -100,38 +112,46 @@ extension Center {
         shown.abandoned = statistics.abandoned
         shown.refusals = statistics.refusals
         shown.noAnswerLogoffs = statistics.noAnswerLogoffs
-        shown.noAnswerLogoffsSinceStart = agent.statistics.noAnswerLogoffs
+        shown.noAnswerLogoffsSinceStart = agents[index].statistics.noAnswerLogoffs
         shown.averageTalk = statistics.averageTalk
-        shown.isRemoved = agent.isRemoved
-        return shown
+        shown.isRemoved = agents[index].isRemoved
     }
 
     private func callsShown() -> [CenterSnapshot.Call] {
         let positions = positions()
         var list: [CenterSnapshot.Call] = []
         list.reserveCapacity(calls.count)
-        forEachCall { index, call in
-            let flow = flows[call.flow].definition
-            var shown = CenterSnapshot.Call(
-                number: call.number,
-                flowID: flow.id,
-                state: state(ofCall: index),
-                callerUser: call.callerUser,
-                callerDisplayName: call.callerDisplayName,
-                since: call.since,
-                priority: flow.priority,
-                skill: flow.skill
-            )
-            shown.agentID = call.agent.map { agents[$0].definition.id }
-            if case .talking(_, let since) = call.phase { shown.talkingSince = since }
-            if call.phase == .queued {
-                shown.order = call.arrival
-                shown.position = positions[index]
-                shown.estimatedWait = estimatedWait(flow: call.flow, position: positions[index])
-            }
-            list.append(shown)
+        var index = oldestCall
+        while index >= 0 {
+            list.append(named(call: index))
+            show(call: index, position: positions[index], in: &list[list.count - 1])
+            index = calls[index].next
         }
         return list
+    }
+
+    private func named(call index: Int) -> CenterSnapshot.Call {
+        let flow = calls[index].flow
+        return CenterSnapshot.Call(
+            number: calls[index].number,
+            flowID: flows[flow].definition.id,
+            state: state(ofCall: index),
+            callerUser: calls[index].callerUser,
+            callerDisplayName: calls[index].callerDisplayName,
+            since: calls[index].since,
+            priority: flows[flow].definition.priority,
+            skill: flows[flow].definition.skill
+        )
+    }
+
+    private func show(call index: Int, position: Int, in shown: inout CenterSnapshot.Call) {
+        if let agent = calls[index].agent { shown.agentID = agents[agent].definition.id }
+        if case .talking(_, let since) = calls[index].phase { shown.talkingSince = since }
+        if calls[index].phase == .queued {
+            shown.order = calls[index].arrival
+            shown.position = position
+            shown.estimatedWait = estimatedWait(flow: calls[index].flow, position: position)
+        }
     }
 
     /// Of each waiting call, by slot: walking all queues once costs less than a rank for each call.
@@ -146,9 +166,13 @@ extension Center {
     /// By slot of the flow. Calls are listed by admission, so the first unanswered one of a flow is its oldest.
     private func longestWaits(now: Milliseconds) -> [Milliseconds] {
         var waits = [Milliseconds](repeating: 0, count: flows.capacity)
-        forEachCall { _, call in
-            guard call.phase.tally == .onHold || call.phase.tally == .offering else { return }
-            waits[call.flow] = max(waits[call.flow], now - call.since)
+        var index = oldestCall
+        while index >= 0 {
+            switch calls[index].phase.tally {
+            case .onHold, .offering: waits[calls[index].flow] = max(waits[calls[index].flow], now - calls[index].since)
+            case .talking, .transferred: break
+            }
+            index = calls[index].next
         }
         return waits
     }
@@ -164,13 +188,5 @@ extension Center {
     /// Percent, as the reference defines it.
     private func load(onHold: Int, logged: Int, free: Int) -> Double {
         logged == 0 ? 0 : 100 * Double(onHold + logged - free) / Double(logged)
-    }
-}
-
-extension FlowStatistics {
-    /// What the totals need of a flow.
-    fileprivate mutating func addCountsAndWaits(of other: FlowStatistics) {
-        calls += other.calls
-        waitTimes += other.waitTimes
     }
 }

@@ -116,7 +116,7 @@ package struct CenterSnapshot: Sendable {
         package var answered: UInt64 = 0
         package var abandoned: UInt64 = 0
         /// Refusals by cause, in the order of `RefusalCause.allCases`.
-        package var refusals: [UInt64] = []
+        package var refusals = Counts<7>()
         /// How often he was logged off because he let too many calls ring.
         package var noAnswerLogoffs: UInt64 = 0
         /// As `noAnswerLogoffs`, untouched by `cc_reset_stats`.

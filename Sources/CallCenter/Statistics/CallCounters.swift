@@ -7,10 +7,7 @@ package struct CallCounters: Sendable, Equatable {
     package var answered: UInt64 = 0
     package var abandoned: UInt64 = 0
     /// In the order of `FailureCause.allCases`.
-    package var failed = CallCounters.noFailures
-
-    /// One array for all that have nothing to count yet: a snapshot makes many of them.
-    private static let noFailures = [UInt64](repeating: 0, count: FailureCause.allCases.count)
+    package var failed = Counts<6>()
 
     package init() {}
 
@@ -23,7 +20,7 @@ package struct CallCounters: Sendable, Equatable {
         sum.distributed += other.distributed
         sum.answered += other.answered
         sum.abandoned += other.abandoned
-        for index in sum.failed.indices { sum.failed[index] += other.failed[index] }
+        sum.failed += other.failed
     }
 
     /// Takes an earlier state of the same counters off.
@@ -33,6 +30,6 @@ package struct CallCounters: Sendable, Equatable {
         difference.distributed -= base.distributed
         difference.answered -= base.answered
         difference.abandoned -= base.abandoned
-        for index in difference.failed.indices { difference.failed[index] -= base.failed[index] }
+        difference.failed -= base.failed
     }
 }

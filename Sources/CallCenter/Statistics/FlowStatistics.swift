@@ -40,7 +40,7 @@ struct AgentStatistics: Equatable {
     var answered: UInt64 = 0
     var abandoned: UInt64 = 0
     /// In the order of `RefusalCause.allCases`.
-    var refusals = [UInt64](repeating: 0, count: RefusalCause.allCases.count)
+    var refusals = Counts<7>()
     /// How often he was logged off because he let too many calls ring.
     var noAnswerLogoffs: UInt64 = 0
     /// Milliseconds in `talks` ended talks.
@@ -54,7 +54,7 @@ struct AgentStatistics: Equatable {
         difference.distributed -= base.distributed
         difference.answered -= base.answered
         difference.abandoned -= base.abandoned
-        for index in refusals.indices { difference.refusals[index] -= base.refusals[index] }
+        difference.refusals -= base.refusals
         difference.noAnswerLogoffs -= base.noAnswerLogoffs
         difference.talkTime -= base.talkTime
         difference.talks -= base.talks

@@ -6,9 +6,7 @@ package struct Histogram: Sendable, Equatable {
     ]
 
     /// Not cumulative; one more than there are bounds.
-    package private(set) var buckets = Histogram.empty
-    /// One array for all that are empty: a snapshot makes many of them.
-    private static let empty = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
+    package private(set) var buckets = Counts<13>()
     /// Milliseconds.
     package private(set) var sum: UInt64 = 0
     package private(set) var count: UInt64 = 0
@@ -28,14 +26,14 @@ package struct Histogram: Sendable, Equatable {
     }
 
     package static func += (total: inout Histogram, other: Histogram) {
-        for index in total.buckets.indices { total.buckets[index] += other.buckets[index] }
+        total.buckets += other.buckets
         total.sum += other.sum
         total.count += other.count
     }
 
     /// Takes an earlier state of the same histogram off.
     static func -= (difference: inout Histogram, base: Histogram) {
-        for index in difference.buckets.indices { difference.buckets[index] -= base.buckets[index] }
+        difference.buckets -= base.buckets
         difference.sum -= base.sum
         difference.count -= base.count
     }

@@ -103,7 +103,7 @@ final class Family: Sendable {
     /// `name_bucket{labels,le="bound"} count`, cumulative.
     private func append(
         _ bounds: [[UInt8]],
-        _ buckets: [UInt64],
+        _ buckets: some Sequence<UInt64>,
         _ labels: ArraySlice<UInt8>,
         _ text: inout TextWriter
     ) {

@@ -1,9 +1,10 @@
 import CallCenter
 import Foundation
 
-/// `distribution-bench [--quick | --events N]`: what an event costs the distribution, by agents, skills an agent, and waiting calls (DESIGN.md
-/// section 4, "distribution event"). Prints a table; exit status 1 if the row that has a budget is over it. `--events` only causes that
-/// many, of 1,000 agents with 3 skills and 100 waiting calls, for whoever counts instructions.
+/// `distribution-bench [--quick | --events N | --snapshots N]`: what an event costs the distribution, by agents, skills an agent, and waiting calls (DESIGN.md
+/// section 4, "distribution event"), and what a snapshot of the whole costs. Prints a table; exit status 1 if the row that has a budget
+/// is over it. `--events` only causes that many, of 1,000 agents with 3 skills and 100 waiting calls, and `--snapshots` only takes that
+/// many, for whoever counts instructions.
 @main
 struct DistributionBench {
     static func main() throws {
@@ -13,8 +14,12 @@ struct DistributionBench {
             bench.run(cycles: events / 4)
             return
         }
+        if arguments.count == 2, arguments[0] == "--snapshots", let count = Int(arguments[1]), count > 0 {
+            print("\(rounded(try snapshot(times: count))) ms")
+            return
+        }
         guard arguments.isEmpty || arguments == ["--quick"] else {
-            print("usage: distribution-bench [--quick | --events N]")
+            print("usage: distribution-bench [--quick | --events N | --snapshots N]")
             exit(2)
         }
         exit(try run(isQuick: !arguments.isEmpty) ? 0 : 1)
@@ -43,7 +48,13 @@ struct DistributionBench {
                 print(row(cells + [hasBudget ? budgets.joined(separator: " ") : ""]))
             }
         }
+        print("snapshot of 10000 agents, 1000 flows and 1000 calls: \(rounded(try snapshot(times: 101))) ms")
         return !isOver
+    }
+
+    private static func snapshot(times: Int) throws -> Double {
+        var centre = try Load(flows: 1_000, agents: 10_000, skills: 2, waiting: 1_000)
+        return centre.measureSnapshot(times: times)
     }
 
     private static func row(_ cells: [String]) -> String {

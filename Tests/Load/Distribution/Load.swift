@@ -3,7 +3,6 @@ import Foundation
 
 /// A centre in a steady state: so many agents, so many calls that wait, and events that keep both as they are.
 struct Load {
-    private static let flowCount = 10_000
     private static let skillCount = 1_000
 
     private var center: Center
@@ -18,14 +17,14 @@ struct Load {
 
     struct MissingFlow: Error {}
 
-    init(agents: Int, skills: Int, waiting target: Int) throws {
+    init(flows flowCount: Int = 10_000, agents: Int, skills: Int, waiting target: Int) throws {
         var center = Center(
             policy: Policy(wrapupTime: 0, rejectOnNoAgents: false, reofferDelay: 0, maxNoAnswer: 0, maxCalls: .max)
         )
         var random = UInt64(agents &+ skills &* 31 &+ target)
         let names = (0..<Self.skillCount).map { "skill\($0)" }
         var provisioning = Provisioning(
-            flows: (0..<Self.flowCount).map {
+            flows: (0..<flowCount).map {
                 FlowDefinition(
                     id: "flow\($0)",
                     priority: $0 % 7,
@@ -72,6 +71,20 @@ struct Load {
         // Of the processor: others use the machine, too.
         let seconds = Double(clock() - begun) / Double(CLOCKS_PER_SEC)
         return seconds * 1e6 / Double(4 * cycles)
+    }
+
+    /// Milliseconds of the processor that the call loop stands still for a snapshot: median of so many, with a few events in between.
+    mutating func measureSnapshot(times: Int) -> Double {
+        let costs = (0..<times).map { _ in
+            run(cycles: 25)
+            let begun = clock()
+            let snapshot = center.snapshot(now: now)
+            let cost = Double(clock() - begun) / Double(CLOCKS_PER_SEC) * 1e3
+            // What it takes to let go of it is left to whoever has asked for it.
+            withExtendedLifetime(snapshot) {}
+            return cost
+        }
+        return costs.sorted()[times / 2]
     }
 
     mutating func run(cycles: Int) {
