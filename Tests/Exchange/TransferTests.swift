@@ -310,6 +310,16 @@ struct TransferTests {
         listed.bench.run()
         #expect(listed.anna.log.last == "403 refer")
         #expect(listed.desk.log == [])
+        // Twice: we would take the first, and a proxy behind us perhaps the second.
+        for second in ["maddr", "%6daddr"] {
+            listed.anna.refer(
+                listed.anna.lastCallID,
+                to: "\(listed.desk.uri);maddr=127.0.0.1;\(second)=127.0.0.9"
+            )
+            listed.bench.run()
+            #expect(listed.anna.log.last == "400 refer")
+        }
+        #expect(listed.desk.log == [])
         listed.anna.refer(listed.anna.lastCallID, to: "\(listed.desk.uri);maddr=127.0.0.1")
         listed.bench.run()
         #expect(listed.anna.log.contains("202 refer"))

@@ -27,7 +27,10 @@ extension Exchange {
     private mutating func follow(_ request: PeerRequest, from leg: LegID, of call: Call) {
         // Callers hand nobody on: that would be calls to anywhere at our expense.
         guard call.talk?.leg == leg else { return agent.answer(request, status: 403, now: now) }
-        guard let target = request.message.referTarget else { return agent.answer(request, status: 400, now: now) }
+        // Whom he means must be the same for everybody who reads it: we judge it, and others send it on.
+        guard let target = request.message.referTarget, !target.uri.repeatsParameter else {
+            return agent.answer(request, status: 400, now: now)
+        }
         guard call.transfer == nil, call.replacing == nil, !call.isBeingJoined else {
             return agent.answer(request, status: 491, now: now)
         }

@@ -50,6 +50,12 @@ extension URI {
 
     private static func order(_ a: Part, _ b: Part) -> Bool { a.name.lexicographicallyPrecedes(b.name) }
 
+    /// Whether a parameter is there twice, which RFC 3261 section 19.1.1 forbids: one reader would take the first, the next one the last.
+    package var repeatsParameter: Bool {
+        let names = parameterList.map(\.name)
+        return Set(names).count < names.count
+    }
+
     private var parameterList: [Part] { Self.list(bytes[parts.parameters], separator: UInt8(ascii: ";")) }
 
     /// All headers count, in whatever order.

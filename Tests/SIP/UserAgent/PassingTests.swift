@@ -18,7 +18,7 @@ struct PassingTests {
 
     @Test(
         "One is passed on with its body, and the other side's answer is the answer",
-        arguments: [UInt16(200), 415, 469]
+        arguments: [UInt16(200), 413, 469]
     )
     func passed(status: UInt16) throws {
         let (bench, request, other) = try bench()
@@ -95,11 +95,14 @@ struct PassingTests {
         #expect(bench.isAlive(caller))
     }
 
-    @Test("A challenge of the other side is no challenge to the sender: 403", arguments: [UInt16(401), 407])
-    func challenged(status: UInt16) throws {
+    @Test(
+        "What he cannot act on, he is told as something else: a challenge, or a list of methods and bodies that would be ours",
+        arguments: [(UInt16(401), 403), (407, 403), (405, 501), (406, 488), (415, 488)]
+    )
+    func translated(status: UInt16, told: Int) throws {
         let (bench, request, other) = try bench()
         bench.perform { $0.pass(request, to: other, now: $1) }
         try bench.respond(status, to: try #require(bench.takeMessages().last))
-        #expect(bench.take() == ["403 INFO"])
+        #expect(bench.take() == ["\(told) INFO"])
     }
 }
