@@ -1,7 +1,10 @@
 /// A SIP message: its bytes, and where in them everything is. Parsing copies nothing; only what is needed to route
 /// and match a message is taken apart at once, the rest when it is asked for.
-package struct Message: Sendable {
+///
+/// Nothing of it ever changes. A reference, since it goes through many hands: as a value it would be 300 bytes to copy in each.
+package final class Message: Sendable {
     /// The whole message. Folded header lines are joined: CRLF and what follows it have become blanks.
+    /// For a span of it the array must be held: `let bytes = bytes`.
     package let bytes: [UInt8]
     package let startLine: StartLine
     /// In the order of the message.
@@ -18,6 +21,21 @@ package struct Message: Sendable {
     package let maxForwards: UInt8?
     /// One bit for each known header name that is there.
     let present: UInt64
+
+    /// What a parser without an error has found in these bytes.
+    init(_ bytes: consuming [UInt8], _ startLine: StartLine, _ parser: borrowing MessageParser) {
+        self.bytes = bytes
+        self.startLine = startLine
+        fields = parser.fields
+        body = parser.body
+        via = parser.via
+        from = parser.from
+        to = parser.to
+        callID = parser.callID
+        cseq = parser.cseq
+        maxForwards = parser.maxForwards
+        present = parser.present
+    }
 
     package enum StartLine: Hashable, Sendable {
         case request(method: Method, name: ByteRange, uri: ByteRange)
@@ -84,7 +102,10 @@ extension Message {
     package func text(of range: ByteRange) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// Whether the range spells an ASCII literal, case ignored.
-    package func spells(_ range: ByteRange, _ text: StaticString) -> Bool { bytes.span.spells(range, text) }
+    package func spells(_ range: ByteRange, _ text: StaticString) -> Bool {
+        let bytes = bytes
+        return bytes.span.spells(range, text)
+    }
 }
 
 // MARK: - Header fields
@@ -126,6 +147,7 @@ extension Message {
     /// Session-Expires. nil if it is absent or no such number.
     package func number(_ name: HeaderName) -> UInt32? {
         guard let value = first(name) else { return nil }
+        let bytes = bytes
         let span = bytes.span
         let end = span.skipDigits(Int(value.lower), Int(value.upper))
         let next = span.skipBlanks(end, Int(value.upper))
@@ -135,6 +157,7 @@ extension Message {
 
     /// Reads a value as an address: Contact, Route, Refer-To and their like.
     package func address(in value: ByteRange) throws(GrammarError) -> NameAddress {
+        let bytes = bytes
         let value = value.clamped(to: bytes.count)
         var position = value.lowerBound
         return try bytes.span.nameAddress(&position, value.upperBound)
@@ -158,6 +181,7 @@ extension Message {
 
     /// Reads a range as a URI.
     package func uri(in range: ByteRange) throws(GrammarError) -> URIRanges {
+        let bytes = bytes
         let range = range.clamped(to: bytes.count)
         return try bytes.span.uri(range.lowerBound, range.upperBound)
     }

@@ -30,21 +30,7 @@ extension MessageParser {
         guard let startLine else {
             return .hopeless(MessageError(.startLine, at: 0, expected: "a request line or a status line"))
         }
-        return .message(
-            Message(
-                bytes: bytes,
-                startLine: startLine,
-                fields: fields,
-                body: body,
-                via: via,
-                from: from,
-                to: to,
-                callID: callID,
-                cseq: cseq,
-                maxForwards: maxForwards,
-                present: present
-            )
-        )
+        return .message(Message(bytes, startLine, self))
     }
 
     /// A request other than ACK can be refused if we know where to, and what to copy into the response.

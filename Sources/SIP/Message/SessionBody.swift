@@ -14,6 +14,7 @@ extension Message {
     package func sessionBody(limits: MessageLimits = .standard) -> SessionBody {
         guard !body.isEmpty else { return .none }
         guard let type = first(.contentType), !isEncoded else { return .other }
+        let bytes = bytes
         if let found = bytes.span.sessionDescription(type, body, depth: limits.multipartDepth) { return .sdp(found) }
         return isOptional(type) ? .none : .other
     }
@@ -21,6 +22,7 @@ extension Message {
     /// Whether nobody needs to understand the body: it says so itself, or each of its parts does (RFC 3261 section 20.11, RFC 5621
     /// section 8).
     private func isOptional(_ type: ByteRange) -> Bool {
+        let bytes = bytes
         if let disposition = first(.contentDisposition) { return bytes.span.isOptional(disposition) }
         return bytes.span.hasOptionalPartsOnly(type, body)
     }
@@ -28,6 +30,7 @@ extension Message {
     /// Whether Content-Type is this type and subtype, `application/sdp` say: case and parameters are ignored.
     package func hasContentType(_ type: StaticString) -> Bool {
         guard let value = first(.contentType) else { return false }
+        let bytes = bytes
         return bytes.span.isMediaType(value, type)
     }
 

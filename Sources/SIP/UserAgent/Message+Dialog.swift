@@ -55,7 +55,9 @@ extension Message {
     /// A response with more has gone astray: it was to somebody behind us (RFC 3261 section 8.1.3.3).
     var hasOneVia: Bool {
         guard fields.count(where: { $0.name == .via }) == 1, let value = first(.via) else { return false }
-        return !bytes[value].contains(UInt8(ascii: ",")) || !values(of: .via).dropFirst().contains { _ in true }
+        let bytes = bytes
+        let comma = bytes.span.firstOffset(of: UInt8(ascii: ","), Int(value.lower), Int(value.upper))
+        return comma == nil || !values(of: .via).dropFirst().contains { _ in true }
     }
 
     /// The values of Record-Route in the order of the message.

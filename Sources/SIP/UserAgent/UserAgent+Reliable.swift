@@ -223,6 +223,6 @@ extension Message {
 
     private func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
         guard digits.allSatisfy(\.isDigit) else { return nil }
-        return bytes.span.number(digits.startIndex, digits.endIndex, maximum: UInt64(UInt32.max)).map(UInt32.init)
+        return digits.span.number(0, digits.count, maximum: UInt64(UInt32.max)).map(UInt32.init)
     }
 }
