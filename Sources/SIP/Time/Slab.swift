@@ -83,14 +83,10 @@
     /// dropped; assigning nil removes the element.
     @inlinable
     package subscript(handle: SlabHandle) -> Element? {
-        // Lends the element: what looks at one property does not copy the others.
-        _read {
-            if let index = position(of: handle) {
-                yield slots[index].element
-            } else {
-                yield nil
-            }
-        }
+        // Inlined, for then what looks at one property does not copy the others. Lent by a coroutine, they would be.
+        @inline(__always)
+        get { place(of: handle).flatMap { slots[$0].element } }
+        @inline(__always)
         _modify {
             if let index = position(of: handle) {
                 yield &slots[index].element
@@ -170,13 +166,16 @@
         count += 1
     }
 
+    /// The slot of a handle, if its element is there.
     @inlinable
-    func position(of handle: SlabHandle) -> Int? {
+    func position(of handle: SlabHandle) -> Int? { place(of: handle).flatMap { slots[$0].element == nil ? nil : $0 } }
+
+    /// The slot of a handle; nothing may be in it.
+    @inlinable
+    @inline(__always)
+    func place(of handle: SlabHandle) -> Int? {
         let index = Int(handle.index)
-        guard index < slots.count, slots[index].generation == handle.generation, slots[index].element != nil else {
-            return nil
-        }
-        return index
+        return index < slots.count && slots[index].generation == handle.generation ? index : nil
     }
 
     @inlinable

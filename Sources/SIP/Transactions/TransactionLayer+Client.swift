@@ -162,7 +162,8 @@ extension TransactionLayer {
         wheel: inout TimingWheel,
         out: inout [TransactionEvent]
     ) {
-        guard let handle = client(for: response), let client = clients[handle], var sent = client.sent else {
+        guard let handle = client(for: response), let owner = clients[handle]?.owner, var sent = clients[handle]?.sent
+        else {
             counters.strayResponses &+= 1
             if 200...299 ~= status, response.cseq.method == .invite { out.append(.strayAccept(response)) }
             return
@@ -175,12 +176,12 @@ extension TransactionLayer {
             sent.machine = .invite(machine)
             switch reception {
             case .deliver:
-                deliver(response, status, id, client.owner, out: &out)
+                deliver(response, status, id, owner, out: &out)
             case .deliverAndAcknowledge:
                 sent.bytes = RequestOutline.ack(of: sent.bytes, to: response)
                 counters.requestsSent[.ack] &+= 1
                 out.append(.send(bytes: sent.bytes, to: sent.destination, from: sent.listener))
-                deliver(response, status, id, client.owner, out: &out)
+                deliver(response, status, id, owner, out: &out)
             case .acknowledge:
                 counters.retransmissionsReceived &+= 1
                 counters.retransmissionsSent &+= 1
@@ -193,7 +194,7 @@ extension TransactionLayer {
             let reception = machine.receive(status: status, timers: timers, now: now)
             sent.machine = .nonInvite(machine)
             switch reception {
-            case .deliver: deliver(response, status, id, client.owner, out: &out)
+            case .deliver: deliver(response, status, id, owner, out: &out)
             case .ignore: counters.retransmissionsReceived &+= 1
             }
             if !machine.needsRequest { sent.bytes = [] }

@@ -5,11 +5,11 @@ extension TransactionLayer {
 
     /// An INVITE that may still have to be taken back or acknowledged; nil for anything else.
     func openInvite(_ id: ClientTransactionID) -> OpenInvite? {
-        guard let client = clients[id.handle], let sent = client.sent, sent.method == .invite,
+        guard let nonce = clients[id.handle]?.nonce, let sent = clients[id.handle]?.sent, sent.method == .invite,
             case .invite(let machine) = sent.machine, machine.needsRequest
         else { return nil }
         return OpenInvite(
-            branch: Token(slot: id.handle.index, generation: id.handle.generation, nonce: client.nonce),
+            branch: Token(slot: id.handle.index, generation: id.handle.generation, nonce: nonce),
             request: machine.isCalling ? sent.bytes : RequestOutline.header(of: sent.bytes),
             isProceeding: !machine.isCalling,
             hasBody: sent.hasBody,

@@ -4,7 +4,8 @@
 @usableFromInline package struct Rare<Value> {
     @usableFromInline
     final class Box {
-        @usableFromInline var value: Value?
+        // Accesses to it are not watched: it is only reached through its `Rare`, and those to that are.
+        @exclusivity(unchecked) @usableFromInline var value: Value?
 
         @inlinable init(_ value: Value?) { self.value = value }
     }
@@ -20,7 +21,10 @@
 
     @inlinable package var wrappedValue: Value? {
         // No coroutine: one that lends the part wants memory of its own at each look, and most find nothing there.
+        // Inlined, for then what looks at one property does not copy the others.
+        @inline(__always)
         get { box?.value }
+        set { box = newValue == nil ? nil : Box(newValue) }
         _modify {
             if isKnownUniquelyReferenced(&box), let part = box {
                 yield &part.value
