@@ -67,12 +67,12 @@ extension Exchange {
             before.flowID == call.flow.id, before.mark.callIDs <= mark.callIDs
         {
             guard let change = change(of: call, since: before, mark) else { return }
-            call.kept?.mark = mark
-            call.kept?.changes += 1
+            before.mark = mark
+            before.changes += 1
             effects.kept.append(.callChanged(key: call.key, number: call.facts.number, encoded: change))
         } else {
             guard let kept = kept(call) else { return }
-            call.kept = KeptState(mark: mark, flowID: call.flow.id, pass: keeper.pass, changes: 0)
+            call.kept = KeptState(mark: mark, flowID: call.flow.id, pass: keeper.pass)
             effects.kept.append(.call(key: call.key, number: call.facts.number, encoded: kept.encoded))
         }
     }

@@ -2,7 +2,7 @@ import CallCenter
 import SIP
 
 /// What the Exchange remembers of what it has had kept.
-struct Keeper {
+struct Keeper: ~Copyable {
     /// So many of `Exchange.touched` have been looked at.
     var touchedDone = 0
     /// A buffer for the owners of legs that have changed.
@@ -81,11 +81,17 @@ struct CallMark: Equatable {
     }
 }
 
-/// What of a call has been kept, and how often since it was kept as a whole.
-struct KeptState {
+/// What of a call has been kept, and how often since it was kept as a whole. A reference: each look at a call would copy it.
+final class KeptState {
     var mark: CallMark
-    var flowID: String
+    let flowID: String
     /// In which pass that was.
-    var pass: UInt32
-    var changes: UInt16
+    let pass: UInt32
+    var changes: UInt16 = 0
+
+    init(mark: CallMark, flowID: String, pass: UInt32) {
+        self.mark = mark
+        self.flowID = flowID
+        self.pass = pass
+    }
 }

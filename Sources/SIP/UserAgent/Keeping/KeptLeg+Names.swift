@@ -1,15 +1,25 @@
 /// Numbers of names hold as long as a process: what is kept has the names themselves.
 extension KeptLeg {
+    /// Whether a peer must show a name.
+    var hasNames: Bool {
+        source.domain != 0 || (heardFrom?.domain ?? 0) != 0 || (outgoing?.invite.destination.domain ?? 0) != 0
+            || (freshACK?.destination.domain ?? 0) != 0
+    }
+
+    /// The same with the names themselves.
+    ///
     /// - Parameter name: of a number of this process; nil if it is no name's, as that of a peer who came to us by himself: his
     ///   connection ends with the process, and he is reached by his address then.
-    mutating func spellNames(_ name: (UInt32) -> String?) {
+    func spellingNames(_ name: (UInt32) -> String?) -> KeptLeg {
+        var leg = self
         var names: [String] = []
-        renumber { number in
+        leg.renumber { number in
             guard let name = name(number) else { return 0 }
             if !names.contains(name) { names.append(name) }
             return UInt32(clamping: (names.firstIndex(of: name) ?? -1) + 1)
         }
-        self.names = names
+        leg.names = names
+        return leg
     }
 
     /// - Parameter number: of a name in this process. Without one the peer must show his address, which fails rather than

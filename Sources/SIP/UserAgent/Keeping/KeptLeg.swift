@@ -215,10 +215,8 @@ package struct LegMark: Equatable, Sendable {
         case .ending: phase = 3
         }
         isAbandoned = leg.isAbandoned
-        cseqStep = leg.dialog.localCSeq >> 5
+        (cseqStep, targetRevision, remoteTagLength) = leg.dialog.mark
         sdpRevision = leg.continuity.revision
-        targetRevision = leg.dialog.targetRevision
-        remoteTagLength = UInt16(truncatingIfNeeded: leg.dialog.remoteTag.count)
         tags = UInt8(truncatingIfNeeded: leg.earlierTags.count)
         outgoing = leg.$outgoing ? leg.outgoing?.transaction : nil
         incoming = leg.$incoming ? leg.incoming?.transaction : nil
@@ -226,5 +224,12 @@ package struct LegMark: Equatable, Sendable {
         isUnacknowledged = leg.$accepted
         leavesChangeOpen = leg.leavesChangeOpen
         hasRefused = leg.$refused
+    }
+}
+
+extension Dialog {
+    /// What `LegMark` has of it, at one look.
+    fileprivate var mark: (cseqStep: UInt32, targetRevision: UInt32, remoteTagLength: UInt16) {
+        (localCSeq >> 5, targetRevision, UInt16(truncatingIfNeeded: remoteTag.count))
     }
 }

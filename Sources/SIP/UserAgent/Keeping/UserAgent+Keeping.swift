@@ -99,8 +99,8 @@ extension UserAgent {
                 listener: ack.request.listener
             )
         }
-        kept.spellNames(configuration.peerNames.name)
-        return kept
+        guard kept.hasNames else { return kept }
+        return kept.spellingNames(configuration.peerNames.name)
     }
 
     /// A request of the leg that has this transaction is about to leave.
@@ -116,7 +116,7 @@ extension Leg {
     /// See `KeptLeg.leavesChangeOpen`.
     var leavesChangeOpen: Bool {
         if $queued { return true }
-        guard $outgoing, let outgoing, let reinvite = outgoing.reinvite else { return false }
-        return outgoing.method == .update && reinvite.id != .refresh
+        guard $outgoing, outgoing?.method == .update, let reinvite = outgoing?.reinvite?.id else { return false }
+        return reinvite != .refresh
     }
 }
