@@ -1,52 +1,37 @@
 /// Bytes that grow at their end, for what writes messages: each piece is copied to its place in memory that is there already.
-/// Appending to an array costs several times as much a piece, and a message has some sixty of them.
-struct ByteBuffer: Sendable {
-    /// Zeros from `count` on.
-    private var storage: [UInt8]
+/// Appending to an array costs several times as much a piece, for it asks each time whether somebody else has the array, and a
+/// message has some sixty of them.
+struct ByteBuffer: ~Copyable {
+    /// Nobody else's; what is in it from `count` on means nothing.
+    private var memory: UnsafeMutableRawPointer
+    private var capacity: Int
     private(set) var count = 0
 
-    init(capacity: Int) { storage = [UInt8](repeating: 0, count: max(capacity, 16)) }
-
-    /// What is written so far, as a copy.
-    var bytes: [UInt8] { Array(storage[..<count]) }
-
-    /// What was written, without a copy; nothing is left here.
-    mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &storage)
-        taken.removeLast(taken.count - count)
-        count = 0
-        return taken
+    init(capacity: Int) {
+        self.capacity = max(capacity, 16)
+        memory = .allocate(byteCount: self.capacity, alignment: 1)
     }
+
+    deinit { memory.deallocate() }
+
+    /// What is written so far, as a copy that has no more room than it needs.
+    var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: memory, count: count)) }
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
-        if count == storage.count { grow(by: 1) }
-        storage[count] = byte
-        count &+= 1
+        room(for: 1).storeBytes(of: byte, as: UInt8.self)
     }
 
     @inline(__always)
     mutating func append(_ piece: UnsafeBufferPointer<UInt8>) {
-        guard let source = piece.baseAddress, !piece.isEmpty else { return }
-        if storage.count - count < piece.count { grow(by: piece.count) }
-        let place = count
-        storage.withUnsafeMutableBytes { target in
-            // There is room: `grow` has seen to that.
-            UnsafeMutableRawBufferPointer(rebasing: target[place...]).copyMemory(
-                from: UnsafeRawBufferPointer(start: source, count: piece.count)
-            )
-        }
-        count = place + piece.count
+        guard let source = piece.baseAddress else { return }
+        room(for: piece.count).copyMemory(from: source, byteCount: piece.count)
     }
 
     /// The low bytes of a word, the lowest first.
     @inline(__always)
     mutating func append(word: UInt64) {
-        if storage.count - count < 8 { grow(by: 8) }
-        let place = count
-        storage.withUnsafeMutableBytes { $0.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self) }
-        count = place + 8
+        room(for: 8).storeBytes(of: word.littleEndian, as: UInt64.self)
     }
 
     mutating func append(_ piece: [UInt8]) { piece.withUnsafeBufferPointer { append($0) } }
@@ -68,19 +53,23 @@ struct ByteBuffer: Sendable {
         }
     }
 
+    mutating func append(_ range: ByteRange, of bytes: [UInt8]) { append(bytes[range]) }
+
     /// In decimal digits.
     mutating func append(decimal number: UInt64) {
-        guard number >= 10 else { return append(UInt8(truncatingIfNeeded: number) &+ UInt8(ascii: "0")) }
-        var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        withUnsafeMutableBytes(of: &digits) { digits in
-            var place = digits.count
-            var rest = number
-            while rest > 0 {
-                place -= 1
-                digits[place] = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
-                rest /= 10
-            }
-            append(UnsafeBufferPointer(digits[place...].bindMemory(to: UInt8.self)))
+        var digits = 1
+        var rest = number
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        let place = room(for: digits)
+        rest = number
+        while digits > 0 {
+            digits -= 1
+            let digit = UInt8(truncatingIfNeeded: rest % 10) &+ UInt8(ascii: "0")
+            place.storeBytes(of: digit, toByteOffset: digits, as: UInt8.self)
+            rest /= 10
         }
     }
 
@@ -109,8 +98,21 @@ struct ByteBuffer: Sendable {
         append(word: Token.digits(UInt32(truncatingIfNeeded: token.nonce)))
     }
 
+    /// Where so many more bytes go, which count as written from now on.
+    @inline(__always)
+    private mutating func room(for more: Int) -> UnsafeMutableRawPointer {
+        if capacity - count < more { grow(by: more) }
+        defer { count += more }
+        return memory + count
+    }
+
     @inline(never)
     private mutating func grow(by more: Int) {
-        storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
+        let larger = capacity + max(capacity, more)
+        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
+        moved.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        memory = moved
+        capacity = larger
     }
 }

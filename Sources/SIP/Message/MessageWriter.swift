@@ -1,7 +1,7 @@
 /// Writes a message from front to back into one buffer: start line, header fields, then `finish`, which adds
 /// Content-Length and the body. The caller sees to it that values are free of line ends: those taken from parsed
 /// messages are.
-package struct MessageWriter: Sendable {
+package struct MessageWriter: ~Copyable {
     private var buffer: ByteBuffer
 
     package init(capacity: Int = 1_024) { buffer = ByteBuffer(capacity: capacity) }
@@ -165,7 +165,7 @@ package struct MessageWriter: Sendable {
     /// Ends the message without a body.
     package consuming func finish() -> [UInt8] {
         buffer.append("Content-Length: 0\r\n\r\n")
-        return buffer.take()
+        return buffer.bytes
     }
 
     /// Ends the message with a body, if there is one.
@@ -175,6 +175,6 @@ package struct MessageWriter: Sendable {
         field(.contentLength, number: UInt64(body.bytes.count))
         end()
         buffer.append(body.bytes)
-        return buffer.take()
+        return buffer.bytes
     }
 }

@@ -25,14 +25,15 @@ extension SDPContinuity {
         }
     }
 
-    package var kept: Kept {
-        let received = received.split(separator: UInt8(ascii: " "), maxSplits: 1)
+    @inline(__always)
+    var kept: Kept {
+        let blank = received.firstIndex(of: UInt8(ascii: " "))
         return Kept(
             sessionID: sessionID,
             version: version,
             body: (inForce ?? sent)?.bytes,
-            receivedSessionID: received.first.map { Array($0) },
-            receivedVersion: received.dropFirst().first.map { Array($0) }
+            receivedSessionID: blank.map { Array(received[..<$0]) },
+            receivedVersion: blank.map { Array(received[($0 + 1)...]) }
         )
     }
 
@@ -66,10 +67,11 @@ extension SDPContinuity {
         let behind = last > version ? min(last - version, 1 << 32) : 0
         self.version = version &+ behind &+ 100
         remember(description)
-        var text = Array(description.bytes[..<Int(description.origin.line.lower)])
+        var text = ByteBuffer(capacity: description.bytes.count + Self.additions)
+        text.append(description.bytes[..<Int(description.origin.line.lower)])
         let origin = appendOrigin(to: &text)
-        text.append(contentsOf: description.bytes[Int(description.origin.line.upper)...])
-        sent = Body(bytes: text, origin: origin)
+        text.append(description.bytes[Int(description.origin.line.upper)...])
+        sent = Body(bytes: text.bytes, origin: origin)
         inForce = sent
     }
 

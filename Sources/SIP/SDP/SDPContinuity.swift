@@ -85,15 +85,17 @@ package struct SDPContinuity: Sendable {
 
     /// The offer to send on this leg for a description, offer or answer, that came in on the other one.
     package mutating func offer(relaying description: SessionDescription) -> [UInt8] {
-        var body = begin(session: description)
-        for media in description.media { body.bytes.append(media.range, of: description.bytes) }
-        let hasConnection = !description.lines(UInt8(ascii: "c"), in: description.session).isEmpty
-        for line in refusedLines.dropFirst(description.media.count) {
-            appendRefused(line, hasConnection: hasConnection, to: &body.bytes)
+        var text = ByteBuffer(capacity: description.bytes.count + Self.additions)
+        let origin = begin(session: description, in: &text)
+        for media in description.media { text.append(media.range, of: description.bytes) }
+        let missing = refusedLines(from: description.media.count)
+        if !missing.isEmpty {
+            let hasConnection = !description.lines(UInt8(ascii: "c"), in: description.session).isEmpty
+            for line in missing { appendRefused(line, hasConnection: hasConnection, to: &text) }
         }
         remember(description)
         beforeOffer = BeforeOffer(body: inForce)
-        return send(body)
+        return send(Body(bytes: text.bytes, origin: origin))
     }
 
     /// The peer has refused our last offer: what held before it holds again (RFC 3264 section 8).
@@ -115,24 +117,25 @@ package struct SDPContinuity: Sendable {
         relaying description: SessionDescription,
         to offer: SessionDescription
     ) -> [UInt8] {
-        var body = begin(session: description)
+        var text = ByteBuffer(capacity: description.bytes.count + Self.additions)
+        let origin = begin(session: description, in: &text)
         let hasConnection = !description.lines(UInt8(ascii: "c"), in: description.session).isEmpty
         for (index, wanted) in offer.media.enumerated() {
             if index < description.media.count,
                 equalIgnoringCase(description.bytes[description.media[index].type], offer.bytes[wanted.type])
             {
-                body.bytes.append(description.media[index].range, of: description.bytes)
+                text.append(description.media[index].range, of: description.bytes)
             } else {
-                appendRefused(Self.refused(wanted, in: offer.bytes)[...], hasConnection: hasConnection, to: &body.bytes)
+                appendRefused(Self.refused(wanted, in: offer.bytes)[...], hasConnection: hasConnection, to: &text)
             }
         }
         remember(offer)
-        return send(body)
+        return send(Body(bytes: text.bytes, origin: origin))
     }
 
     /// The answer that refuses every media line of an offer received on this leg.
     package mutating func refusal(of offer: SessionDescription) -> [UInt8] {
-        var text: [UInt8] = []
+        var text = ByteBuffer(capacity: offer.bytes.count + Self.additions)
         text.append("v=0\r\n")
         let origin = appendOrigin(to: &text)
         text.append("\r\ns=-\r\nc=")
@@ -149,41 +152,44 @@ package struct SDPContinuity: Sendable {
             appendRefused(Self.refused(media, in: offer.bytes)[...], hasConnection: true, to: &text)
         }
         remember(offer)
-        return send(Body(bytes: text, origin: origin))
+        return send(Body(bytes: text.bytes, origin: origin))
     }
 
     // MARK: Pieces
 
     /// The session part of a description with an o= of our own.
-    private func begin(session description: SessionDescription) -> Body {
-        var text: [UInt8] = []
-        text.reserveCapacity(description.bytes.count + 64)
+    ///
+    /// - Returns: where that stands.
+    private func begin(session description: SessionDescription, in text: inout ByteBuffer) -> ByteRange {
         let line = description.origin.line
         text.append(ByteRange(lower: 0, upper: line.lower), of: description.bytes)
         let origin = appendOrigin(to: &text)
         let start = Int(line.upper)
         appendSession(description.bytes[start..<max(start, Int(description.session.upper))], to: &text)
-        return Body(bytes: text, origin: origin)
+        return origin
     }
 
+    /// By how much a body of ours is mostly longer than what it passes on.
+    static let additions = 128
+
     /// What follows o= in the session part. A session must have a name (RFC 8866 section 5.3), but it need not say anything.
-    private func appendSession(_ rest: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    private func appendSession(_ rest: ArraySlice<UInt8>, to text: inout ByteBuffer) {
         var start = rest.startIndex
         while start < rest.endIndex {
             let end = rest[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.endIndex
             switch rest[start] {
             case UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"), UInt8(ascii: "p"): break
             case UInt8(ascii: "s"): text.append("s=-\r\n")
-            default: text.append(contentsOf: rest[start..<end])
+            default: text.append(rest[start..<end])
             }
             start = end
         }
     }
 
-    func appendOrigin(to text: inout [UInt8]) -> ByteRange {
+    func appendOrigin(to text: inout ByteBuffer) -> ByteRange {
         let start = text.count
         text.append("o=")
-        text.append(contentsOf: user)
+        text.append(user)
         text.append(UInt8(ascii: " "))
         text.append(decimal: sessionID)
         text.append(UInt8(ascii: " "))
@@ -193,7 +199,7 @@ package struct SDPContinuity: Sendable {
         return ByteRange(start, text.count)
     }
 
-    private func appendConnection(to text: inout [UInt8]) {
+    private func appendConnection(to text: inout ByteBuffer) {
         text.append(address.isIPv4 ? "IN IP4 " : "IN IP6 ")
         text.append(address)
     }
@@ -212,8 +218,8 @@ package struct SDPContinuity: Sendable {
         return line
     }
 
-    private func appendRefused(_ line: ArraySlice<UInt8>, hasConnection: Bool, to text: inout [UInt8]) {
-        text.append(contentsOf: line)
+    private func appendRefused(_ line: ArraySlice<UInt8>, hasConnection: Bool, to text: inout ByteBuffer) {
+        text.append(line)
         if !hasConnection {
             // RFC 8866 section 5.7: c= stands in the session part, or in every media description.
             text.append("c=")
@@ -222,14 +228,17 @@ package struct SDPContinuity: Sendable {
         }
     }
 
-    private var refusedLines: [ArraySlice<UInt8>] {
-        lines.split(separator: UInt8(ascii: "\n")).map { lines[$0.startIndex...$0.endIndex] }
+    /// Those of the media lines that this leg has had and a description with so many lacks: mostly none.
+    private func refusedLines(from count: Int) -> [ArraySlice<UInt8>] {
+        guard count < mediaCount else { return [] }
+        return lines.split(separator: UInt8(ascii: "\n")).dropFirst(count).map { lines[$0.startIndex...$0.endIndex] }
     }
 
     mutating func remember(_ description: SessionDescription) {
         var all: [UInt8] = []
+        all.reserveCapacity(max(lines.count, description.media.count * 32))
         for media in description.media { all.append(contentsOf: Self.refused(media, in: description.bytes)) }
-        for line in refusedLines.dropFirst(description.media.count) { all.append(contentsOf: line) }
+        for line in refusedLines(from: description.media.count) { all.append(contentsOf: line) }
         guard all != lines else { return }
         lines = all.compacted
         mediaCount = max(mediaCount, description.media.count)
@@ -238,7 +247,6 @@ package struct SDPContinuity: Sendable {
     /// Sends what was sent last if nothing but o= would differ, else the new body under the next version.
     private mutating func send(_ body: Body) -> [UInt8] {
         guard let sent else {
-            let body = Body(bytes: body.bytes.compacted, origin: body.origin)
             self.sent = body
             inForce = body
             return body.bytes
@@ -248,12 +256,14 @@ package struct SDPContinuity: Sendable {
             return sent.bytes
         }
         version &+= 1
-        var text = Array(body.bytes[..<Int(body.origin.lower)])
+        var text = ByteBuffer(capacity: body.bytes.count + Self.additions)
+        text.append(body.bytes[..<Int(body.origin.lower)])
         let origin = appendOrigin(to: &text)
-        text.append(contentsOf: body.bytes[Int(body.origin.upper)...])
-        self.sent = Body(bytes: text.compacted, origin: origin)
-        inForce = self.sent
-        return text
+        text.append(body.bytes[Int(body.origin.upper)...])
+        let next = Body(bytes: text.bytes, origin: origin)
+        self.sent = next
+        inForce = next
+        return next.bytes
     }
 
     private static func isSameContent(_ a: Body, _ b: Body) -> Bool {
