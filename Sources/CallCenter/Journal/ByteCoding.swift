@@ -1,27 +1,24 @@
 /// Values one after the other as bytes, numbers little-endian, texts behind their length. They are written into memory that is there
-/// already, since appending to an array costs several times as much a value.
-@usableFromInline package struct ByteWriter {
-    /// Zeros from `count` on.
-    @usableFromInline var storage: [UInt8]
+/// already: appending to an array costs several times as much a value, for it asks each time whether somebody else has the array.
+@usableFromInline package struct ByteWriter: ~Copyable {
+    /// Nobody else's; what is in it from `count` on means nothing.
+    @usableFromInline var memory: UnsafeMutableRawPointer
+    @usableFromInline var capacity: Int
     @usableFromInline var count = 0
 
-    @inlinable package init(capacity: Int = 512) { storage = [UInt8](repeating: 0, count: max(capacity, 16)) }
+    @inlinable
+    package init(capacity: Int = 512) {
+        self.capacity = max(capacity, 16)
+        memory = .allocate(byteCount: self.capacity, alignment: 1)
+    }
 
-    /// What is written so far, as a copy.
-    @inlinable package var bytes: [UInt8] { Array(storage[..<count]) }
+    @inlinable deinit { memory.deallocate() }
+
+    /// What is written so far, as a copy that has no more room than it needs.
+    @inlinable package var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: memory, count: count)) }
 
     /// Begins anew in the same memory.
     @inlinable package mutating func removeAll() { count = 0 }
-
-    /// What was written, without a copy; nothing is left here.
-    @inlinable
-    package mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &storage)
-        taken.removeLast(taken.count - count)
-        count = 0
-        return taken
-    }
 
     @inlinable
     package mutating func write<Number: FixedWidthInteger>(_ number: Number) {
@@ -32,15 +29,19 @@
     @inlinable
     @inline(__always)
     package mutating func append(_ size: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        if storage.count - count < size { grow(by: size) }
-        let room = count..<count + size
-        storage.withUnsafeMutableBytes { fill(UnsafeMutableRawBufferPointer(rebasing: $0[room])) }
-        count = room.upperBound
+        if capacity - count < size { grow(by: size) }
+        fill(UnsafeMutableRawBufferPointer(start: memory + count, count: size))
+        count += size
     }
 
     @usableFromInline
     mutating func grow(by more: Int) {
-        storage.append(contentsOf: repeatElement(0, count: max(storage.count, more)))
+        let larger = capacity + max(capacity, more)
+        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
+        moved.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        memory = moved
+        capacity = larger
     }
 
     package mutating func write(_ text: String) {

@@ -37,7 +37,7 @@ extension KeptCall {
             writer.write(leg.role.rawValue)
             writer.write(leg.leg)
         }
-        return writer.take()
+        return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
@@ -265,7 +265,7 @@ extension KeptAgent {
             writer.write(login.isLoggedIn)
             writer.write(login.rowSays)
         }
-        return writer.take()
+        return writer.bytes
     }
 
     package init(encoded: [UInt8]) throws(ByteReader.Malformed) {
