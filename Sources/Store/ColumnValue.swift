@@ -4,6 +4,8 @@ enum ColumnValue: Sendable, Equatable, Codable {
     case integer(Int64)
     case real(Double)
     case text(String)
+    /// An array of texts.
+    case list([String])
     /// Bytes that are no text; nothing here uses their content.
     case bytes
 }
@@ -16,6 +18,7 @@ extension ColumnValue: CustomStringConvertible {
         case .integer(let value): "\(value)"
         case .real(let value): "\(value)"
         case .text(let value): "\"\(value.prefix(64))\""
+        case .list(let values): "an array of \(values.count)"
         case .bytes: "a BLOB"
         }
     }

@@ -50,6 +50,22 @@ struct ProvisioningTests {
         #expect(try desk.agent("ann").isLoggedIn)
     }
 
+    @Test("a flow that overflows into one that is not there, or into itself, serves, and is told of")
+    func doubtfulOverflow() {
+        func flow(_ id: String, to target: String?) -> FlowDefinition {
+            var flow = FlowDefinition.flow(id)
+            flow.overflowURI = target
+            return flow
+        }
+        let flows = [flow("a", to: "b"), flow("b", to: "b"), flow("c", to: "gone"), flow("d", to: "sip:x@h")]
+        var desk = Desk(flows: [.flow("gone")], agents: [])
+        let report = desk.reload(flows: flows, agents: [])
+        #expect(report.addedFlows == ["a", "b", "c", "d"])
+        #expect(report.doubtful.map(\.id) == ["b", "c"])
+        #expect(report.doubtful.map(\.table) == ["cc_flows", "cc_flows"])
+        #expect(desk.reload(flows: flows + [.flow("gone")], agents: []).doubtful.map(\.id) == ["b"])
+    }
+
     @Test("a changed priority re-sorts the waiting calls in the same turn")
     func priorityChange() throws {
         var desk = Desk(

@@ -64,7 +64,8 @@ struct DispatcherTests {
             "reload", "[]",
             #"{"Flows":{"added":["support"],"changed":[],"removed":[]},"#
                 + #""Agents":{"added":[],"changed":[],"removed":["zoe","max"]},"#
-                + #""Refused":[{"table":"cc_flows","id":"x","reason":"priority is -1, expected 0 or more"}]}"#
+                + #""Refused":[{"table":"cc_flows","id":"x","reason":"priority is -1, expected 0 or more"}],"#
+                + #""Warnings":[{"table":"cc_flows","id":"y","reason":"overflow_uri: there is no flow \"z\""}]}"#
         ),
         ("reset_stats", "[]", #""OK""#),
     ]

@@ -88,6 +88,31 @@ extension Databases {
             ),
         ]
 
+        @Test(
+            "a flow that overflows into one that is not there, or into itself, is taken and told of",
+            arguments: Engine.allCases
+        )
+        func overflow(engine: Engine) async throws {
+            try await withTables(engine) { place, database in
+                func flow(_ id: String, _ target: String) -> Row {
+                    row(nil, ["flowid": id, "skill": "s", "message_queue": "sip:q@h", "overflow_uri": target])
+                }
+                let rows = [flow("a", "b"), flow("b", "b"), flow("c", "gone"), flow("d", "SIP:x@h")]
+                let report = try database.edit(ProvisioningEdit(.flow, .put, rows: rows))
+                #expect(report.outcomes.map(\.result) == [.added, .added, .added, .added])
+                let end = "its callers are refused when they would overflow"
+                #expect(
+                    report.warnings == [
+                        "flow b: overflow_uri is the flow itself: \(end)",
+                        "flow c: overflow_uri: there is no flow \"gone\": \(end)",
+                    ]
+                )
+                #expect(try place.rows("SELECT count(*) FROM cc_flows") == ["4"])
+                let fewer = ProvisioningEdit(.flow, .replace, rows: [flow("a", "b")])
+                #expect(try database.edit(fewer).warnings == ["flow a: overflow_uri: there is no flow \"b\": \(end)"])
+            }
+        }
+
         @Test("what a reload would refuse is refused, and says why", arguments: Engine.allCases)
         func refuses(engine: Engine) async throws {
             try await withTables(engine) { place, database in

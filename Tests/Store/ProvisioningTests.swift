@@ -94,6 +94,34 @@ struct ProvisioningTests {
         #expect(provisioning.refused == [.init(table: "cc_agents", id: id, reason: reason)])
     }
 
+    @Test("an ID that only means the same as another row's does not take its place, though it comes first by name")
+    func blanks() async throws {
+        let provisioning = try await load(
+            """
+            DROP TABLE cc_flows;
+            CREATE TABLE cc_flows (flowid, skill, message_queue);
+            INSERT INTO cc_flows VALUES (' f_ok', 'wrong', 'sip:q@m'), (' lone', 's', 'sip:q@m'), ('f_ok', 'right', 'sip:q@m');
+            """
+        )
+        #expect(provisioning.flows.map(\.id) == ["f_ok", "lone"])
+        #expect(provisioning.flows.map(\.skill) == ["right", "s"])
+        let reason = "flowid: is a duplicate of an earlier row; expected a unique ID"
+        #expect(provisioning.refused == [.init(table: "cc_flows", id: "f_ok", reason: reason)])
+    }
+
+    @Test("skills that are the text of an array are refused, and not read as names with brackets")
+    func arrayAsText() async throws {
+        let provisioning = try await load(
+            """
+            INSERT INTO cc_agents (agentid, location, skills) VALUES ('ann', 'sip:ann@h', '{help,x}'),
+                ('bob', 'sip:bob@h', '{help'), ('eve', 'sip:eve@h', 'help,x}');
+            """
+        )
+        #expect(provisioning.agents.map(\.id) == ["bob", "eve"])
+        let reason = "skills: \"{help,x}\" is not usable; expected names separated by commas, or an array of texts"
+        #expect(provisioning.refused == [.init(table: "cc_agents", id: "ann", reason: reason)])
+    }
+
     @Test("an ID that is there twice serves once; one that is too long does not")
     func identities() async throws {
         let long = String(repeating: "x", count: 129)

@@ -82,7 +82,8 @@ struct TableTests {
         let result = RawJSON(
             #"""
             {"Flows":{"added":["a","b"],"changed":[],"removed":[]},"Agents":{"added":[],"changed":["x"],"removed":[]},
-             "Refused":[{"table":"cc_flows","id":"c","reason":"skill is empty"}]}
+             "Refused":[{"table":"cc_flows","id":"c","reason":"skill is empty"}],
+             "Warnings":[{"table":"cc_flows","id":"a","reason":"overflow_uri is the flow itself"}]}
             """#
         )
         #expect(
@@ -95,6 +96,7 @@ struct TableTests {
                 Agents removed: 0
                 Rows refused:   1
                   cc_flows c: skill is empty
+                ! cc_flows a: overflow_uri is the flow itself
 
                 """
         )

@@ -18,6 +18,7 @@ extension Center {
         report.refused = provisioning.refused
         provisionFlows(provisioning, into: &report)
         provisionAgents(provisioning, into: &report, now: now, out: &out)
+        report.doubtful = doubtfulFlows
         matchAll(now: now, out: &out)
         // Skills and rules may have changed as well as log-ins.
         overflowAbandonedFlows(skills: Array(0..<skills.capacity), out: &out)
@@ -102,6 +103,16 @@ extension Center {
             if isLoginChanged { setLogin(agent: index, loggedIn: definition.isLoggedIn, now: now, out: &out) }
         }
         if !report.addedAgents.isEmpty || !report.removedAgents.isEmpty { sortAgents() }
+    }
+
+    private var doubtfulFlows: [Provisioning.DoubtfulRow] {
+        flowOrder.compactMap { index in
+            guard !flows[index].isRemoved else { return nil }
+            let problem = flows[index].definition.overflowProblem { id in
+                flowIndex[id].map { !flows[$0].isRemoved } ?? false
+            }
+            return problem.map { .init(table: Provisioning.flowsTable, id: flows[index].definition.id, reason: $0) }
+        }
     }
 
     private func reasonToRefuse(_ id: String, accepted: Set<String>) -> String? {

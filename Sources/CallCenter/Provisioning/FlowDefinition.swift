@@ -25,6 +25,22 @@ package struct FlowDefinition: Sendable, Equatable {
     /// An answer within this time counts as in time; nil: the global threshold.
     package var serviceLevelThreshold: Milliseconds?
 
+    /// Whether callers who overflow go to a SIP URI, and not to a flow.
+    package static func isAddress(_ target: String) -> Bool {
+        let scheme = target.prefix { $0 != ":" }.lowercased()
+        return target.contains(":") && (scheme == "sip" || scheme == "sips")
+    }
+
+    /// What is wrong with `overflowURI`, for people; nil: nothing.
+    ///
+    /// - Parameter isThere: whether there is a flow of an ID.
+    package func overflowProblem(isThere: (String) -> Bool) -> String? {
+        guard let target = overflowURI, !Self.isAddress(target) else { return nil }
+        let outcome = "its callers are refused when they would overflow"
+        if target == id { return "overflow_uri is the flow itself: \(outcome)" }
+        return isThere(target) ? nil : "overflow_uri: there is no flow \"\(target)\": \(outcome)"
+    }
+
     /// What tells callers that waiting may be in vain (CALLS.md section 3).
     package struct Dissuading: Sendable, Equatable {
         /// SIP URI of the message.

@@ -33,6 +33,23 @@ package struct Provisioning: Sendable, Equatable {
     }
 }
 
+extension Provisioning {
+    /// A row that serves, and perhaps not as it was meant.
+    package struct DoubtfulRow: Sendable, Equatable {
+        /// `Provisioning.flowsTable` or `Provisioning.agentsTable`.
+        package var table: String
+        package var id: String
+        /// For people.
+        package var reason: String
+
+        package init(table: String, id: String, reason: String) {
+            self.table = table
+            self.id = id
+            self.reason = reason
+        }
+    }
+}
+
 /// What a reload did, by ID, in the order of the tables.
 package struct ProvisioningReport: Sendable, Equatable {
     package var addedFlows: [String] = []
@@ -42,6 +59,7 @@ package struct ProvisioningReport: Sendable, Equatable {
     package var changedAgents: [String] = []
     package var removedAgents: [String] = []
     package var refused: [Provisioning.RefusedRow] = []
+    package var doubtful: [Provisioning.DoubtfulRow] = []
 
     package init() {}
 }

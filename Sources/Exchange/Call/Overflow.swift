@@ -28,18 +28,13 @@ extension Exchange {
         }
         center.leave(call.ref, now: now, out: &distribution)
         if let offer { clear(offer.agent, after: offer.leg) }
-        if Self.isAddress(target) {
+        if FlowDefinition.isAddress(target) {
             call.stage = .leaving(to: target)
             setMediaAside(of: call)
             callMedia(.overflow, for: call)
         } else {
             enter(flow: target, call)
         }
-    }
-
-    private static func isAddress(_ target: String) -> Bool {
-        let scheme = target.prefix { $0 != ":" }.lowercased()
-        return target.contains(":") && (scheme == "sip" || scheme == "sips")
     }
 
     /// The agent's phone is not to answer any more; what the distribution makes of it is up to the caller.

@@ -66,7 +66,8 @@ extension CommandRegistry {
 }
 
 extension ProvisioningReport {
-    /// What a reload answers: for flows and agents the IDs added, changed and removed, then the rows refused.
+    /// What a reload answers: for flows and agents the IDs added, changed and removed, then the rows refused, and those that serve
+    /// and may not be meant so.
     fileprivate var json: JSONValue {
         func changes(_ added: [String], _ changed: [String], _ removed: [String]) -> JSONValue {
             [
@@ -75,13 +76,14 @@ extension ProvisioningReport {
                 "removed": .array(removed.map(JSONValue.string)),
             ]
         }
-        let refusals = refused.map { row -> JSONValue in
-            ["table": .string(row.table), "id": .string(row.id), "reason": .string(row.reason)]
+        func row(_ table: String, _ id: String, _ reason: String) -> JSONValue {
+            ["table": .string(table), "id": .string(id), "reason": .string(reason)]
         }
         return [
             "Flows": changes(addedFlows, changedFlows, removedFlows),
             "Agents": changes(addedAgents, changedAgents, removedAgents),
-            "Refused": .array(refusals),
+            "Refused": .array(refused.map { row($0.table, $0.id, $0.reason) }),
+            "Warnings": .array(doubtful.map { row($0.table, $0.id, $0.reason) }),
         ]
     }
 }

@@ -188,6 +188,8 @@ extension ColumnValue {
     private static let decimal: Set<UInt32> = [700, 701, 1_700]
     private static let truth: UInt32 = 16
     private static let binary: UInt32 = 17
+    /// Arrays of texts, names and whole numbers.
+    private static let arrays: Set<UInt32> = [1_002, 1_003, 1_005, 1_007, 1_009, 1_014, 1_015, 1_016]
 
     fileprivate init(_ result: OpaquePointer, row: Int32, column: Int32) {
         guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else {
@@ -200,6 +202,8 @@ extension ColumnValue {
         case let type where Self.decimal.contains(type): self = Double(text).map(ColumnValue.real) ?? .text(text)
         case Self.truth: self = .integer(text == "t" ? 1 : 0)
         case Self.binary: self = .bytes
+        case let type where Self.arrays.contains(type):
+            self = PostgresArray.elements(of: text).map(ColumnValue.list) ?? .text(text)
         default: self = .text(text)
         }
     }
@@ -210,6 +214,7 @@ extension ColumnValue {
         case .integer(let number): String(number)
         case .real(let number): String(number)
         case .text(let text): text
+        case .list(let texts): texts.joined(separator: ",")
         }
     }
 }

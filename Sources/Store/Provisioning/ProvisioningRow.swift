@@ -53,8 +53,12 @@ extension ProvisioningRow {
         case .null: return nil
         case .text(let content): text = content
         case .integer(let number): text = String(number)
-        case .real, .bytes: throw RowProblem(column, value, expected: "text")
+        case .real, .list, .bytes: throw RowProblem(column, value, expected: "text")
         }
+        return try printable(text, column)
+    }
+
+    private func printable(_ text: String, _ column: String) throws(RowProblem) -> String? {
         // A line break would end a header field in which the text is sent.
         guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
             throw RowProblem("\(column): holds a control character; expected printable text")
@@ -78,15 +82,29 @@ extension ProvisioningRow {
         return id
     }
 
-    /// Comma separated names in their order, without blanks and duplicates.
+    /// Comma separated names in their order, or those of an array, without blanks and duplicates.
     func list(_ column: String) throws(RowProblem) -> [String] {
         var names: [String] = []
         var known: Set<String> = []
-        for part in (try text(column) ?? "").split(separator: ",") {
-            let name = part.trimmingSpaces()
-            if !name.isEmpty, known.insert(name).inserted { names.append(name) }
+        for part in try parts(column) {
+            if let name = try printable(part, column), known.insert(name).inserted { names.append(name) }
         }
         return names
+    }
+
+    private func parts(_ column: String) throws(RowProblem) -> [String] {
+        if case .list(let parts) = self[column] { return parts }
+        let text = try text(column) ?? ""
+        guard !text.hasPrefix("{") || !text.hasSuffix("}") else {
+            throw RowProblem(column, .text(text), expected: "names separated by commas, or an array of texts")
+        }
+        return text.split(separator: ",").map(String.init)
+    }
+
+    /// Whether the text of a column begins with a blank, which does not count.
+    func hasLeadingBlank(_ column: String) -> Bool {
+        guard case .text(let text) = self[column], let first = text.utf8.first else { return false }
+        return first == UInt8(ascii: " ") || first == UInt8(ascii: "\t")
     }
 }
 
@@ -105,7 +123,7 @@ extension ProvisioningRow {
             if digits.isEmpty { return nil }
             number = Int64(digits)
         case .real(let content): number = Int64(exactly: content)
-        case .bytes: number = nil
+        case .list, .bytes: number = nil
         }
         guard let number, (0...Self.largest).contains(number) else {
             throw RowProblem(column, value, expected: "a whole number from 0 to \(Self.largest)")

@@ -26,8 +26,10 @@ struct ProvisioningTable<Definition: Sendable>: Sendable {
         }
         var definitions: [Definition] = []
         var known: Set<String> = []
-        for values in rows {
-            let row = ProvisioningRow(layout: layout, values: values)
+        let judged = rows.map { ProvisioningRow(layout: layout, values: $0) }
+        // Whose ID is written as it is counts before one that only means the same, but stands before it in the order of IDs.
+        let order = judged.filter { !$0.hasLeadingBlank(id) } + judged.filter { $0.hasLeadingBlank(id) }
+        for row in order {
             do throws(RowProblem) {
                 let key = try row.id(id)
                 guard known.insert(key).inserted else {

@@ -136,6 +136,7 @@ extension RecordValue {
             case .integer(let number): .integer(number)
             case .real(let number): .text(String(number))
             case .text(let text): .text(text)
+            case .list(let texts): .text(texts.joined(separator: ","))
             }
     }
 }

@@ -29,6 +29,7 @@ struct RefusedRecords: Sendable {
         case .null, .bytes: ""
         case .integer(let number): "\(number)"
         case .real(let number): "\(number)"
+        case .list(let texts): field(.text(texts.joined(separator: ",")))
         case .text(let text): "\"\(text.replacing("\"", with: "\"\""))\""
         }
     }

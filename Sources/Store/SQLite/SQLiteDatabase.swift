@@ -304,6 +304,7 @@ extension ColumnValue {
         case .integer(let number): number.databaseValue
         case .real(let number): number.databaseValue
         case .text(let text): text.databaseValue
+        case .list(let names): names.joined(separator: ",").databaseValue
         }
     }
 }

@@ -16,13 +16,14 @@ enum Report {
                 entries.append(("\(kind) \(change)", "\(names.count)\(list)"))
             }
         }
-        let refused = result["Refused"]?.elements ?? []
+        let (refused, doubtful) = (result["Refused"]?.elements ?? [], result["Warnings"]?.elements ?? [])
         entries.append(("Rows refused", String(refused.count)))
-        let reasons = refused.map { row in
-            let place = "\(row["table"]?.text ?? "") \(row["id"]?.text ?? "")"
-            return Terminal.line("  \(place): \(row["reason"]?.text ?? "")") + "\n"
-        }
-        return lines(entries) + reasons.joined()
+        return lines(entries) + refused.map { row("  ", $0) }.joined() + doubtful.map { row("! ", $0) }.joined()
+    }
+
+    private static func row(_ mark: String, _ row: RawJSON) -> String {
+        let place = "\(row["table"]?.text ?? "") \(row["id"]?.text ?? "")"
+        return Terminal.line("\(mark)\(place): \(row["reason"]?.text ?? "")") + "\n"
     }
 
     /// One line an entry, values aligned.

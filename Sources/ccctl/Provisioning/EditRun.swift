@@ -20,6 +20,7 @@ struct EditRun {
     private struct Result: Encodable {
         var Rows: [Row]
         var Ignored: [String]
+        var Warnings: [String]
         /// Whether the database has it.
         var done: Bool
         /// Whether the daemon has it; nil: it was not asked.
@@ -88,7 +89,15 @@ struct EditRun {
         case .failure?: reloaded = false
         case nil: break
         }
-        try Terminal.writeJSON(Result(Rows: rows, Ignored: report.ignoredColumns, done: isDone, reloaded: reloaded))
+        try Terminal.writeJSON(
+            Result(
+                Rows: rows,
+                Ignored: report.ignoredColumns,
+                Warnings: report.warnings,
+                done: isDone,
+                reloaded: reloaded
+            )
+        )
     }
 
     private func write(
@@ -116,6 +125,7 @@ struct EditRun {
         if edit.kind == .agent, !report.isRefused {
             Terminal.write(Skillless.note(Skillless.agents(of: report, rows: edit.rows)))
         }
+        for warning in report.warnings { Terminal.write(Terminal.line("! \(warning)") + "\n") }
         if edit.isRehearsal, !report.isRefused { Terminal.write("nothing was changed: this was a rehearsal\n") }
         guard isDone else { return }
         switch reload {

@@ -68,6 +68,7 @@ final class FakeDaemon: Sendable {
                 report.addedFlows = ["support"]
                 report.removedAgents = ["zoe", "max"]
                 report.refused = [.init(table: "cc_flows", id: "x", reason: "priority is -1, expected 0 or more")]
+                report.doubtful = [.init(table: "cc_flows", id: "y", reason: "overflow_uri: there is no flow \"z\"")]
                 return .success(report)
             },
             perform: { [self] order, requester in

@@ -45,6 +45,8 @@ package struct ProvisioningEdit: Sendable {
         package var outcomes: [Outcome] = []
         /// Columns that were given and that the table does not have.
         package var ignoredColumns: [String] = []
+        /// Of rows that serve, and perhaps not as they were meant: for people.
+        package var warnings: [String] = []
 
         package var isRefused: Bool { outcomes.contains { $0.result == .refused } }
     }

@@ -6,9 +6,11 @@ struct ProvisioningPlan {
     private let edit: ProvisioningEdit
     private let table: ProvisioningTables.Table
     private let layout: ProvisioningRow.Layout
-    /// Index of the first row of each ID.
+    /// Index of the row of each ID that counts.
     private var places: [String: Int] = [:]
     private var seen: Set<String> = []
+    /// Rows as they would be, by ID.
+    private var judged: [String: ProvisioningRow] = [:]
 
     /// Nothing, where a row is refused or all is a rehearsal.
     var changes: [RowChange] { report.isRefused || edit.isRehearsal ? [] : wanted }
@@ -20,12 +22,18 @@ struct ProvisioningPlan {
         guard layout.index(of: edit.kind.id) != nil else {
             throw RowProblem("table \(edit.kind.table) has no column \(edit.kind.id)")
         }
-        for (index, values) in table.rows.enumerated() {
-            guard let id = try? ProvisioningRow(layout: layout, values: values).id(edit.kind.id) else { continue }
-            if places[id] == nil { places[id] = index }
+        for isBlank in [false, true] {
+            for (index, values) in table.rows.enumerated() {
+                let row = ProvisioningRow(layout: layout, values: values)
+                guard row.hasLeadingBlank(edit.kind.id) == isBlank, let id = try? row.id(edit.kind.id) else { continue }
+                if places[id] == nil { places[id] = index }
+            }
         }
         for row in edit.rows { take(row) }
         if edit.mode == .replace { removeOthers() }
+        if edit.kind == .flow, !report.isRefused {
+            report.warnings = OverflowWarnings(report, judged).texts(among: places.keys)
+        }
     }
 
     private mutating func take(_ row: ProvisioningEdit.Row) {
@@ -99,7 +107,7 @@ struct ProvisioningPlan {
     }
 
     /// Judges the row as it would be, by what a reload reads.
-    private func judge(_ columns: [RowChange.Column], id: String, over place: Int?) throws(RowProblem) {
+    private mutating func judge(_ columns: [RowChange.Column], id: String, over place: Int?) throws(RowProblem) {
         var values = place.map { table.rows[$0] } ?? table.columns.map { _ in ColumnValue.null }
         for column in columns {
             guard let index = layout.index(of: column.name.lowercased()), values.indices.contains(index) else {
@@ -108,7 +116,9 @@ struct ProvisioningPlan {
             values[index] = column.text.map(ColumnValue.text) ?? .null
         }
         if let index = layout.index(of: edit.kind.id), values.indices.contains(index) { values[index] = .text(id) }
-        try edit.kind.judge(ProvisioningRow(layout: layout, values: values))
+        let row = ProvisioningRow(layout: layout, values: values)
+        try edit.kind.judge(row)
+        judged[id] = row
     }
 
     private func inserted(_ id: String, _ columns: [RowChange.Column]) -> [RowChange.Column] {
@@ -132,6 +142,7 @@ struct ProvisioningPlan {
             case .integer(let number): String(number)
             case .real(let number): String(number)
             case .text(let text): text
+            case .list(let texts): texts.joined(separator: ",")
             }
         func isNothing(_ text: String?) -> Bool { text.map { edit.kind.isDefault($0, of: name) } ?? true }
         return present != column.text && !(isNothing(present) && isNothing(column.text))
