@@ -110,7 +110,7 @@ extension Exchange {
     private func isRefusedNow(_ method: Method) -> Bool {
         switch method {
         case .invite: overload.reason != nil
-        case .options: overload.reason != nil || isShuttingDown
+        case .options: overload.reason != nil || isShuttingDown || isProvisioningAwaited
         default: false
         }
     }

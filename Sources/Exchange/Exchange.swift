@@ -31,6 +31,7 @@ package struct Exchange: ~Copyable {
     var doorman: Doorman?
 
     var isShuttingDown = false
+    var isProvisioningAwaited = false
     var overload = OverloadControl()
 
     /// Steps that one input may take at least before its turn is cut short; far more than any needs.
@@ -141,9 +142,13 @@ package struct Exchange: ~Copyable {
         settle()
     }
 
+    /// Nobody knows yet which flows there are: until they are provisioned new calls get 503, and not that there is no such flow.
+    package mutating func awaitProvisioning() { isProvisioningAwaited = true }
+
     /// Takes over flows and agents, all or nothing of each row.
     package mutating func provision(_ provisioning: Provisioning, now: Milliseconds) -> ProvisioningReport {
         self.now = now
+        isProvisioningAwaited = false
         let report = center.provision(provisioning, now: now, out: &distribution)
         // One that has been removed and comes back may have calls.
         keepAgain(callsOf: report.addedFlows + report.changedFlows)

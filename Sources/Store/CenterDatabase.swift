@@ -46,7 +46,10 @@ package protocol CenterDatabase: Sendable {
     func purgeRecords(before moment: String, count: Int) throws(StoreError) -> Int
 
     /// Writes all of the log-ins, one an agent, or none. They replace what is there.
-    func write(_ logins: [AgentLogin]) throws(StoreError)
+    ///
+    /// - Parameter owner: where several machines write: who we are.
+    /// - Returns: false if it is another who has claimed the instance last; nothing was written then.
+    func write(_ logins: [AgentLogin], of owner: CallOwner?) throws(StoreError) -> Bool
 
     /// The log-ins that were written, by agent.
     func logins() throws(StoreError) -> [AgentLogin]
@@ -75,14 +78,27 @@ extension CenterDatabase {
         try tables().provisioning(of: name)
     }
 
-    /// Runs something that blocks on a background thread, for those who may not block.
+    /// Runs something that blocks on a background thread, for those who may not block. Whoever waits for it no longer, since so much
+    /// time has passed or his task has been cancelled, gets an error; it goes on, and what comes of it is nobody's.
     package func background<Value: Sendable>(
+        within limit: Duration? = nil,
         _ body: @escaping @Sendable (Self) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        let result = await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async {
-                continuation.resume(returning: Result { () throws(StoreError) in try body(self) })
-            }
+        let answer = OneAnswer<Result<Value, StoreError>>()
+        @Sendable func giveUp(_ problem: String) {
+            answer.give(.failure(StoreError(.unavailable, database: name, problem)))
+        }
+        // A queue of its own gets a thread at once; the global ones may have none left but those that wait for a database.
+        DispatchQueue(label: "callcenterd.background", qos: .utility).async {
+            answer.give(Result { () throws(StoreError) in try body(self) })
+        }
+        if let limit {
+            DispatchQueue.deadlines.asyncAfter(deadline: .after(limit)) { giveUp("has not answered within \(limit)") }
+        }
+        let result = await withTaskCancellationHandler {
+            await answer.wait()
+        } onCancel: {
+            giveUp("is not waited for any more")
         }
         return try result.get()
     }

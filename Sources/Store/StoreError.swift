@@ -14,7 +14,16 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case refused
     }
 
+    /// What there is to do about it here, besides.
+    enum Detail: Sendable, Equatable {
+        /// Another session holds a lock.
+        case locked
+        /// The encoding of the database lacks a character: this one, if it says so.
+        case unencodable(String?)
+    }
+
     package var kind: Kind
+    var detail: Detail?
     /// The database as people know it, such as `sqlite:/var/lib/callcenterd/callcenterd.db`; empty if there is none
     /// yet.
     package var database: String

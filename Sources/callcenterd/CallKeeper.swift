@@ -15,6 +15,8 @@ final class CallKeeper: Sendable {
         var agents: [KeptAgent] = []
         /// When the process that left it was last known to live, milliseconds since 1970.
         var lastAlive: Milliseconds?
+        /// Another machine has been the owner since this one was, and what this one has left of log-ins does not count.
+        var isSucceeded = false
 
         /// Who was logged in when the process ended: true until then.
         var logins: [AgentLogin] {
@@ -69,6 +71,7 @@ final class CallKeeper: Sendable {
         found.calls = read(left.calls.map { [$0] }, []).calls
         found.agents = left.agents.map(KeptAgent.init)
         found.lastAlive = left.lastAlive
+        found.isSucceeded = true
         for agent in found.agents { note(journal.append(.agent, agent.encoded)) }
         logger.notice("going on with what another machine has left", metadata: ["calls": "\(found.calls.count)"])
         return found
@@ -98,7 +101,7 @@ final class CallKeeper: Sendable {
         let deadline = ContinuousClock.now + Self.patience
         while true {
             do throws(StoreError) {
-                return try await writer.left()
+                return try await writer.left(within: max(.milliseconds(250), deadline - .now))
             } catch {
                 guard error.kind == .unavailable, ContinuousClock.now < deadline else { throw error }
                 // Ends early only when we are cancelled, which nobody does before the start.

@@ -12,6 +12,10 @@ extension Centre {
     /// Whether flows and agents are those of an earlier reading.
     var isProvisioningStale: Bool { store.source.isStale }
 
+    /// How long databases may keep a reload waiting. Below the patience of whoever asks for one (`BoundedControl`), so that he hears
+    /// which of them has not answered; above that for a lock, so that he hears of that.
+    private static let patience = (provisioning: Duration.milliseconds(6_500), logins: Duration.seconds(1))
+
     /// Reads configuration file, tokens, flows and agents again. What is wrong with the file refuses all of it; a bad row only itself.
     func reload(for requester: String) async -> Result<ProvisioningReport, ControlError> {
         let next: Configuration
@@ -46,7 +50,7 @@ extension Centre {
             for caution in NamedFiles.cautions(next, file: file) { logger.warning("\(caution)") }
             network.trust(StreamTrust(next.sip))
             store.writer.retain(days: next.recordRetentionDays)
-            await takeSavedLogins()
+            await takeSavedLogins(within: Self.patience.logins)
             return .success(report)
         } catch {
             return .failure(.failed("\(error)"))
@@ -66,19 +70,22 @@ extension Centre {
     }
 
     private func readProvisioning(under next: Configuration?) async throws -> ProvisioningReport {
-        let provisioning = try await store.source.read()
+        // Nobody waits for what is read since it could not be at the start.
+        let provisioning = try await store.source.read(within: next == nil ? nil : Self.patience.provisioning)
         let report = try await command { [logins = store.logins] exchange, now in
             if let next { exchange.apply(ExchangeConfiguration(next), now: now) }
             logins.provisioned(provisioning, at: now + exchange.wallOffset)
-            return exchange.provision(provisioning, now: now)
+            let report = exchange.provision(provisioning, now: now)
+            Self.putInForce(logins.takeAwaited(provisioning.agents), in: &exchange, now: now)
+            return report
         }
         Self.log(report, logger)
         return report
     }
 
     /// Reads who was logged in, if that could not be read at the start, and has it hold unless something newer is known.
-    func takeSavedLogins() async {
-        guard store.logins.isTableAwaited, let saved = try? await store.writtenLogins() else { return }
+    func takeSavedLogins(within limit: Duration? = nil) async {
+        guard store.logins.isTableAwaited, let saved = try? await store.writtenLogins(within: limit) else { return }
         do {
             let count = try await command { [logins = store.logins] exchange, now in
                 let newer = logins.tableRead(saved)
@@ -95,6 +102,14 @@ extension Centre {
         }
     }
 
+    /// Log-ins of an earlier process that are not what the rows say.
+    static func putInForce(_ logins: [AgentLogin], in exchange: inout Exchange, now: Milliseconds) {
+        for login in logins where login.isLoggedIn != login.rowSays {
+            // He is provisioned: that was looked at.
+            try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: now)
+        }
+    }
+
     static func log(_ report: ProvisioningReport, _ logger: Logger) {
         logger.info(
             "provisioning taken over",
@@ -106,6 +121,12 @@ extension Centre {
         for row in report.refused {
             logger.warning(
                 "row refused",
+                metadata: ["table": "\(row.table)", "id": "\(row.id)", "reason": "\(row.reason)"]
+            )
+        }
+        for row in report.doubtful {
+            logger.warning(
+                "row taken, but perhaps not as it was meant",
                 metadata: ["table": "\(row.table)", "id": "\(row.id)", "reason": "\(row.reason)"]
             )
         }

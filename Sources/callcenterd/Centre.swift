@@ -40,7 +40,6 @@ final class Centre: Sendable {
         logger: Logger,
         alive: @escaping @Sendable () -> Void
     ) async throws -> Centre {
-        let provisioning = try await store.source.readAtStart()
         let keeper = CallKeeper(
             journal: store.calls,
             writer: store.callWriter,
@@ -48,9 +47,12 @@ final class Centre: Sendable {
             logger: logger
         )
         let kept = await keeper.found()
-        let logins = await store.savedLogins(besides: kept.logins)
-        let restorable = LoginKeeper.restorable(logins.all, provisioning.agents)
-        let lastNumber = await store.lastCallNumber(besides: kept.calls.map(\.number))
+        // Side by side: calls wait meanwhile, and each database may be one that hangs.
+        async let numberRead = store.lastCallNumber(besides: kept.calls.map(\.number))
+        async let loginsRead = store.savedLogins(besides: kept)
+        let provisioning = try await store.source.readAtStart(hasCalls: !kept.calls.isEmpty)
+        let (lastNumber, logins) = (await numberRead, await loginsRead)
+        let restorable = LoginKeeper.restorable(logins.all, provisioning?.agents ?? [])
         let (failure, reportFailure) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
         let outlet = EffectOutlet(
             writer: store.writer,
@@ -96,13 +98,14 @@ final class Centre: Sendable {
             )
             exchange.wallOffset = clock.wallOffset
             exchange.nextCallNumber = lastNumber == .max ? 1 : lastNumber + 1
-            store.logins.provisioned(provisioning, at: clock.now + clock.wallOffset)
-            let report = exchange.provision(provisioning, now: clock.now)
-            for login in restorable where login.isLoggedIn != login.rowSays {
-                // He is provisioned: that was looked at.
-                try? exchange.setLogin(agentID: login.agentID, loggedIn: login.isLoggedIn, now: clock.now)
+            if let provisioning {
+                store.logins.provisioned(provisioning, at: clock.now + clock.wallOffset)
+                let report = exchange.provision(provisioning, now: clock.now)
+                Self.putInForce(restorable, in: &exchange, now: clock.now)
+                Self.log(report, logger)
+            } else {
+                exchange.awaitProvisioning()
             }
-            Self.log(report, logger)
             let (restored, lost) = exchange.restore(
                 calls: kept.calls,
                 agents: kept.agents,
@@ -125,7 +128,11 @@ final class Centre: Sendable {
             )
             network.start(loop)
             loop.start()
-            store.logins.restored(restorable, isTableRead: logins.isTableRead)
+            if provisioning == nil {
+                store.logins.awaitProvisioning(logins.all, isTableRead: logins.isTableRead)
+            } else {
+                store.logins.restored(restorable, isTableRead: logins.isTableRead)
+            }
             keeper.takenOver { reportFailure.yield($0) }
             return (NIOLoopBound(loop, eventLoop: network.eventLoop), loop.figures())
         }.get()
@@ -215,6 +222,11 @@ final class Centre: Sendable {
                     return .bad(reason: "the call loop has stopped")
                 }
                 guard alive else { return .bad(reason: "ending: new calls are refused") }
+                guard !self.store.source.isMissing else {
+                    return .bad(
+                        reason: "neither the database nor a copy of it can be read: there are no flows and agents"
+                    )
+                }
                 guard !self.isProvisioningStale else {
                     let reason = "the database cannot be read: flows and agents are those of an earlier reading"
                     return .fair(reason: reason)

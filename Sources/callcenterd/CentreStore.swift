@@ -23,8 +23,10 @@ struct CentreStore: Sendable {
     private let databases: [any CenterDatabase]
     private let logger: Logger
 
-    /// How long a database may keep the daemon from stopping: what it does not take stays in the journal.
-    private static let lastWords = Duration.seconds(3)
+    /// How long databases may keep the daemon from stopping, all in all, and of that the one of records: what they do not take stays
+    /// in the journals.
+    private static let lastWords = (all: Duration.milliseconds(1_500), records: Duration.seconds(1))
+    /// The same for one that fails already.
     private static let lastTry = Duration.milliseconds(200)
 
     static func open(_ configuration: Configuration, logger: Logger) throws -> CentreStore {
@@ -69,20 +71,17 @@ struct CentreStore: Sendable {
         }
         let writer = RecordWriter(database: records, journal: journal, logger: logger)
         writer.retain(days: configuration.recordRetentionDays)
-        let callWriter = try configuration.instance.map { instance in
-            CallWriter(
-                database: runtime,
-                owner: CallOwner(
-                    instance: instance,
-                    journal: try StateName.of(configuration.stateDirectory),
-                    run: UUID().uuidString
-                ),
-                journal: journal,
-                logger: logger,
-                row: CallRow.init(kept:)
+        let owner = try configuration.instance.map { instance in
+            CallOwner(
+                instance: instance,
+                journal: try StateName.of(configuration.stateDirectory),
+                run: UUID().uuidString
             )
         }
-        let loginWriter = LoginWriter(database: runtime, journal: journal, logger: logger)
+        let callWriter = owner.map { owner in
+            CallWriter(database: runtime, owner: owner, journal: journal, logger: logger, row: CallRow.init(kept:))
+        }
+        let loginWriter = LoginWriter(database: runtime, journal: journal, owner: owner, logger: logger)
         return CentreStore(
             records: records,
             source: ProvisioningSource(
@@ -94,7 +93,7 @@ struct CentreStore: Sendable {
             writer: writer,
             calls: calls,
             callWriter: callWriter,
-            logins: LoginKeeper { loginWriter.submit($0) },
+            logins: LoginKeeper(precedence: owner == nil ? .later : .here) { loginWriter.submit($0) },
             runtime: runtime,
             loginWriter: loginWriter,
             databases: databases.map(\.database),
@@ -109,9 +108,14 @@ struct CentreStore: Sendable {
         calls.lastCallNumber(after: await lastRecordedNumber(), besides: alive)
     }
 
+    /// How long a start waits for what there is here as well, or is read later: as for flows and agents.
+    private var startPatience: Duration? {
+        source.startPatience(hasCalls: !calls.found.calls.isEmpty)
+    }
+
     private func lastRecordedNumber() async -> Int32 {
         do throws(StoreError) {
-            let written = try await records.background { database throws(StoreError) in
+            let written = try await records.background(within: startPatience) { database throws(StoreError) in
                 try database.highestCallNumber()
             }
             return journal.lastCallNumber(after: written)
@@ -126,13 +130,14 @@ struct CentreStore: Sendable {
 
     /// Who was logged in, or not, when the last process ended.
     ///
-    /// - Parameter kept: as the journal of calls has it.
+    /// - Parameter kept: what the last process has left.
     /// - Returns: also whether `cc_agent_state` could be read, which has more only if another machine was the owner last, or the
     ///   journal is gone.
-    func savedLogins(besides kept: [AgentLogin]) async -> (all: [AgentLogin], isTableRead: Bool) {
-        let here = LoginKeeper.joined(journal.pendingLogins, kept)
+    func savedLogins(besides kept: CallKeeper.Found) async -> (all: [AgentLogin], isTableRead: Bool) {
+        if kept.isSucceeded { loginWriter.forgetFound() }
+        let here = kept.isSucceeded ? [] : LoginKeeper.joined(journal.pendingLogins, kept.logins)
         do throws(StoreError) {
-            return (LoginKeeper.newer(here, written: try await writtenLogins()), true)
+            return (logins.joined(here, written: try await writtenLogins(within: startPatience)), true)
         } catch {
             logger.error(
                 "it cannot be read who was logged in; going on with what the journal has of it",
@@ -143,15 +148,18 @@ struct CentreStore: Sendable {
     }
 
     /// What `cc_agent_state` has of log-ins.
-    func writtenLogins() async throws(StoreError) -> [AgentLogin] {
-        try await runtime.background { database throws(StoreError) in try database.logins() }
+    func writtenLogins(within limit: Duration? = nil) async throws(StoreError) -> [AgentLogin] {
+        try await runtime.background(within: limit) { database throws(StoreError) in try database.logins() }
     }
 
     /// Writes what the databases take, and ends their use.
     func close() async {
-        // One that fails already is not given as long.
-        let figures = await writer.stop(within: writer.figures.isFailing ? Self.lastTry : Self.lastWords)
-        await callWriter?.stop(within: Self.lastWords)
+        let end = ContinuousClock.now + Self.lastWords.all
+        let figures = await writer.stop(within: writer.figures.isFailing ? Self.lastTry : Self.lastWords.records)
+        // Afterwards, so that calls whose records are written now leave no row.
+        if let callWriter {
+            await callWriter.stop(within: callWriter.isFailing ? Self.lastTry : max(Self.lastTry, end - .now))
+        }
         if figures.backlog > 0 {
             logger.warning(
                 "call-detail records wait in the journal for the next start",

@@ -35,6 +35,7 @@ extension Snapshot {
         process.store.recordsRefused = written.failed
         process.store.isWriting = !written.isFailing
         process.store.isProvisioningStale = store.source.isStale
+        process.store.isProvisioningMissing = store.source.isMissing
         let journal = store.journal.figures
         let calls = store.calls.figures
         process.store.journalBytes = journal.bytes + calls.bytes

@@ -18,13 +18,33 @@ final class LoginKeeper: Sendable {
         var isRestored = false
         /// What the table has is not known yet.
         var isTableAwaited = false
+        /// Log-ins of an earlier process, until it is known which agents there are.
+        var unprovisioned: [AgentLogin]?
     }
 
     private let state = Mutex(State())
+    private let precedence: Precedence
     private let keep: @Sendable (AgentLogin) -> Void
 
+    /// What counts where both this process, or the journal that it has found, and `cc_agent_state` have a log-in of an agent.
+    enum Precedence: Sendable {
+        /// What is known here: who is the owner is decided by who has followed whom, and what another has done since has been left
+        /// out here before (`CentreStore.savedLogins`).
+        case here
+        /// The later one: nobody can say who has had the centre last.
+        case later
+
+        func isWritten(_ written: AgentLogin, overKnownSince known: Milliseconds?) -> Bool {
+            guard let known else { return true }
+            return self == .later && written.since > known
+        }
+    }
+
     /// - Parameter keep: must return at once.
-    init(keep: @escaping @Sendable (AgentLogin) -> Void) { self.keep = keep }
+    init(precedence: Precedence = .later, keep: @escaping @Sendable (AgentLogin) -> Void) {
+        self.precedence = precedence
+        self.keep = keep
+    }
 
     /// Whether `cc_agent_state` could not be read so far.
     var isTableAwaited: Bool { state.withLock { $0.isTableAwaited } }
@@ -58,6 +78,29 @@ final class LoginKeeper: Sendable {
         for login in new { keep(login) }
     }
 
+    /// It is not known yet which agents there are: these log-ins wait for that.
+    func awaitProvisioning(_ logins: [AgentLogin], isTableRead: Bool) {
+        state.withLock { state in
+            state.unprovisioned = logins
+            state.isTableAwaited = !isTableRead
+        }
+    }
+
+    /// The first agents have been provisioned, later than at the start.
+    ///
+    /// - Returns: the log-ins that have waited for that and hold, to be put in force.
+    func takeAwaited(_ definitions: [AgentDefinition]) -> [AgentLogin] {
+        let waiting = state.withLock { state -> (logins: [AgentLogin], isTableRead: Bool)? in
+            guard let logins = state.unprovisioned else { return nil }
+            state.unprovisioned = nil
+            return (logins, !state.isTableAwaited)
+        }
+        guard let waiting else { return [] }
+        let logins = Self.restorable(waiting.logins, definitions)
+        restored(logins, isTableRead: waiting.isTableRead)
+        return logins
+    }
+
     /// The core has the log-ins of an earlier process, and tells of changes from now on.
     ///
     /// - Parameters:
@@ -73,14 +116,15 @@ final class LoginKeeper: Sendable {
 
     /// `cc_agent_state` could be read at last.
     ///
-    /// - Returns: the log-ins that are newer there, to be put in force.
+    /// - Returns: the log-ins that count there, to be put in force.
     func tableRead(_ written: [AgentLogin]) -> [AgentLogin] {
         state.withLock { state in
             state.isTableAwaited = false
+            if let known = state.unprovisioned { state.unprovisioned = joined(known, written: written) }
             var newer: [AgentLogin] = []
             for login in written {
                 guard let agent = state.agents[login.agentID], agent.rowSays == login.rowSays,
-                    login.since > agent.since ?? .min
+                    precedence.isWritten(login, overKnownSince: agent.since)
                 else { continue }
                 state.agents[login.agentID]?.take(login)
                 newer.append(login)
@@ -113,10 +157,10 @@ final class LoginKeeper: Sendable {
         return joined + first.filter { rest[$0.agentID] != nil }
     }
 
-    /// What is known here, and where it is newer, or nothing is known here, what is written in `cc_agent_state`.
-    static func newer(_ here: [AgentLogin], written: [AgentLogin]) -> [AgentLogin] {
+    /// What is known here, and where that counts, or nothing is known here, what is written in `cc_agent_state`.
+    func joined(_ here: [AgentLogin], written: [AgentLogin]) -> [AgentLogin] {
         let known = Dictionary(here.map { ($0.agentID, $0.since) }) { first, _ in first }
-        return joined(here, written.filter { login in known[login.agentID].map { login.since > $0 } ?? true })
+        return Self.joined(here, written.filter { precedence.isWritten($0, overKnownSince: known[$0.agentID]) })
     }
 
     /// The log-ins of an earlier process that hold: those of agents whose rows still say what they said then.

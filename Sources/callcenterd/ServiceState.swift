@@ -98,7 +98,11 @@ final class ServiceState: Sendable {
         var line = "\(totals.talking) talking, \(totals.queued) queued"
         line += ", \(totals.freeAgents)/\(totals.loggedAgents) agents free"
         line += store.backlog == 0 ? ", store ok" : ", store: \(store.backlog) records waiting"
-        if store.isProvisioningStale { line += ", flows and agents of an earlier reading" }
+        if store.isProvisioningMissing {
+            line += ", NO flows and agents: the database cannot be read"
+        } else if store.isProvisioningStale {
+            line += ", flows and agents of an earlier reading"
+        }
         if store.recordsLost > 0 { line += ", \(store.recordsLost) RECORDS LOST" }
         return line
     }

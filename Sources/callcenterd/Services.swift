@@ -19,15 +19,18 @@ struct ReloadOnHangup: Service {
 
 /// While flows and agents are those of an earlier reading, or it is not known who was logged in: tries to read them again.
 struct ProvisioningWatch: Service {
-    private static let pause = Duration.seconds(5)
+    /// Soon at first: the start may not have waited long enough.
+    private static let pauses = Duration.seconds(1)...Duration.seconds(5)
 
     let centre: Centre
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var pause = Self.pauses.lowerBound
             while !Task.isCancelled {
                 // Ends early when we are cancelled.
-                try? await Task.sleep(for: Self.pause)
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, Self.pauses.upperBound)
                 await centre.takeProvisioning()
                 await centre.takeSavedLogins()
             }

@@ -46,6 +46,28 @@ struct RestartTests {
         #expect(town.leftoversAtTheEnd() == [])
     }
 
+    @Test(
+        "As long as nobody knows the flows who waits goes on waiting, who comes is put off, and then all is as it was"
+    )
+    func unprovisioned() throws {
+        let town = Town(loggedIn: false) { $0.policy.rejectOnNoAgents = false }
+        town.call(for: 5_000)
+        #expect(town.bench.call?.state == .queued)
+        try town.bench.restart(withoutProvisioning: true)
+        town.bench.run(for: 10_000)
+        #expect(town.bench.call?.state == .queued)
+        #expect(town.bench.exchange.checkInvariants() == [])
+        town.ben.invite("support", sdp: town.ben.sdp())
+        town.bench.run(for: 1_000)
+        #expect(town.ben.log.last == "503 invite")
+        town.reload()
+        try town.logIn("anna")
+        town.bench.run(for: 10_000)
+        #expect(town.bench.call?.state == .toagent)
+        town.caller.hangUp(town.caller.lastCallID)
+        #expect(town.leftoversAtTheEnd() == [])
+    }
+
     @Test("Counters say when they began to count: with the core")
     func countsAnew() throws {
         let town = Town()

@@ -175,6 +175,70 @@ struct TakeoverTests {
         await scene.end()
     }
 
+    @Test(
+        "leaves log-ins that it did not come to write to nobody: those of the machine that had the centre since count"
+    )
+    func logins() async throws {
+        let scene = try await Scene(.loopback)
+        do {
+            try await logins(scene)
+        } catch {
+            Issue.record(error)
+        }
+        await scene.end()
+    }
+
+    private func logins(_ scene: Scene) async throws {
+        let phone = try await Sipp.callee("queue", .answers(ring: 10))
+        try await scene.provision(queue: phone, agents: phone)
+        try scene.server.sql(
+            """
+            INSERT INTO cc_agents (agentid, location, logstate, skills)
+              VALUES ('ben', 'sip:ben@127.0.0.1:1', 0, 'other')
+            """
+        )
+        func log(_ agent: String, _ state: String, on daemon: Daemon) async throws {
+            let done = try await daemon.ccctl("cc_agent_login", agent, state)
+            try #require(done.status == 0, "\(done.text)")
+        }
+        func loggedIn(_ daemon: Daemon) async throws -> [String] {
+            try await daemon.agents().filter { $0.loggedIn == "YES" }.map(\.id)
+        }
+        func table(_ condition: String) throws -> Bool {
+            try !scene.server.sql("SELECT 1 FROM cc_agent_state WHERE \(condition)").isEmpty
+        }
+        let first = try await scene.owner(1)
+        try scene.server.sql("ALTER TABLE cc_agent_state RENAME TO cc_hidden")
+        try await log("anna", "0", on: first)
+        try await scene.die(first)
+        try scene.server.sql("ALTER TABLE cc_hidden RENAME TO cc_agent_state")
+
+        let second = try await scene.owner(2)
+        #expect(try await loggedIn(second) == ["anna"])
+        try await log("anna", "0", on: second)
+        try await log("anna", "1", on: second)
+        try await eventually("her log-in", within: .seconds(60), every: .milliseconds(100)) {
+            try table("agentid = 'anna' AND loggedin = 1 AND since > 0")
+        }
+        try await scene.die(second)
+        // Its clock is far behind.
+        try scene.server.sql("UPDATE cc_agent_state SET since = 1 WHERE agentid = 'anna'")
+
+        let third = try await scene.owner(1)
+        #expect(try await loggedIn(third) == ["anna"])
+        try await log("ben", "1", on: third)
+        try await eventually("a later log-in", within: .seconds(60), every: .milliseconds(100)) {
+            try table("agentid = 'ben' AND loggedin = 1 AND since > 0")
+        }
+        #expect(try table("agentid = 'anna' AND loggedin = 1 AND since = 1"), "as the second machine has left it")
+        try await scene.die(third)
+        // Whoever has had the centre last knows better than a table, whatever moments that has.
+        try scene.server.sql("UPDATE cc_agent_state SET loggedin = 1 - loggedin, since = 99999999999999")
+        let fourth = try await scene.owner(1)
+        #expect(try await loggedIn(fourth) == ["anna", "ben"])
+        await phone.process.stop(with: SIGKILL)
+    }
+
     @Test("finds an agent in the wrap-up that he is in")
     func wrapup() async throws {
         let scene = try await Scene(.loopback)

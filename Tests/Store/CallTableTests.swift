@@ -105,7 +105,7 @@ extension Databases {
                 let database = place.database
                 try database.migrate()
                 let login = AgentLogin(agentID: "anna", isLoggedIn: true, rowSays: false, since: 5)
-                try database.write([login])
+                #expect(try database.write([login], of: nil))
                 var changes = changes(claims: true)
                 changes.agents = [
                     AgentRow(id: "anna", freeSince: 7, wrapupEnds: 9),
@@ -115,8 +115,31 @@ extension Databases {
                 let logins = try database.logins()
                 #expect(logins.first == login)
                 #expect(logins.dropFirst().allSatisfy { $0.isLoggedIn == $0.rowSays }, "ben's own row decides")
-                try database.write([AgentLogin(agentID: "anna", isLoggedIn: false, rowSays: true, since: 6)])
+                let later = AgentLogin(agentID: "anna", isLoggedIn: false, rowSays: true, since: 6)
+                #expect(try database.write([later], of: owner))
                 #expect(try database.callsLeft(of: "main").agents == changes.agents)
+            }
+        }
+
+        @Test("has log-ins of the last who has claimed it, and of nobody else", arguments: Engine.allCases)
+        func loginsOfOwner(engine: Engine) async throws {
+            try await withDatabase(engine) { place in
+                let database = place.database
+                try database.migrate()
+                let login = AgentLogin(agentID: "anna", isLoggedIn: true, rowSays: false, since: 5)
+                #expect(try !database.write([login], of: owner), "nobody has claimed it")
+                #expect(try database.logins().isEmpty)
+                #expect(try database.write(changes(claims: true), of: owner, at: 1))
+                #expect(try database.write([login], of: owner))
+                let next = CallOwner(instance: "main", journal: "there", run: "two")
+                #expect(try database.write(changes(claims: true, follows: "one"), of: next, at: 2))
+                var older = login
+                older.isLoggedIn = false
+                older.since = 9
+                #expect(try !database.write([older], of: owner), "succeeded, whatever his clock says")
+                #expect(try database.logins() == [login])
+                #expect(try database.write([older], of: next))
+                #expect(try database.logins() == [older])
             }
         }
 

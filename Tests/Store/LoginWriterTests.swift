@@ -42,6 +42,28 @@ struct LoginWriterTests {
         }
     }
 
+    @Test("what an earlier process has left is not written once another machine has had the centre; what is new is")
+    func succeeded() async throws {
+        try await withFolder { folder in
+            // Nothing is written before the centre is claimed.
+            let database = ScriptedDatabase(.init(isAnothers: true))
+            let log = LogBook()
+            let owner = CallOwner(instance: "main", journal: "here", run: "two")
+            let journal = try journal(folder)
+            #expect(journal.append(.login, login("ann", true, since: 9).encoded))
+            #expect(journal.append(.login, login("bob", true, since: 9).encoded))
+            let writer = LoginWriter(database: database, journal: journal, owner: owner, logger: log.logger)
+            writer.forgetFound()
+            writer.submit(login("bob", false, since: 1))
+            database.state.withLock { $0.isAnothers = false }
+            try await eventually("all to be done with") { journal.pending(.login) == 0 }
+            #expect(database.state.withLock { $0.logins } == [[login("bob", false, since: 1)]])
+            #expect(log.text.isEmpty)
+            writer.stop()
+            journal.close()
+        }
+    }
+
     @Test("log-ins wait for their table until somebody makes it")
     func noTable() async throws {
         try await withFolder { folder in

@@ -102,12 +102,13 @@ final class ScriptedDatabase: CenterDatabase {
             return purged
         }
     }
-    func write(_ logins: [AgentLogin]) throws(StoreError) {
-        let isAway = state.withLock { state in
-            if !state.isAway { state.logins.append(logins) }
-            return state.isAway
+    func write(_ logins: [AgentLogin], of _: CallOwner?) throws(StoreError) -> Bool {
+        let (isAway, isAnothers) = state.withLock { state in
+            if !state.isAway, !state.isAnothers { state.logins.append(logins) }
+            return (state.isAway, state.isAnothers)
         }
         if isAway { throw StoreError(.unavailable, database: name, "is away") }
+        return !isAnothers
     }
     func logins() throws(StoreError) -> [AgentLogin] { state.withLock { $0.logins.last ?? [] } }
     func write(_ changes: CallChanges, of _: CallOwner, at _: Milliseconds) throws(StoreError) -> Bool {

@@ -116,7 +116,24 @@ package struct CallDetailRecord: Sendable, Equatable {
     }
 }
 
+extension CallDetailRecord {
+    /// Changes each text that somebody else has chosen; the key is ours.
+    package func replacing(_ change: (String) -> String) -> CallDetailRecord {
+        var record = self
+        let texts = [\CallDetailRecord.caller, \.flowID, \.agentID, \.callerURI, \.calledURI, \.cause]
+        for text in texts { record[keyPath: text] = change(record[keyPath: text]) }
+        record.transferredTo = transferredTo.map(change)
+        record.callIDs = callIDs.map(change)
+        return record
+    }
+}
+
 extension String {
+    /// With `?` for each other character.
+    package var inASCII: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.isASCII ? $0 : "?" }))
+    }
+
     /// Its beginning, of this many Unicode scalars at most: columns of databases count those, and not what looks like one character,
     /// of which whoever chooses the text can make each as long as he likes.
     package func cut(toScalars count: Int) -> String {

@@ -7,7 +7,7 @@ extension Exchange {
     mutating func arrive(_ leg: LegID, _ invite: Message) {
         // A part of a call that is there.
         if let outcome = agent.replaced(by: invite) { return replace(leg, invite, outcome) }
-        guard !isShuttingDown else {
+        guard !isShuttingDown, !isProvisioningAwaited else {
             agent.refuse(leg, status: 503, retryAfter: 5, now: now)
             return
         }

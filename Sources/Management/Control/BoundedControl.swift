@@ -33,7 +33,9 @@ package struct BoundedControl: Sendable {
     }
 
     package func reload(for requester: Requester) async throws(ControlError) -> ProvisioningReport {
-        try await ask(within: patience.reload) { [control] in await control.reload(requester) }.get()
+        try await ask(within: patience.reload, whom: "the database or the call loop") { [control] in
+            await control.reload(requester)
+        }.get()
     }
 
     package func perform(_ order: Order, for requester: Requester) async throws(ControlError) -> String {
@@ -61,6 +63,7 @@ package struct BoundedControl: Sendable {
     /// The question goes on when its time is over: what was posted to the loop takes effect, only nobody waits for it.
     private func ask<Answer: Sendable>(
         within limit: Duration,
+        whom: String = "the call loop",
         _ question: @escaping @Sendable () async -> Answer
     ) async throws(ControlError) -> Answer {
         guard underWay.take() else {
@@ -80,7 +83,7 @@ package struct BoundedControl: Sendable {
                 first.resume(answer)
             }
         }
-        guard let answer else { throw .unavailable("the call loop has not answered within \(limit)") }
+        guard let answer else { throw .unavailable("\(whom) has not answered within \(limit)") }
         return answer
     }
 }

@@ -40,7 +40,9 @@ struct WallboardReport {
             Self.entry(
                 "Provisioning",
                 isGood: !store.isProvisioningStale,
-                store.isProvisioningStale ? "flows and agents are those of the last reading" : nil
+                store.isProvisioningMissing
+                    ? "there are no flows and agents"
+                    : store.isProvisioningStale ? "flows and agents are those of the last reading" : nil
             ),
             // Nothing wrong: it may be switched off, and calls do without.
             Self.entry("SNMP", isGood: snmp.isConnected ? true : nil, snmp.isConnected ? nil : "not connected"),

@@ -47,6 +47,17 @@ package struct CallRow: Sendable, Equatable {
     }
 }
 
+extension CallRow {
+    /// The same for a database that has no other characters.
+    var inASCII: CallRow {
+        var row = self
+        for text in [\CallRow.callerName, \.callerUser, \.flowID, \.agentID] {
+            row[keyPath: text] = row[keyPath: text].inASCII
+        }
+        return row
+    }
+}
+
 /// What of an agent stands in `cc_agent_state` besides his log-in. Milliseconds since 1970.
 package struct AgentRow: Sendable, Equatable {
     package var id: String
@@ -178,6 +189,8 @@ struct CallStatements {
     let claim: String
     /// He lives: moment, instance, run. Gives a row if he is still the owner.
     let touch: String
+    /// Gives a row if he is the owner: instance, run.
+    let owned: String
     /// Of an instance: its owner; its calls; and all agents.
     let left: (owner: String, calls: String, agents: String)
 
@@ -211,6 +224,7 @@ struct CallStatements {
         let (one, two) = (parameter(1), parameter(2))
         end = "DELETE FROM \(CallColumns.table) WHERE \(CallColumns.key) = \(one) AND instance = \(two)"
         sweep = "DELETE FROM \(CallColumns.table) WHERE instance = \(one) AND run <> \(two)"
+        owned = "SELECT 1 FROM \(CallColumns.instances) WHERE instance = \(one) AND run = \(two)"
         left = (
             "SELECT journal, alive, run FROM \(CallColumns.instances) WHERE instance = \(one)",
             "SELECT kept, cid FROM \(CallColumns.table) WHERE instance = \(one) AND kept IS NOT NULL ORDER BY id",

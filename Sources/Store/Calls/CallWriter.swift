@@ -85,11 +85,16 @@ package final class CallWriter: Sendable {
     deinit { timer.cancel() }
 
     /// What the last owner has left.
-    package func left() async throws(StoreError) -> CallsLeft {
-        try await database.background { [instance = owner.instance] database throws(StoreError) in
+    ///
+    /// - Parameter limit: how long that may take.
+    package func left(within limit: Duration) async throws(StoreError) -> CallsLeft {
+        try await database.background(within: limit) { [instance = owner.instance] database throws(StoreError) in
             try database.callsLeft(of: instance)
         }
     }
+
+    /// Whether the last writing has failed.
+    package var isFailing: Bool { state.withLock { $0.isFailing } }
 
     /// Whose rows we write.
     package var instance: String { owner.instance }
@@ -130,15 +135,14 @@ package final class CallWriter: Sendable {
     /// The end: writes what can be written within this time. The rows stay for the next process.
     package func stop(within limit: Duration) async {
         timer.cancel()
-        _ = await withCheckedContinuation { continuation in
-            let answer = OneAnswer(continuation)
-            queue.async {
-                self.run(isLast: true)
-                answer.give(true)
-            }
-            // A database that hangs is not waited for.
-            DispatchQueue.global(qos: .utility).asyncAfter(deadline: .after(limit)) { answer.give(false) }
+        let answer = OneAnswer<Void>()
+        queue.async {
+            self.run(isLast: true)
+            answer.give(())
         }
+        // A database that hangs is not waited for.
+        DispatchQueue.deadlines.asyncAfter(deadline: .after(limit)) { answer.give(()) }
+        await answer.wait()
     }
 
     // MARK: - The thread of its own
@@ -150,6 +154,8 @@ package final class CallWriter: Sendable {
         var agents: [AgentRow] = []
         /// With this, everything that was alive at the beginning has been written once.
         var completes = false
+        /// What the database cannot write is written as `?`: it is there for people, and what is gone on with has its own form.
+        var isInASCII = false
 
         /// The same, row by row: who claims comes first, and what only counts when all are written, last.
         var parts: [Work] {
@@ -213,6 +219,7 @@ package final class CallWriter: Sendable {
     private func write(_ work: Work) -> Bool {
         var changes = work.changes
         changes.calls = work.calls.compactMap { row($0.kept) }
+        if work.isInASCII { changes.calls = changes.calls.map(\.inASCII) }
         changes.agents = work.agents
         do throws(StoreError) {
             guard try database.write(changes, of: owner, at: CivilTime.now) else {
@@ -236,6 +243,12 @@ package final class CallWriter: Sendable {
             // One bad row must not keep the others, and would be refused again: each by itself.
             let parts = work.parts
             guard parts.count == 1 else { return writeOneByOne(parts) }
+            // A caller may choose his name so.
+            if case .unencodable = error.detail, !work.calls.isEmpty, !work.isInASCII {
+                var again = work
+                again.isInASCII = true
+                return write(again)
+            }
             guard let what = work.calls.first?.key ?? work.agents.first?.id else {
                 note(error)
                 return false

@@ -6,12 +6,17 @@ import Synchronization
 /// Brings log-ins from the call loop over the journal into `cc_agent_state`, on a thread of its own: the last one of each
 /// agent counts. A database that is away is tried again; meanwhile they stay in the journal, but not for ever: the journal
 /// is for records above all, and nothing in it can be freed that is younger than the oldest entry.
+///
+/// Where several machines run a centre, only the one that has claimed it last writes. What another has written since a process of
+/// this machine was the owner is newer than what that one has left (`forgetFound`).
 package final class LoginWriter: Sendable {
     private struct Progress {
         var entries: [JournalReader.Entry] = []
         var pause = firstPause
         var earliest: ContinuousClock.Instant?
         var isFailing = false
+        /// Entries before this place are another owner's business by now.
+        var forgetBefore: UInt64 = 0
     }
 
     private static let rhythm = DispatchTimeInterval.milliseconds(250)
@@ -23,14 +28,17 @@ package final class LoginWriter: Sendable {
 
     private let database: any CenterDatabase
     private let journal: Journal
+    private let owner: CallOwner?
     private let logger: Logger
     private let queue = DispatchQueue(label: "callcenterd.logins", qos: .utility)
     private let timer: BackgroundTimer
     private let progress = Mutex(Progress())
 
-    package init(database: any CenterDatabase, journal: Journal, logger: Logger) {
+    /// - Parameter owner: where several machines write: who we are.
+    package init(database: any CenterDatabase, journal: Journal, owner: CallOwner? = nil, logger: Logger) {
         self.database = database
         self.journal = journal
+        self.owner = owner
         self.logger = logger
         timer = BackgroundTimer(on: queue)
         timer.setEventHandler { [weak self] in self?.run() }
@@ -46,6 +54,9 @@ package final class LoginWriter: Sendable {
         // trouble, are what the log is loud about.
         _ = journal.append(.login, login.encoded)
     }
+
+    /// What earlier processes have left in the journal is not written: another machine has been the owner since.
+    package func forgetFound() { progress.withLock { $0.forgetBefore = journal.place } }
 
     /// No more tries; what is left stays in the journal.
     package func stop() { timer.cancel() }
@@ -65,8 +76,15 @@ package final class LoginWriter: Sendable {
     }
 
     private func write(_ entries: [JournalReader.Entry]) -> Bool {
+        let first = progress.withLock { $0.forgetBefore }
+        let logins = entries.filter { $0.sequence >= first }.compactMap { try? AgentLogin(encoded: $0.payload) }
         do throws(StoreError) {
-            try database.write(AgentLogin.latest(entries.compactMap { try? AgentLogin(encoded: $0.payload) }))
+            let isOurs = logins.isEmpty ? true : try database.write(AgentLogin.latest(logins), of: owner)
+            guard isOurs else {
+                // Ours are to be claimed yet, or this process is about to end.
+                progress.withLock { $0.earliest = .now + Self.firstPause }
+                return false
+            }
         } catch {
             let isOld = entries.first.map { journal.distance(to: $0.sequence) > Self.longestWait } ?? false
             guard error.kind == .refused || isOld else {
@@ -86,8 +104,9 @@ package final class LoginWriter: Sendable {
             )
         }
         let wasFailing = progress.withLock { progress in
-            let wasFailing = progress.isFailing
+            let (wasFailing, forgetBefore) = (progress.isFailing, progress.forgetBefore)
             progress = Progress()
+            progress.forgetBefore = forgetBefore
             return wasFailing
         }
         if wasFailing { logger.notice("log-ins of agents are written again") }

@@ -8,6 +8,11 @@ extension PostgresDatabase {
     /// What the link is to remember.
     static let callStatements = [(call, statements.call), (agent, statements.agent), (end, statements.end)]
 
+    /// A row, if this process was the last to claim the instance.
+    static func statements(of owner: CallOwner) -> (sql: String, values: [ColumnValue]) {
+        (statements.owned, [.text(owner.instance), .text(owner.run)])
+    }
+
     package func write(_ changes: CallChanges, of owner: CallOwner, at moment: Milliseconds) throws(StoreError) -> Bool
     {
         try callLink.use { connection throws(StoreError) in

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The tables of a call centre in a PostgreSQL database.
 ///
-/// - Records are written over a connection that stays, calls over another one. What else there is to do comes seldom and gets a connection of its own, so that neither waits for the other.
+/// - Records are written over a connection that stays, calls over another one. What else there is to do comes seldom and gets a
+///   connection of its own, so that neither waits for the other.
 /// - A server that does not answer in time is away: `StoreError.Kind.unavailable`.
 package final class PostgresDatabase: CenterDatabase {
     package var name: String { address.name }
@@ -56,6 +57,9 @@ package final class PostgresDatabase: CenterDatabase {
             }
         }
         state.hasRecordKey = try Self.hasUniqueIndex(RecordColumns.table, on: RecordColumns.key, connection)
+        if case .text(let encoding)? = try connection.rows("SHOW server_encoding").rows.first?.first {
+            state.encoding = encoding
+        }
         state.hasCallKey = try Self.hasUniqueIndex(CallColumns.table, on: [CallColumns.key], connection)
         return state
     }
@@ -78,7 +82,7 @@ package final class PostgresDatabase: CenterDatabase {
 
     package func tables() throws(StoreError) -> ProvisioningTables {
         let connection = try connect()
-        try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \(Self.lockPatience)")
         let tables = ProvisioningTables(
             flows: try Self.rows(flowTable.name, by: flowTable.id, from: connection),
             agents: try Self.rows(agentTable.name, by: agentTable.id, from: connection)
@@ -114,12 +118,21 @@ package final class PostgresDatabase: CenterDatabase {
         try connect().rows(statement.sql, statement.values)
     }
 
-    package func write(_ logins: [AgentLogin]) throws(StoreError) {
-        guard !logins.isEmpty else { return }
+    package func write(_ logins: [AgentLogin], of owner: CallOwner?) throws(StoreError) -> Bool {
+        guard !logins.isEmpty else { return true }
         let connection = try connect()
         let upsert = LoginColumns.upsert(LoginColumns.names.indices.map { "$\($0 + 1)" })
         try connection.prepare(upsert, as: "callcenterd_login")
+        // What is not committed when the connection goes did not happen.
+        try connection.run("BEGIN")
+        if let owner {
+            // The row stays locked until the end: nobody becomes the owner in between.
+            let (sql, values) = Self.statements(of: owner)
+            guard try !connection.rows("\(sql) FOR SHARE", values).rows.isEmpty else { return false }
+        }
         try connection.run(prepared: "callcenterd_login", with: logins.map { LoginColumns.values(of: $0) })
+        try connection.run("COMMIT")
+        return true
     }
 
     package func logins() throws(StoreError) -> [AgentLogin] {
@@ -152,6 +165,9 @@ package final class PostgresDatabase: CenterDatabase {
         ON CONFLICT (\(RecordColumns.key.joined(separator: ", "))) DO NOTHING
         """
 
+    /// Below what whoever asks for a reload waits, so that he hears what it waits for.
+    static let lockPatience = "SET LOCAL lock_timeout = '5s'"
+
     /// A server that hangs is waited for once: whoever starts without his database asks it for one thing after the other, while calls
     /// wait.
     func connect() throws(StoreError) -> PostgresConnection {
@@ -172,7 +188,13 @@ package final class PostgresDatabase: CenterDatabase {
         by id: String,
         from connection: borrowing PostgresConnection
     ) throws(StoreError) -> ProvisioningTables.Table {
-        let rows = try connection.rows("SELECT * FROM \(table)")
+        let rows: PostgresConnection.Rows
+        do throws(StoreError) {
+            rows = try connection.rows("SELECT * FROM \(table)")
+        } catch {
+            guard error.detail == .locked else { throw error }
+            throw StoreError(error.kind, database: error.database, "table \(table) \(error.problem)")
+        }
         var table = ProvisioningTables.Table(columns: rows.columns, rows: rows.rows)
         // Byte by byte, whatever the collation of the database.
         guard let column = ProvisioningRow.Layout(rows.columns).index(of: id) else { return table }

@@ -12,6 +12,13 @@ extension StoreError {
         }
         let message = Self.field("M", of: result) ?? "error \(state)"
         switch (state.prefix(2), state) {
+        // untranslatable_character, character_not_in_repertoire
+        case (_, "22P05"), (_, "22021"):
+            self.init(.refused, database: name, message)
+            detail = .unencodable(Self.character(in: message))
+        case (_, "55P03"):
+            self.init(.unavailable, database: name, "is locked by another session; end its transaction")
+            detail = .locked
         // Bad data, a constraint, a limit, or what a trigger says.
         case ("22", _), ("23", _), ("54", _), ("P0", _):
             self.init(.refused, database: name, message)
@@ -33,6 +40,16 @@ extension StoreError {
         let lines = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }
             .joined(separator: "; ")
         self.init(.unavailable, database: name, lines.isEmpty ? "the connection broke" : lines)
+    }
+
+    /// What the server says that it cannot write: `character with byte sequence 0xe6 0x97 0xa5 in encoding …`, in any language.
+    private static func character(in message: String) -> String? {
+        guard let bytes = message.firstMatch(of: /(?:0x[0-9a-fA-F]{2} ?)+/) else { return nil }
+        let text = String(
+            decoding: bytes.output.split(separator: " ").compactMap { UInt8($0.dropFirst(2), radix: 16) },
+            as: UTF8.self
+        )
+        return text.isEmpty || text.contains("\u{FFFD}") ? nil : text
     }
 
     /// A field of an error by its letter (PG_DIAG_SQLSTATE and others, libpq manual 34.3.1).

@@ -13,6 +13,7 @@ final class PostgresLink: Sendable {
     /// What the server is to remember on every connection, by key.
     private let statements: [(key: String, sql: String)]
     private let state = Mutex<State>(.none)
+    private let isClosed = Atomic(false)
 
     init(_ address: PostgresAddress, patience: Duration, statements: [(key: String, sql: String)]) {
         self.address = address
@@ -26,6 +27,7 @@ final class PostgresLink: Sendable {
         _ body: (borrowing PostgresConnection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         try state.withLock { state throws(StoreError) in
+            if isClosed.load(ordering: .acquiring) { state = .closed }
             switch consume state {
             case .closed:
                 state = .closed
@@ -57,6 +59,9 @@ final class PostgresLink: Sendable {
         }
     }
 
-    /// Ends it; later uses fail.
-    func close() { state.withLock { $0 = .closed } }
+    /// Ends it; later uses fail. Does not wait for one that hangs.
+    func close() {
+        isClosed.store(true, ordering: .releasing)
+        _ = state.withLockIfAvailable { $0 = .closed }
+    }
 }

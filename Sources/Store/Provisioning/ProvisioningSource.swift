@@ -9,7 +9,23 @@ package final class ProvisioningSource: Sendable {
     private let database: any CenterDatabase
     private let copy: ProvisioningCopy
     private let logger: Logger
-    private let stale = Mutex(false)
+    private let state = Mutex(State.current)
+
+    private enum State {
+        case current
+        /// What was last given out is the copy's.
+        case copy
+        /// There was nothing to give out.
+        case missing
+    }
+
+    /// How long a database may keep a start waiting; nil: as long as it takes.
+    ///
+    /// - Parameter hasCalls: there are calls to go on with.
+    package func startPatience(hasCalls: Bool) -> Duration? {
+        // Without the copy every new call is refused meanwhile, and agents lose their wrap-ups.
+        hasCopy ? .seconds(1) : hasCalls ? .seconds(4) : nil
+    }
 
     package init(database: any CenterDatabase, copy: ProvisioningCopy, logger: Logger) {
         self.database = database
@@ -17,12 +33,22 @@ package final class ProvisioningSource: Sendable {
         self.logger = logger
     }
 
-    /// Whether what was last given out is the copy's.
-    package var isStale: Bool { stale.withLock { $0 } }
+    /// Whether what was last given out is the copy's, or nothing.
+    package var isStale: Bool { state.withLock { $0 != .current } }
+
+    /// Whether neither database nor copy could be read so far.
+    package var isMissing: Bool { state.withLock { $0 == .missing } }
+
+    /// Whether there is a copy, perhaps one that cannot be used.
+    package var hasCopy: Bool { FileManager.default.fileExists(atPath: copy.path) }
 
     /// Reads the database, and renews the copy.
-    package func read() async throws(StoreError) -> Provisioning {
-        let tables = try await database.background { database throws(StoreError) in try database.tables() }
+    ///
+    /// - Parameter limit: how long it may take; nil: until the database itself gives up.
+    package func read(within limit: Duration? = nil) async throws(StoreError) -> Provisioning {
+        let tables = try await database.background(within: limit) { database throws(StoreError) in
+            try database.tables()
+        }
         let provisioning = try tables.provisioning(of: database.name)
         let lastGood = lastGood(of: provisioning.refused)
         do throws(StoreError) {
@@ -30,7 +56,7 @@ package final class ProvisioningSource: Sendable {
         } catch {
             logger.error("no copy of flows and agents could be made", metadata: ["error": "\(error)"])
         }
-        stale.withLock { $0 = false }
+        state.withLock { $0 = .current }
         return provisioning
     }
 
@@ -56,21 +82,37 @@ package final class ProvisioningSource: Sendable {
 
     /// Reads the database, or else the copy. A row that cannot be used is what it last was when it could.
     ///
-    /// - Throws: the error of the database, if there is no copy that can be used.
-    package func readAtStart() async throws(StoreError) -> Provisioning {
+    /// - Parameter hasCalls: calls of the last process are gone on with even if there are no flows and agents.
+    /// - Returns: nil if there are only those.
+    /// - Throws: the error of the database, if there is nothing to go on with.
+    package func readAtStart(hasCalls: Bool = false) async throws(StoreError) -> Provisioning? {
         do throws(StoreError) {
-            return withLastGood(try await read())
+            return withLastGood(try await read(within: startPatience(hasCalls: hasCalls)))
         } catch {
             guard let content = loadCopy(), content.database == database.name,
                 let provisioning = try? content.tables.provisioning(of: copy.path)
-            else { throw error }
-            stale.withLock { $0 = true }
+            else { return try await withoutCopy(after: error, hasCalls: hasCalls) }
+            state.withLock { $0 = .copy }
             logger.error(
                 "flows and agents cannot be read; starting with the copy of the last reading",
                 metadata: ["error": "\(error)", "copy": "\(copy.path)", "of": "\(content.taken.ISO8601Format())"]
             )
             return withLastGood(provisioning)
         }
+    }
+
+    private func withoutCopy(after error: StoreError, hasCalls: Bool) async throws(StoreError) -> Provisioning? {
+        guard hasCalls else {
+            // It is waited for as long as it may take, but for what that does not help.
+            guard error.kind == .unavailable, hasCopy else { throw error }
+            return withLastGood(try await read())
+        }
+        state.withLock { $0 = .missing }
+        logger.critical(
+            "neither database nor copy gives flows and agents: calls of the last process go on, new ones are refused (503)",
+            metadata: ["error": "\(error)", "copy": "\(copy.path)"]
+        )
+        return nil
     }
 
     private func loadCopy() -> ProvisioningCopy.Content? {

@@ -1,14 +1,44 @@
 import Dispatch
 import Synchronization
 
-/// A continuation that several may resume; the first one does.
-final class OneAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+/// An answer that several may give; the first one counts, whether it is waited for yet or not.
+final class OneAnswer<Answer: Sendable>: Sendable {
+    private enum State {
+        case open
+        case awaited(CheckedContinuation<Answer, Never>)
+        case given(Answer)
+        case over
+    }
 
-    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+    private let state = Mutex(State.open)
 
-    func give(_ answer: Bool) {
-        let waiting = continuation.withLock { $0.take() }
+    /// The first answer. One task may wait for it, once.
+    func wait() async -> Answer {
+        await withCheckedContinuation { continuation in
+            let early = state.withLock { state -> Answer? in
+                if case .given(let answer) = state {
+                    state = .over
+                    return answer
+                }
+                state = .awaited(continuation)
+                return nil
+            }
+            if let early { continuation.resume(returning: early) }
+        }
+    }
+
+    func give(_ answer: Answer) {
+        let waiting = state.withLock { state -> CheckedContinuation<Answer, Never>? in
+            switch state {
+            case .open:
+                state = .given(answer)
+                return nil
+            case .awaited(let continuation):
+                state = .over
+                return continuation
+            case .given, .over: return nil
+            }
+        }
         waiting?.resume(returning: answer)
     }
 }
@@ -19,6 +49,11 @@ extension Duration {
         let seconds = Int(clamping: min(components.seconds, 3_600))
         return seconds * 1_000_000_000 + Int(clamping: components.attoseconds / 1_000_000_000)
     }
+}
+
+extension DispatchQueue {
+    /// For what is given up when its time is over, whoever else is busy.
+    static let deadlines = DispatchQueue(label: "callcenterd.deadlines", qos: .utility)
 }
 
 extension DispatchTime {

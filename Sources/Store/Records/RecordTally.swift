@@ -27,6 +27,8 @@ extension RecordWriter {
         package var written: UInt64 = 0
         /// Records that the database refused for what is in them.
         package var failed: UInt64 = 0
+        /// Records in which `?` stands for what the database could not write.
+        package var replaced: UInt64 = 0
         /// Batches that had to be tried again.
         package var retries: UInt64 = 0
         /// Records that were removed for their age.

@@ -29,6 +29,24 @@ extension SQLiteDatabase {
         }
     }
 
+    package func write(_ logins: [AgentLogin], of owner: CallOwner?) throws(StoreError) -> Bool {
+        try access { pool in
+            try pool.write { database in
+                if let owner {
+                    let arguments = StatementArguments([owner.instance.databaseValue, owner.run.databaseValue])
+                    let found = try Row.fetchOne(database, sql: Self.statements.owned, arguments: arguments)
+                    guard found != nil else { return false }
+                }
+                let upsert = LoginColumns.upsert(LoginColumns.names.map { _ in "?" })
+                for login in logins {
+                    let values = LoginColumns.values(of: login).map(\.forSQLite)
+                    try database.execute(sql: upsert, arguments: StatementArguments(values))
+                }
+                return true
+            }
+        }
+    }
+
     package func callsLeft(of instance: String) throws(StoreError) -> CallsLeft {
         try access { pool in
             try pool.read { database in

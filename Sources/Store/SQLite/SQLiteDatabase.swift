@@ -198,18 +198,6 @@ package final class SQLiteDatabase: CenterDatabase {
         }
     }
 
-    package func write(_ logins: [AgentLogin]) throws(StoreError) {
-        try access { pool in
-            try pool.write { database in
-                let upsert = LoginColumns.upsert(LoginColumns.names.map { _ in "?" })
-                for login in logins {
-                    let values = LoginColumns.values(of: login).map(\.forSQLite)
-                    try database.execute(sql: upsert, arguments: StatementArguments(values))
-                }
-            }
-        }
-    }
-
     package func logins() throws(StoreError) -> [AgentLogin] {
         try access { pool in
             try pool.read { database in

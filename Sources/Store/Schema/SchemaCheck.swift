@@ -6,6 +6,8 @@ package struct SchemaState: Sendable, Equatable {
     var hasRecordKey = false
     /// The same for calls that are alive.
     var hasCallKey = false
+    /// Of its text, as a server calls it; nil: any character can be written.
+    var encoding: String?
     /// The highest step it has made; 0 for none.
     var reached = 0
     /// The steps there are for this kind of database.
@@ -13,7 +15,7 @@ package struct SchemaState: Sendable, Equatable {
 
     package static func == (one: SchemaState, other: SchemaState) -> Bool {
         one.columns == other.columns && one.hasRecordKey == other.hasRecordKey
-            && one.hasCallKey == other.hasCallKey && one.reached == other.reached
+            && one.hasCallKey == other.hasCallKey && one.encoding == other.encoding && one.reached == other.reached
     }
 
     /// The tables that are looked at.
@@ -35,10 +37,22 @@ package struct SchemaReport: Sendable, Equatable {
 
 extension SchemaState {
     /// All steps have been made, and nothing that they made is missing.
-    var isComplete: Bool { reached == (migrations.last?.version ?? 0) && report.problems.isEmpty }
+    var isComplete: Bool { reached == (migrations.last?.version ?? 0) && lacks.problems.isEmpty }
 
-    /// What is missing, table by table.
+    /// What is missing, table by table, and what no migration can mend.
     package var report: SchemaReport {
+        var report = lacks
+        if let encoding, encoding != "UTF8" {
+            report.problems.insert(
+                "its encoding is \(encoding), in which not every caller's name can be written (? stands for what cannot); "
+                    + "expected UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+                at: 0
+            )
+        }
+        return report
+    }
+
+    private var lacks: SchemaReport {
         var report = SchemaReport()
         compare(flowTable.name, required: flowTable.required, optional: Self.optionalFlowColumns, &report)
         compare(agentTable.name, required: agentTable.required, optional: Self.optionalAgentColumns, &report)

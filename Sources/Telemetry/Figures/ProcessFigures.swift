@@ -138,6 +138,8 @@ package struct ProcessFigures: Sendable, Equatable {
         package var isJournalFailing = false
         /// Flows and agents are those of the last successful reading, because the present one failed.
         package var isProvisioningStale = false
+        /// There are none: not even an earlier reading is to be had. Then `isProvisioningStale` as well.
+        package var isProvisioningMissing = false
 
         package init() {}
     }

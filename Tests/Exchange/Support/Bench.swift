@@ -50,8 +50,13 @@ final class Bench {
     /// - Parameters:
     ///   - pause: for which nobody is there.
     ///   - seed: of the new core.
+    ///   - withoutProvisioning: nobody knows yet which flows and agents there are.
     @discardableResult
-    func restart(after pause: Milliseconds = 0, seed: UInt64 = 2) throws -> (restored: Int, lost: Int) {
+    func restart(
+        after pause: Milliseconds = 0,
+        seed: UInt64 = 2,
+        withoutProvisioning: Bool = false
+    ) throws -> (restored: Int, lost: Int) {
         collect()
         inTransit.removeAll()
         receivedBefore += snapshot.totals.counters.received
@@ -67,7 +72,11 @@ final class Bench {
         )
         exchange.wallOffset = 1_700_000_000_000
         exchange.nextCallNumber = 1_000 * Int32(seed)
-        _ = exchange.provision(provisioning, now: now)
+        if withoutProvisioning {
+            exchange.awaitProvisioning()
+        } else {
+            _ = exchange.provision(provisioning, now: now)
+        }
         for agent in agents {
             guard let login = agent.login else { continue }
             try? exchange.setLogin(agentID: agent.id, loggedIn: login.isLoggedIn, now: now)
