@@ -44,6 +44,8 @@ struct TransactionMemoryTests {
             let (_, id) = try bench.lastRequest()
             return try #require(bench.layer.servers[id.handle]).key.capacity
         }
-        #expect(sizes.max() == sizes.first)
+        // The heap gives a piece as it is, rather than cut off of it what nobody could use.
+        let first = try #require(sizes.first)
+        #expect(sizes.allSatisfy { $0 <= first + 16 })
     }
 }
