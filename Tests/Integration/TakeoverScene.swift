@@ -112,6 +112,16 @@ extension TakeoverTests {
         /// What another machine would find now.
         func rows() throws -> [String] { try server.sql("SELECT cid, state FROM cc_calls ORDER BY cid") }
 
+        /// Until the table has what the owner knows: it follows half a second behind.
+        func settle() async throws {
+            var last = ""
+            try await eventually("the rows to stand still", within: .seconds(60), every: .milliseconds(1_200)) {
+                let now = try server.sql("SELECT kept FROM cc_calls ORDER BY cid").joined()
+                defer { last = now }
+                return !now.isEmpty && now == last
+            }
+        }
+
         func callers(_ name: String, _ caller: Sipp.Caller, count: Int) throws -> Sipp {
             try Sipp.callers(
                 name,

@@ -119,6 +119,8 @@ struct TakeoverTests {
 
     /// The second machine seems to have died before the first. Then the first dies before it has claimed the calls.
     private func backAgain(_ scene: Scene, after second: Daemon, _ before: [Int]) async throws {
+        // A caller who is not answered yet would have given up in ten minutes.
+        try await scene.settle()
         try await scene.die(second)
         try scene.server.sql("UPDATE cc_instances SET alive = alive - 600000")
         let claim = try scene.server.sql("SELECT journal, run, alive FROM cc_instances")
