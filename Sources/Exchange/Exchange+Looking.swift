@@ -19,6 +19,7 @@ extension Exchange {
         calls.giveBackIfEmpty()
         bridges.giveBackIfEmpty()
         agent.giveBackMemory()
+        overload.giveBackMemory(now: now)
     }
 
     /// New calls are refused.

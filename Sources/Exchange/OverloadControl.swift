@@ -38,6 +38,8 @@ package struct OverloadControl: Sendable {
     private static let shortest: Milliseconds = 2_000
     /// Sources in one of the two tables.
     private static let sources = 4_096
+    /// Buckets hold what comes into them in a second.
+    private static let refill: Milliseconds = 1_000
 
     package init() {}
 
@@ -95,6 +97,12 @@ package struct OverloadControl: Sendable {
             recent = [:]
         }
         recent[source] = bucket
+    }
+
+    /// Forgets sources that have been silent for so long that they may send as much as if nothing were known of them.
+    package mutating func giveBackMemory(now: Milliseconds) {
+        recent = recent.filter { now - $0.value.lastAsked < Self.refill }
+        older = older.filter { now - $0.value.lastAsked < Self.refill }
     }
 
     /// Sources that something is known of.

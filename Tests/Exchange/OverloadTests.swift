@@ -102,6 +102,11 @@ struct OverloadTests {
         #expect(isTrustedHeard)
         let later = (0..<1_000).count { _ in control.admits(flooder, isTrusted: false, limits: limits, now: 1_000) }
         #expect(later <= 1)
+        // Who has sent nothing for a second may send as much as if nothing were known of him.
+        control.giveBackMemory(now: 1_999)
+        #expect(control.sourcesKnown == 2)
+        control.giveBackMemory(now: 2_000)
+        #expect(control.sourcesKnown == 0)
     }
 
     @Test("Strangers of one IPv6 network are one source; trusted ones are each their own")

@@ -12,6 +12,9 @@ package struct RequestBucket: Sendable {
         filled = now
     }
 
+    /// When it was last asked for one.
+    package var lastAsked: Milliseconds { filled }
+
     /// Takes one; false if there is none.
     ///
     /// - Parameters:
