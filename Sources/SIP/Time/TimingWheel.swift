@@ -20,6 +20,8 @@ package struct TimingWheel: Sendable {
     private var current: UInt64
     private var nodes: [Node] = []
     private var freeNode = Node.none
+    /// Of nodes to come: above that of all whose memory was given back, so that no `TimerID` of theirs means a new timer.
+    private var firstGeneration: UInt32 = 0
     private var slots: [List]
     /// For each level one bit a slot that holds timers.
     private var occupied: [UInt64]
@@ -180,7 +182,7 @@ extension TimingWheel {
 
     private mutating func makeNode(_ token: TimerToken, deadline: UInt64) -> UInt32 {
         guard freeNode != Node.none else {
-            nodes.append(Node(deadline: deadline, token: token))
+            nodes.append(Node(deadline: deadline, token: token, generation: firstGeneration))
             return UInt32(nodes.count - 1)
         }
         let index = freeNode
@@ -189,6 +191,23 @@ extension TimingWheel {
         nodes[Int(index)].token = token
         return index
     }
+
+    /// Gives back the nodes behind the last armed one, if they are worth it.
+    package mutating func giveBackMemory() {
+        let kept = (nodes.lastIndex(where: \.isArmed) ?? -1) + 1
+        guard nodes.count - kept > Self.keptNodes else { return }
+        firstGeneration = (nodes[kept...].map(\.generation).max() ?? firstGeneration) &+ 1
+        nodes = Array(nodes[..<kept])
+        freeNode = Node.none
+        // Those at the front are taken first, so that the end may fall free again.
+        for index in nodes.indices.reversed() where !nodes[index].isArmed {
+            nodes[index].next = freeNode
+            freeNode = UInt32(index)
+        }
+    }
+
+    /// So many are worth nothing.
+    private static let keptNodes = 1_024
 
     private mutating func release(_ index: UInt32) {
         nodes[Int(index)].generation &+= 1

@@ -119,6 +119,7 @@ package struct UserAgent: ~Copyable {
     /// Gives back what a rush that is over has taken of memory.
     package mutating func giveBackMemory() {
         transactions.giveBackMemory()
+        wheel.giveBackMemory()
         legs.giveBackIfEmpty()
         if legs.isEmpty { invitedLegs = [:] }
     }

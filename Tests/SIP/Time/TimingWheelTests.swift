@@ -115,6 +115,35 @@ struct TimingWheelTests {
         #expect(wheel.count == 0)
     }
 
+    @Test("what a rush has taken of memory goes back; timers that are armed fire, and names of others mean no new ones")
+    func memory() {
+        var wheel = TimingWheel(now: 0)
+        _ = wheel.schedule(token(1), at: 50)
+        let gone = wheel.schedule(token(2), at: 60)
+        let armed = wheel.schedule(token(3), at: 70)
+        wheel.cancel(gone)
+        let rush = (100..<5_100).map { wheel.schedule(token($0), at: 1_000) }
+        for id in rush.dropLast(2_000) { wheel.cancel(id) }
+        wheel.giveBackMemory()
+        for id in rush.suffix(2_000) { wheel.cancel(id) }
+        wheel.giveBackMemory()
+        #expect(wheel.count == 2)
+        let later = (10_000..<13_000).map { wheel.schedule(token($0), at: 1_000) }
+        for id in rush + [gone] {
+            let isCancelled = wheel.cancel(id)
+            #expect(!isCancelled)
+        }
+        #expect(wheel.count == 3_002)
+        #expect(fired(&wheel, at: 60) == [1])
+        wheel.cancel(armed)
+        #expect(fired(&wheel, at: 1_000) == Array(10_000..<13_000))
+        for id in later {
+            let isCancelled = wheel.cancel(id)
+            #expect(!isCancelled)
+        }
+        #expect(wheel.count == 0)
+    }
+
     @Test("sleeping until the next deadline wakes a few times at most, and reaches every timer")
     func sleeping() {
         var wheel = TimingWheel(now: 77)
