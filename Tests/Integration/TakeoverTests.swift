@@ -46,6 +46,7 @@ struct TakeoverTests {
             try scene.rows().map { $0.suffix(2) } == ["|6", "|4", "|4"] ? () : nil
         }
         let before = try await first.calls()
+        try await scene.settle()
         try await scene.kill(first, 1, movingTo: 2, second)
         #expect(second.process.text.contains("going on with what another machine has left"))
         let after = try await second.calls()
@@ -94,6 +95,7 @@ struct TakeoverTests {
         try await eventually("his row", within: .seconds(30), every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|4"] ? () : nil
         }
+        try await scene.settle()
         try await scene.kill(first, 1, movingTo: 2, second)
         let taken = try await second.calls()
         #expect(taken.count == 1)
@@ -109,6 +111,7 @@ struct TakeoverTests {
         let before = try await second.calls()
         #expect(before.count == 1)
         if let third {
+            try await scene.settle()
             try await scene.kill(second, 2, movingTo: 1, third)
             #expect(try await third.calls().map(\.id) == before.map(\.id))
         } else {
