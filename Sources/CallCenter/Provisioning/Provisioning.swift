@@ -17,37 +17,26 @@ package struct Provisioning: Sendable, Equatable {
         self.refused = refused
     }
 
+    /// A row of which something is to be said.
+    package struct Remark: Sendable, Equatable {
+        /// `Provisioning.flowsTable` or `Provisioning.agentsTable`.
+        package var table: String
+        package var id: String
+        /// What is wrong and what was expected, for people.
+        package var reason: String
+
+        package init(table: String, id: String, reason: String) {
+            self.table = table
+            self.id = id
+            self.reason = reason
+        }
+    }
+
     /// A row that cannot be used, and why. Its last good version stays in force.
-    package struct RefusedRow: Sendable, Equatable {
-        /// `Provisioning.flowsTable` or `Provisioning.agentsTable`.
-        package var table: String
-        package var id: String
-        /// What was wrong and what was expected, for people.
-        package var reason: String
+    package typealias RefusedRow = Remark
 
-        package init(table: String, id: String, reason: String) {
-            self.table = table
-            self.id = id
-            self.reason = reason
-        }
-    }
-}
-
-extension Provisioning {
     /// A row that serves, and perhaps not as it was meant.
-    package struct DoubtfulRow: Sendable, Equatable {
-        /// `Provisioning.flowsTable` or `Provisioning.agentsTable`.
-        package var table: String
-        package var id: String
-        /// For people.
-        package var reason: String
-
-        package init(table: String, id: String, reason: String) {
-            self.table = table
-            self.id = id
-            self.reason = reason
-        }
-    }
+    package typealias DoubtfulRow = Remark
 }
 
 /// What a reload did, by ID, in the order of the tables.
