@@ -89,14 +89,10 @@ package final class DatagramTransport: Sendable {
         to sockets: NIOLoopBound<DatagramSockets>,
         on eventLoop: any EventLoop
     ) async throws {
-        // One buffer is cut into a slice a message, and a datagram larger than its slice is cut off without a word.
-        // No UDP datagram is larger than 64 KiB. The pages of a slice that no datagram touches cost nothing.
-        let messages = 32
-        let slice = 64 << 10
         let bootstrap = DatagramBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
-            .channelOption(.datagramVectorReadMessageCount, value: messages)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: messages * slice))
+            .channelOption(.datagramVectorReadMessageCount, value: ReceiveBuffer.datagrams)
+            .channelOption(.recvAllocator, value: ReceiveBuffer())
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DatagramReader(listener, sockets.value))

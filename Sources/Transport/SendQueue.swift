@@ -20,8 +20,11 @@ struct SendQueue {
     /// Datagrams before this one are already sent.
     private var next = 0
 
+    /// Bytes for which there is room from the beginning; of four times as many it is given back once they are sent.
+    private static let usualBytes = maximumBytes / 8
+
     init() {
-        bytes.reserveCapacity(Self.maximumBytes / 8)
+        bytes.reserveCapacity(Self.usualBytes)
         datagrams.reserveCapacity(Self.maximumDatagrams / 8)
     }
 
@@ -77,7 +80,12 @@ struct SendQueue {
     /// Forgets what waits, and says how many datagrams that were.
     @discardableResult mutating func removeAll() -> Int {
         let waiting = datagrams.count - next
-        bytes.removeAll(keepingCapacity: true)
+        if bytes.capacity < 4 * Self.usualBytes {
+            bytes.removeAll(keepingCapacity: true)
+        } else {
+            bytes = []
+            bytes.reserveCapacity(Self.usualBytes)
+        }
         datagrams.removeAll(keepingCapacity: true)
         next = 0
         return waiting

@@ -80,6 +80,29 @@ struct DatagramTransportTests {
         }
     }
 
+    /// A buffer that took a large one is not used again.
+    @Test("takes large datagrams among small ones whole, one by one and in batches", arguments: [1, 5])
+    func largeAmongSmall(together: Int) async throws {
+        let peer = try Peer()
+        let sizes = [20, 9_000, 1, 60_000, 300, 12_000, 8_192, 5, 8_193, 700, 9_000]
+        let all = (0..<120).map { number in
+            [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: sizes[number % sizes.count])
+        }
+        try await withTransport { transport, events in
+            var next = 0
+            while next < all.count {
+                let batch = all[next..<min(next + together, all.count)]
+                for bytes in batch { #expect(peer.send(bytes, to: transport.listeners[0].local.port) == bytes.count) }
+                for bytes in batch {
+                    var event = await events.next()
+                    while event == .batchEnded { event = await events.next() }
+                    #expect(event == .received(bytes, from: peer.endpoint, on: first))
+                }
+                next += together
+            }
+        }
+    }
+
     @Test("answers from the port that was asked, all answers of a batch together")
     func reply() async throws {
         let peer = try Peer()

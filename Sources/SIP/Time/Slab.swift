@@ -129,8 +129,8 @@
         firstFree = .max
     }
 
-    /// So many are worth nothing.
-    private static var keptSlots: Int { 1_024 }
+    /// So many are worth nothing: 64 KiB.
+    private static var keptSlots: Int { (64 << 10) / MemoryLayout<Slot>.stride }
 
     /// Slots above this are not restored: no process has had as many, and damage must not cost memory.
     private static var highestRestored: UInt32 { 1 << 22 }

@@ -16,6 +16,9 @@ package struct TimingWheel: Sendable {
     /// The number of armed timers.
     package private(set) var count = 0
 
+    /// The number of timers that there is room for without more memory.
+    package var room: Int { nodes.count }
+
     /// Where the wheel stands, as an unsigned tick: everything due before has fired.
     private var current: UInt64
     private var nodes: [Node] = []
@@ -192,14 +195,15 @@ extension TimingWheel {
         return index
     }
 
-    /// Gives back the nodes behind the last armed one, if they are worth it.
+    /// Gives back the nodes behind the last armed one, if they are worth it. For a moment of rest.
     package mutating func giveBackMemory() {
         let kept = (nodes.lastIndex(where: \.isArmed) ?? -1) + 1
-        guard nodes.count - kept > Self.keptNodes else { return }
-        firstGeneration = (nodes[kept...].map(\.generation).max() ?? firstGeneration) &+ 1
-        nodes = Array(nodes[..<kept])
+        if nodes.count - kept > Self.keptNodes {
+            firstGeneration = (nodes[kept...].map(\.generation).max() ?? firstGeneration) &+ 1
+            nodes = Array(nodes[..<kept])
+        }
+        // Those at the front are taken first, so that the end falls free, if it is not yet.
         freeNode = Node.none
-        // Those at the front are taken first, so that the end may fall free again.
         for index in nodes.indices.reversed() where !nodes[index].isArmed {
             nodes[index].next = freeNode
             freeNode = UInt32(index)

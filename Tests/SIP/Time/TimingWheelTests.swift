@@ -115,6 +115,20 @@ struct TimingWheelTests {
         #expect(wheel.count == 0)
     }
 
+    @Test("a timer that is armed at rest does not keep the memory of a rush from going back once it has fired")
+    func roomAfterRest() {
+        var wheel = TimingWheel(now: 0)
+        let rush = (0..<5_000).map { wheel.schedule(token($0), at: 1_000) }
+        for id in rush.dropLast() { wheel.cancel(id) }
+        wheel.giveBackMemory()
+        #expect(wheel.room == 5_000, "the last one is armed")
+        _ = wheel.schedule(token(7_777), at: 2_000)
+        #expect(fired(&wheel, at: 1_000) == [4_999])
+        wheel.giveBackMemory()
+        #expect(wheel.room == 1)
+        #expect(fired(&wheel, at: 2_000) == [7_777])
+    }
+
     @Test("what a rush has taken of memory goes back; timers that are armed fire, and names of others mean no new ones")
     func memory() {
         var wheel = TimingWheel(now: 0)
