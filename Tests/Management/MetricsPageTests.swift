@@ -1,5 +1,6 @@
 import Foundation
 import Management
+import Telemetry
 import Testing
 
 @Suite("/metrics", .timeLimit(.minutes(1)))
@@ -49,6 +50,19 @@ struct MetricsPageTests {
             if isCompressed { #expect(raw.count < body.utf8.count / 4) }
             let text = try await curl(["-sS", "--compressed", "-H", "Accept-Encoding: \(encoding)", url])
             #expect(String(decoding: text, as: UTF8.self) == body)
+        }
+    }
+
+    @Test("a page that is sent in many pieces arrives as one, with its length", arguments: ExpositionFormat.allCases)
+    func large(format: ExpositionFormat) async throws {
+        daemon.hire(4_000)
+        try await withHTTP(daemon.bounded) { port async throws in
+            let reply = try await http(port, "GET /metrics", "Accept: \(format.contentType)\r\n")
+            let parts = try #require(reply.range(of: "\r\n\r\n"))
+            let expected = PrometheusText.render(try await daemon.bounded.snapshot(), as: format)
+            #expect(expected.count > 1 << 20)
+            #expect(reply[..<parts.lowerBound].contains("\r\nContent-Length: \(expected.count)"))
+            #expect(Array(reply[parts.upperBound...].utf8) == expected)
         }
     }
 

@@ -17,6 +17,13 @@
     /// What is written so far, as a copy that has no more room than it needs.
     @inlinable package var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: memory, count: count)) }
 
+    /// Appends what is written to an array, and begins anew in the same memory.
+    @inlinable
+    package mutating func move(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: memory, count: count))
+        count = 0
+    }
+
     /// Begins anew in the same memory.
     @inlinable package mutating func removeAll() { count = 0 }
 

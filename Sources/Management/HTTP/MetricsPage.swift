@@ -11,6 +11,8 @@ import Telemetry
 struct MetricsPage: Sendable {
     /// Pages under way, from the question to the last byte taken: what slow readers may cost.
     private let underWay = Budget(limit: 8)
+    /// Bytes of a page that are handed on at a time.
+    private static let piece = 256 << 10
     /// Names in one request.
     private static let maximumNames = 200
 
@@ -38,26 +40,45 @@ struct MetricsPage: Sendable {
         return Response(
             status: .ok,
             headers: fields,
-            body: .init(contentLength: page.bytes.readableBytes) { writer in
+            body: .init(contentLength: page.parts.reduce(0) { $0 + $1.count }) { writer in
                 // It is held, and counted, until it is taken.
-                try await writer.write(page.bytes)
+                try await Self.write(page.parts) { try await writer.write($0) }
                 try await writer.finish(nil)
             }
         )
     }
 
+    /// Hands on the bytes of all parts, in pieces: memory of that size is used again, a buffer of all would be new each time.
+    private static func write(_ parts: [[UInt8]], _ hand: (ByteBuffer) async throws -> Void) async throws {
+        var buffer = ByteBufferAllocator().buffer(capacity: piece)
+        for part in parts {
+            var rest = part[...]
+            while !rest.isEmpty {
+                let next = rest.prefix(piece - buffer.readableBytes)
+                buffer.writeBytes(next)
+                rest = rest.dropFirst(next.count)
+                guard buffer.readableBytes == piece else { continue }
+                try await hand(buffer)
+                buffer.clear()
+            }
+        }
+        if buffer.readableBytes > 0 { try await hand(buffer) }
+    }
+
     private func body(
         _ fields: HTTPFields,
         _ filter: MetricFilter
-    ) async throws(ControlError) -> (fields: HTTPFields, bytes: ByteBuffer) {
+    ) async throws(ControlError) -> (fields: HTTPFields, parts: [[UInt8]]) {
         let format = Negotiation.format(fields)
-        let text = PrometheusText.render(try await control.snapshot(), as: format, filter: filter)
+        let snapshot = try await control.snapshot()
         var answer: HTTPFields = [.contentType: format.contentType]
-        guard Negotiation.takesGzip(fields), let small = Self.gzip(text) else {
-            return (answer, ByteBuffer(bytes: text))
+        guard Negotiation.takesGzip(fields) else {
+            return (answer, PrometheusText.pages(snapshot, as: format, filter: filter))
         }
+        let text = PrometheusText.render(snapshot, as: format, filter: filter)
+        guard let small = Self.gzip(text) else { return (answer, [text]) }
         answer[.contentEncoding] = "gzip"
-        return (answer, small)
+        return (answer, [Array(small.readableBytesView)])
     }
 
     /// Fast rather than small; a page of metrics shrinks to a twentieth all the same.
@@ -96,13 +117,14 @@ struct MetricsPage: Sendable {
     /// A page that counts as under way as long as anybody holds it.
     private final class Page: Sendable {
         let fields: HTTPFields
-        let bytes: ByteBuffer
+        /// What there is to be sent, one after the other.
+        let parts: [[UInt8]]
         private let underWay: Budget
 
-        init(_ underWay: Budget, _ content: (fields: HTTPFields, bytes: ByteBuffer)) {
+        init(_ underWay: Budget, _ content: (fields: HTTPFields, parts: [[UInt8]])) {
             self.underWay = underWay
             fields = content.fields
-            bytes = content.bytes
+            parts = content.parts
         }
 
         deinit { underWay.giveBack() }

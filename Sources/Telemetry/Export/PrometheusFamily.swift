@@ -34,6 +34,15 @@ final class Family: Sendable {
         openHead = Array("# HELP \(family) \(openHelp)\n# TYPE \(family) \(openType)\n\(unitLine)".utf8)
     }
 
+    /// Of one flow or agent; 0 where most are left out.
+    var samples: Int {
+        if statistic.isSparse { return 0 }
+        return statistic.kind == .distribution ? Histogram.bounds.count + 3 : max(1, statistic.parts.count)
+    }
+
+    /// About as many bytes as a sample has besides the labels of its flow or agent: braces, spaces, some digits, a label of its own.
+    var sampleSize: Int { name.count + (statistic.kind == .distribution ? 32 : label.isEmpty ? 10 : 32) + label.count }
+
     func head(_ format: ExpositionFormat) -> [UInt8] { format == .text ? textHead : openHead }
 
     /// - Parameter labels: of the flow or agent, without braces; empty for global figures.

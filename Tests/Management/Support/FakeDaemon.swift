@@ -22,6 +22,14 @@ final class FakeDaemon: Sendable {
 
     var orders: [Order] { state.withLock { $0.orders } }
 
+    /// So many more agents.
+    func hire(_ count: Int) {
+        let agents = (0..<count).map {
+            CenterSnapshot.Agent(id: "temp-\($0)", location: "sip:temp@192.0.2.9", skills: [])
+        }
+        state.withLock { $0.center.agents += agents }
+    }
+
     /// It lives, but wants no calls.
     func refuseCalls(because reason: String) { state.withLock { $0.readiness = .bad(reason: reason) } }
 
