@@ -2,7 +2,7 @@
 # A scrape of a large centre while calls go on: part of packaging/bench, sourced there after ladder.sh, whose functions it uses.
 
 # page WHAT ACCEPT [OPTION...]: scrapes, a few times a second; prints median and longest time, and the size. Without the pause they
-# would wait for each other: there are ten snapshots a second at most.
+# would wait for each other: there is a pause between two snapshots.
 page() {
     local what=$1 n
     shift

@@ -6,8 +6,8 @@ package import Telemetry
 /// A closure posts to the call loop (or to a thread of its own) and returns when the answer is there. It need not watch
 /// the time: `BoundedControl` does.
 package struct Control: Sendable {
-    /// All numbers at one moment that lies after the question. The daemon takes at most ten snapshots a second, so
-    /// that many who ask at once share one.
+    /// All numbers at one moment that lies after the question. The daemon pauses between two snapshots, so that many who ask at
+    /// once share one.
     package var snapshot: @Sendable () async -> Snapshot
     /// Reads flows and agents again; the report says what changed, row by row.
     package var reload: @Sendable (Requester) async -> Result<ProvisioningReport, ControlError>
