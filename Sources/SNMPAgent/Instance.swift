@@ -6,6 +6,12 @@ extension cnetsnmp_instance {
     /// - Parameter masterStarted: when the master's sysUpTime was 0, on the core's clock, in milliseconds.
     init(_ instance: ManagedTree.Instance, masterStarted: Int64) {
         self.init()
+        fill(instance, masterStarted: masterStarted)
+    }
+
+    /// Writes name and value where they are to be, and nothing else: these are 800 bytes, of which a short name and a number take
+    /// some dozens.
+    mutating func fill(_ instance: ManagedTree.Instance, masterStarted: Int64) {
         name_length = min(instance.name.count, Int(CNETSNMP_LONGEST_NAME))
         withUnsafeMutableBytes(of: &name) { $0.copy(instance.name.prefix(name_length)) }
         switch instance.value {

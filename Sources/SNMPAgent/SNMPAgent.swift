@@ -155,12 +155,12 @@ package final class SNMPAgent: Sendable {
         guard let serving else { return mode == CNETSNMP_GET ? CNETSNMP_NO_SUCH_INSTANCE : CNETSNMP_END }
         if mode == CNETSNMP_GETNEXT {
             guard let next = serving.next(after: name, inclusive: isInclusive) else { return CNETSNMP_END }
-            instance = cnetsnmp_instance(next, masterStarted: masterStarted)
+            instance.fill(next, masterStarted: masterStarted)
             return CNETSNMP_FOUND
         }
         switch serving.get(name) {
         case .value(let value):
-            instance = cnetsnmp_instance(.init(name: name, value: value), masterStarted: masterStarted)
+            instance.fill(.init(name: name, value: value), masterStarted: masterStarted)
             return CNETSNMP_FOUND
         case .noSuchObject: return CNETSNMP_NO_SUCH_OBJECT
         case .noSuchInstance: return CNETSNMP_NO_SUCH_INSTANCE

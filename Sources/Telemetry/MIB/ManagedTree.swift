@@ -35,16 +35,17 @@ package struct ManagedTree: Sendable {
 
     /// Rises with every snapshot.
     package let number: UInt64
-    private let sections: [any ManagedSection]
+    // Each by its own type: a list of any sections would look at rows through tables of functions, and copy them on the way.
+    private let scalars: Scalars
+    private let flows: Table<CenterSnapshot.Flow>
+    private let agents: Table<CenterSnapshot.Agent>
 
     package init(_ snapshot: Snapshot) {
         let now = snapshot.center.taken
         number = snapshot.center.number
-        sections = [
-            Scalars(snapshot: snapshot, now: now),
-            Table(section: .flows, ManagedNumbers.flows, subjects: snapshot.center.flows, id: \.id, now: now),
-            Table(section: .agents, ManagedNumbers.agents, subjects: snapshot.center.agents, id: \.id, now: now),
-        ]
+        scalars = Scalars(snapshot: snapshot, now: now)
+        flows = Table(section: .flows, ManagedNumbers.flows, subjects: snapshot.center.flows, id: \.id, now: now)
+        agents = Table(section: .agents, ManagedNumbers.agents, subjects: snapshot.center.agents, id: \.id, now: now)
     }
 
     /// What GET of this OID gives.
@@ -52,7 +53,12 @@ package struct ManagedTree: Sendable {
         let below = Self.base.count + 2
         guard name.count >= below, name.starts(with: Self.objects), let number = ManagedSectionNumber(name[below - 1])
         else { return .noSuchObject }
-        return sections[number.position].get(name[below...])
+        let rest = name[below...]
+        return switch number {
+        case .scalars: scalars.get(rest)
+        case .flows: flows.get(rest)
+        case .agents: agents.get(rest)
+        }
     }
 
     /// The first instance after this OID, or at it if that counts too; nil behind the last one.
@@ -61,18 +67,26 @@ package struct ManagedTree: Sendable {
             return name.lexicographicallyPrecedes(Self.objects) ? first(from: 0) : nil
         }
         guard let section = name.dropFirst(Self.objects.count).first else { return first(from: 0) }
-        for (position, number) in ManagedSectionNumber.allCases.enumerated() {
-            if section < number.rawValue { return first(from: position) }
-            if section == number.rawValue {
-                let rest = name[(Self.objects.count + 1)...]
-                return sections[position].next(after: rest, inclusive: inclusive) ?? first(from: position + 1)
-            }
+        guard let number = ManagedSectionNumber(section) else { return section == 0 ? first(from: 0) : nil }
+        return next(in: number, after: name[(Self.objects.count + 1)...], inclusive: inclusive)
+            ?? first(from: number.position + 1)
+    }
+
+    private func next(
+        in section: ManagedSectionNumber,
+        after name: ArraySlice<UInt32>,
+        inclusive: Bool
+    ) -> Instance? {
+        switch section {
+        case .scalars: scalars.next(after: name, inclusive: inclusive)
+        case .flows: flows.next(after: name, inclusive: inclusive)
+        case .agents: agents.next(after: name, inclusive: inclusive)
         }
-        return nil
     }
 
     private func first(from position: Int) -> Instance? {
-        sections.dropFirst(position).lazy.compactMap { $0.next(after: [], inclusive: false) }.first
+        ManagedSectionNumber.allCases.dropFirst(position).lazy
+            .compactMap { next(in: $0, after: [], inclusive: false) }.first
     }
 
     static let objects = base + [1]
@@ -91,15 +105,10 @@ enum ManagedSectionNumber: UInt32, CaseIterable {
     var name: [UInt32] { ManagedTree.objects + [rawValue] }
 }
 
-/// A group of objects; names begin behind its own OID.
-protocol ManagedSection: Sendable {
-    func get(_ name: ArraySlice<UInt32>) -> ManagedTree.Answer
-    func next(after name: ArraySlice<UInt32>, inclusive: Bool) -> ManagedTree.Instance?
-}
-
 // MARK: - Scalars
 
-private struct Scalars: ManagedSection {
+/// Names begin behind the OID of the scalars.
+private struct Scalars: Sendable {
     let snapshot: Snapshot
     let now: Milliseconds
 
@@ -124,7 +133,8 @@ private struct Scalars: ManagedSection {
 
 // MARK: - Tables
 
-private struct Table<Subject: Sendable>: ManagedSection {
+/// Names begin behind the OID of the table.
+private struct Table<Subject: Sendable>: Sendable {
     private let section: ManagedSectionNumber
     private let columns: ManagedNumbers.List<Subject>
     /// A row each, in the order of their indexes.
