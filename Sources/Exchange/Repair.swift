@@ -53,31 +53,33 @@ extension Exchange {
     }
 
     private mutating func repair(_ call: Call) {
-        let name = "call \(call.facts.number)"
         if center.state(of: call.ref) == nil {
-            found("\(name): unknown to the distribution; ended")
+            found("unknown to the distribution; ended", in: call)
             record(endOf: call, type: .error, cause: "internal", status: 500, facts: [], by: .system)
             close(call, status: 500) { _, _, _ in }
         } else if !agent.isAlive(call.caller) {
-            found("\(name): its caller's leg was gone; ended")
+            found("its caller's leg was gone; ended", in: call)
             callerLeft(call, by: .system)
         } else if let leg = call.offer?.leg, !agent.isAlive(leg) {
-            found("\(name): the leg of the agent who was called was gone")
+            found("the leg of the agent who was called was gone", in: call)
             loseOffer(of: call, cause: .failed, status: 0)
         } else if let talk = call.talk, !agent.isAlive(talk.leg) {
-            found("\(name): the agent's leg was gone; ended")
+            found("the agent's leg was gone; ended", in: call)
             finish(call, talk: talk, by: .system)
         } else if let leg = call.transfer?.leg, !agent.isAlive(leg) {
-            found("\(name): the leg that it was being handed on to was gone")
+            found("the leg that it was being handed on to was gone", in: call)
             transferFailed(call, status: 481)
         } else if let media = call.media, !agent.isAlive(media.leg) {
-            found("\(name): the leg of what plays to it was gone")
+            found("the leg of what plays to it was gone", in: call)
             loseMedia(of: call, status: 481)
-        } else if !CallTimer.allCases.contains(where: call.timers.isRunning) {
-            found("\(name): nothing would have ended it")
+        } else if !call.timers.isAnyRunning {
+            found("nothing would have ended it", in: call)
             arm(.maxDuration, of: call, in: configuration.maxCallDuration)
         }
     }
+
+    /// The same of a call. Its name is only made for those in whom something is found: all are looked at all the time.
+    private mutating func found(_ what: String, in call: Call) { found("call \(call.facts.number): \(what)") }
 
     /// A broken invariant: for the log, and for the count.
     mutating func found(_ what: String) { center.note(what, out: &distribution) }
