@@ -140,10 +140,14 @@ extension Exchange {
         observeLoad()
     }
 
+    /// Takes over those of the configuration, as far as there is room for transactions.
+    mutating func takeLoadLimits() {
+        loadLimits = configuration.overload
+        loadLimits.transactions = min(loadLimits.transactions, max(1, agent.transactionLimit * 9 / 10))
+    }
+
     mutating func observeLoad() {
-        var limits = configuration.overload
-        limits.transactions = min(limits.transactions, max(1, agent.transactionLimit * 9 / 10))
-        guard overload.observe(transactions: agent.transactionsAlive, limits: limits, now: now) else { return }
+        guard overload.observe(transactions: agent.transactionsAlive, limits: loadLimits, now: now) else { return }
         if overload.reason != nil { counters.overloads += 1 }
         note(.overload(overload.reason))
     }

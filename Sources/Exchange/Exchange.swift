@@ -33,6 +33,8 @@ package struct Exchange: ~Copyable {
     var isShuttingDown = false
     var isProvisioningAwaited = false
     var overload = OverloadControl()
+    /// Kept apart: every datagram is measured by them, and the configuration is large to look at.
+    var loadLimits = OverloadControl.Limits()
 
     /// Steps that one input may take at least before its turn is cut short; far more than any needs.
     package var turnLimit = 100_000
@@ -74,6 +76,7 @@ package struct Exchange: ~Copyable {
         calls = Slab()
         centerTimers = Slab()
         self.random = random
+        takeLoadLimits()
     }
 
     // MARK: Inputs
@@ -136,6 +139,7 @@ package struct Exchange: ~Copyable {
             policy.internalDispatching = center.policy.internalDispatching
         }
         self.configuration = configuration
+        takeLoadLimits()
         agent.policy = configuration.legPolicy
         agent.credentials = configuration.credentials
         center.apply(policy, now: now, out: &distribution)

@@ -56,7 +56,8 @@ extension Exchange {
 
     private mutating func keepIfChanged(_ call: Call) {
         let mark = mark(of: call)
-        guard call.kept?.mark != mark else { return }
+        // Compared where it is: as optionals both would be copied.
+        if let kept = call.kept, kept.mark == mark { return }
         keep(call, mark)
     }
 
@@ -195,7 +196,7 @@ extension Exchange {
         write(call.caller, isKnown: before.mark.holds(callersMark))
         var course = course(of: call)
         for (role, id) in legs(of: call) {
-            guard let id, let legMark = agent.mark(of: id), agent.isKept(id) else { continue }
+            guard let id, let legMark = mark.mark(of: id), agent.isKept(id) else { continue }
             keeper.writer.write(role, id)
             write(id, isKnown: before.mark.holds(legMark))
             course.note(role, id, of: call)

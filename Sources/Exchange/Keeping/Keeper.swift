@@ -75,6 +75,15 @@ struct CallMark: Equatable {
     /// Of the media before and of the briefing, if there is one of them, which is rare.
     var others: [LegMark?]
 
+    /// That of a leg; nil if there was none.
+    func mark(of leg: LegID) -> LegMark? {
+        if let media, media.id == leg { return media }
+        if let agent, agent.id == leg { return agent }
+        if let caller, caller.id == leg { return caller }
+        for case let other? in others where other.id == leg { return other }
+        return nil
+    }
+
     /// Whether it has the leg as it is now.
     func holds(_ leg: LegMark) -> Bool {
         leg == caller || leg == media || leg == agent || others.contains(leg)

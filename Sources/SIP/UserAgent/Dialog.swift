@@ -36,11 +36,16 @@ struct Dialog {
     }
 
     /// What requests go to (RFC 3261 section 8.1.2): the first route, else the remote target.
+    @inline(__always)
     var nextURI: URI { routeSet.first.flatMap { URI(addressIn: $0) } ?? remoteTarget }
 
     /// Where requests go next. As long as it is not known where a name leads, such a peer is reached where he was heard from.
-    var nextHop: Endpoint? {
-        let uri = nextURI
+    ///
+    /// Inlined, for then the rest of the dialog is not copied.
+    @inline(__always)
+    var nextHop: Endpoint? { Self.hop(to: nextURI, heardFrom: heardFrom, located: located) }
+
+    private static func hop(to uri: URI, heardFrom: Endpoint?, located: Located?) -> Endpoint? {
         guard var hop = uri.endpoint else {
             if let located, located.uri == uri.bytes { return located.target }
             return heardFrom
@@ -75,14 +80,12 @@ struct Dialog {
 
     /// Target refresh: the peer's newest Contact counts (RFC 3261 section 12.2).
     mutating func refreshTarget(from message: Message) {
-        // Mostly it is what it was, which is cheaper to see than to read it as a URI.
-        if let contact = message.firstAddress(.contact),
-            message.bytes[contact.uri] == remoteTarget.bytes[...]
-        {
-            return
-        }
-        guard let contact = message.contactURI, contact.bytes != remoteTarget.bytes else { return }
-        remoteTarget = contact
+        guard let contact = message.firstAddress(.contact),
+            // Mostly it is what it was, which is cheaper to see than to read it as a URI.
+            message.bytes[contact.uri] != remoteTarget.bytes[...],
+            let target = message.target(contact.uri), target.bytes != remoteTarget.bytes
+        else { return }
+        remoteTarget = target
         targetRevision &+= 1
     }
 }

@@ -16,7 +16,7 @@ extension Message {
 
     /// A URI that requests of ours can go to; none that we would refuse ourselves for its length. Header fields are left out: they
     /// have no place in the Contact of a dialog, nor in a Request-URI (RFC 3261 section 19.1.1).
-    private func target(_ range: ByteRange) -> URI? {
+    func target(_ range: ByteRange) -> URI? {
         guard range.count <= MessageLimits.standard.requestURI else { return nil }
         return try? URI(parsing: copy(of: range)).withoutHeaders
     }
