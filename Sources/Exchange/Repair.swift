@@ -97,6 +97,6 @@ struct RepairRound {
     static let interval: Milliseconds = 5_000
     /// From one part to the next.
     static let pause: Milliseconds = 100
-    /// So many calls and agents are some ten microseconds.
+    /// So many calls are some hundred microseconds where nothing of them is in the caches of the processor.
     static let slotsAtOnce = 500
 }

@@ -19,6 +19,14 @@ final class Centre {
 
     struct Stuck: Error {}
 
+    /// Microseconds of CPU in the core.
+    struct Cost {
+        /// A call: what its messages and timers take.
+        var call = 0.0
+        /// A second: looking through everything for what is broken, which goes on at its own pace however many calls come.
+        var looking = 0.0
+    }
+
     private var exchange: Exchange
     private var phones: [UInt16: Phone]
     private let caller: Phone
@@ -30,7 +38,7 @@ final class Centre {
     /// Calls a second, so that a second's worth begins within one.
     private let rate: Int
     private var due = 0
-    private var spent = 0.0
+    private var spent = Cost()
     /// What is to be kept, while somebody wants it.
     private var entries: (kept: [Keeping], records: [CallDetailRecord])?
 
@@ -109,12 +117,12 @@ final class Centre {
         for _ in 0..<milliseconds { step() }
     }
 
-    /// Has so many calls ended. Returns microseconds of CPU in the core, a call.
+    /// Has so many calls ended, and says what they have cost.
     @discardableResult
-    func run(calls: Int) throws -> Double {
+    func run(calls: Int) throws -> Cost {
         let target = caller.ended + calls
         let patience = now + calls * 2_000 / rate + 60_000
-        let before = spent
+        let (before, begun) = (spent, now)
         while caller.ended < target {
             guard now < patience else { throw Stuck() }
             due += rate
@@ -124,7 +132,10 @@ final class Centre {
             }
             step()
         }
-        return (spent - before) / Double(calls)
+        return Cost(
+            call: (spent.call - before.call) / Double(calls),
+            looking: (spent.looking - before.looking) / Double(now - begun) * 1_000
+        )
     }
 
     /// Waits until every call has ended.
@@ -145,9 +156,12 @@ final class Centre {
         now += 1
         let begun = Self.cpu()
         exchange.advance(to: Milliseconds(now))
+        collect()
+        let advanced = Self.cpu()
+        spent.call += advanced - begun
         _ = exchange.repairDue(now: Milliseconds(now))
         collect()
-        spent += Self.cpu() - begun
+        spent.looking += Self.cpu() - advanced
         let actions = wheel[now % wheel.count]
         wheel[now % wheel.count] = []
         for action in actions { action() }
@@ -160,7 +174,7 @@ final class Centre {
                 exchange.receive(bytes, from: source, on: ListenerID(0), now: Milliseconds(now))
                 collect()
             }
-            spent += Self.cpu() - begun
+            spent.call += Self.cpu() - begun
             deliver()
         }
     }
