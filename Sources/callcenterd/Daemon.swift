@@ -29,7 +29,6 @@ struct Daemon {
     }
 
     mutating func run() async throws(StartError) {
-        MemoryTrim.prepare()
         let log = LogOutput.open()
         LoggingSystem.bootstrap { _ in log.handler() }
         defer { log.flush(within: .seconds(1)) }

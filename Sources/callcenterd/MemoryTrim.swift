@@ -24,9 +24,6 @@ struct MemoryTrim {
         return true
     }
 
-    /// For the start: what a large array had goes back as soon as it is freed.
-    static func prepare() { cmemory_give_back_early() }
-
     /// On a thread of its own: it may take longer than a datagram should wait.
     static func trim() { DispatchQueue.global(qos: .utility).async { cmemory_trim() } }
 }

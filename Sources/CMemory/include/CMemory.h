@@ -5,9 +5,4 @@
 /// below anything that is still in use. Takes some milliseconds for each hundred megabytes.
 void cmemory_trim(void);
 
-/// Has blocks of a megabyte or more mapped by themselves, and the free end of a heap given back once it has as much (mallopt(3)). By
-/// itself malloc raises both bounds to what it has seen freed, up to 32 and 64 MiB; and what is free at the end of a thread's heap
-/// `cmemory_trim` does not reach.
-void cmemory_give_back_early(void);
-
 #endif
