@@ -13,7 +13,7 @@ import Synchronization
 /// database refuses for what is in it, is counted and logged; the latter is kept in a file.
 package final class RecordWriter: Sendable {
     /// What only the writing thread uses.
-    private struct Progress {
+    struct Progress {
         /// Read from the journal, not written yet.
         var records: Deque<JournaledRecord> = []
         var pause: Duration
@@ -26,19 +26,19 @@ package final class RecordWriter: Sendable {
         var nextPurge: ContinuousClock.Instant?
     }
 
-    private let database: any CenterDatabase
-    private let journal: Journal
-    private let reader: JournalReader
-    private let refused: RefusedRecords
-    private let limits: Limits
-    private let logger: Logger
-    private let clock = ContinuousClock()
+    let database: any CenterDatabase
+    let journal: Journal
+    let reader: JournalReader
+    let refused: RefusedRecords
+    let limits: Limits
+    let logger: Logger
+    let clock = ContinuousClock()
     private let queue = DispatchQueue(label: "callcenterd.records", qos: .utility)
     private let timer: BackgroundTimer
     /// Locked for moments, never while the database is at work.
-    private let tally = Mutex(RecordTally())
+    let tally = Mutex(RecordTally())
     /// Locked for moments, never while the database is at work.
-    private let progress: Mutex<Progress>
+    let progress: Mutex<Progress>
 
     package init(database: any CenterDatabase, journal: Journal, limits: Limits = Limits(), logger: Logger) {
         self.database = database
@@ -163,163 +163,10 @@ package final class RecordWriter: Sendable {
             return !progress.records.isEmpty
         }
     }
-
-    /// Whether the batch is settled; false: it must wait.
-    private func writeBatch() -> Bool {
-        let batch = progress.withLock { Array($0.records) }
-        return write(batch)
-    }
-
-    private func write(_ batch: [JournaledRecord]) -> Bool {
-        let records = batch.compactMap(\.record)
-        do throws(StoreError) {
-            if !records.isEmpty { try database.write(records) }
-            for entry in batch where entry.record == nil { reportUnreadable(entry) }
-            settle(batch)
-            tally.withLock { $0.figures.written += UInt64(records.count) }
-            noteRecovery()
-            return true
-        } catch {
-            guard error.kind == .refused else {
-                noteFailure(error)
-                return false
-            }
-            // One bad record must not keep the others: find it by writing them one at a time.
-            guard batch.count == 1, let record = records.first else { return batch.allSatisfy { write([$0]) } }
-            if case .unencodable = error.detail { return writeReplaced(record, batch, error) }
-            return refuse(record, batch, error)
-        }
-    }
-
-    /// A character that the database cannot write is no reason to have no record: a caller may choose his name so. `?` stands for it.
-    private func writeReplaced(_ record: CallDetailRecord, _ batch: [JournaledRecord], _ reason: StoreError) -> Bool {
-        var (replaced, error) = (record, reason)
-        for attempt in 1...Self.replacements {
-            guard case .unencodable(let text) = error.detail else { break }
-            if let text, attempt < Self.replacements {
-                replaced = replaced.replacing { $0.replacing(text, with: "?") }
-            } else {
-                replaced = replaced.replacing(\.inASCII)
-            }
-            do throws(StoreError) {
-                try database.write([replaced])
-                settle(batch)
-                let isFirst = tally.withLock { tally in
-                    tally.figures.written += 1
-                    tally.figures.replaced += 1
-                    return tally.figures.replaced == 1
-                }
-                noteRecovery()
-                // Once: whoever calls may do so again and again.
-                logger.log(
-                    level: isFirst ? .error : .debug,
-                    "the database cannot write a character, and has ? instead; its encoding should be UTF8",
-                    metadata: ["error": "\(reason)", "record": "\(RecordColumns.key(of: record).inASCII)"]
-                )
-                return true
-            } catch let next {
-                error = next
-            }
-        }
-        guard error.kind == .refused else {
-            noteFailure(error)
-            return false
-        }
-        return refuse(record, batch, error)
-    }
-
-    /// How many characters of one record are replaced, each by itself, before all are that are not ASCII.
-    private static let replacements = 8
-
-    private func refuse(_ record: CallDetailRecord, _ batch: [JournaledRecord], _ error: StoreError) -> Bool {
-        settle(batch)
-        tally.withLock { $0.figures.failed += 1 }
-        // Not what it says of the caller, whom the log may have to hide, unless it would be nowhere else.
-        let isKept = refused.add(record)
-        logger.critical(
-            "the database refused a call-detail record",
-            metadata: [
-                "error": "\(error)",
-                "record": "\(isKept ? RecordColumns.key(of: record) : RecordColumns.text(of: record))",
-                "kept_in": "\(isKept ? refused.path : "nothing but this line")",
-            ]
-        )
-        return true
-    }
-
-    private func settle(_ batch: [JournaledRecord]) {
-        guard let last = batch.last else { return }
-        progress.withLock { $0.records.removeFirst(batch.count) }
-        // Calls end in another order than they begin.
-        let number = CallNumbers.last(
-            among: (batch.compactMap { $0.record?.callNumber } + [reader.callNumber]).filter { $0 > 0 }
-        )
-        reader.settle(through: last.sequence, count: batch.count, callNumber: number)
-    }
-
-    // MARK: - Telling
-
-    private func noteFailure(_ error: StoreError) {
-        tally.withLock { tally in
-            tally.figures.retries += 1
-            tally.figures.isFailing = true
-        }
-        let now = clock.now
-        let isDue = progress.withLock { progress in
-            if progress.failingSince == nil { progress.failingSince = now }
-            if let last = progress.lastReminder, now - last < limits.reminder { return false }
-            progress.lastReminder = now
-            return true
-        }
-        guard isDue else { return }
-        logger.error(
-            "call-detail records cannot be written and wait in the journal; trying again",
-            metadata: ["error": "\(error)", "waiting": "\(journal.pending(.record))"]
-        )
-    }
-
-    private func noteRecovery() {
-        let since = progress.withLock { progress in
-            defer {
-                progress.failingSince = nil
-                progress.lastReminder = nil
-                progress.earliest = nil
-                progress.pause = limits.firstPause
-            }
-            return progress.failingSince
-        }
-        guard let since else { return }
-        tally.withLock { $0.figures.isFailing = false }
-        logger.notice(
-            "call-detail records are written again",
-            metadata: ["database": "\(database.name)", "after_seconds": "\((clock.now - since).components.seconds)"]
-        )
-    }
-
-    private func reportLosses() {
-        guard let overflow = tally.withLock({ $0.takeOverflow() }) else { return }
-        logger.critical(
-            "call-detail records are LOST: the journal is full, or cannot get room on the disk",
-            metadata: [
-                "lost": "\(overflow.count)",
-                "journal": "\(journal.folder)",
-                "first": "\(RecordColumns.key(of: overflow.first))",
-                "last": "\(RecordColumns.key(of: overflow.last))",
-            ]
-        )
-    }
-
-    private func reportUnreadable(_ entry: JournaledRecord) {
-        tally.withLock { $0.figures.failed += 1 }
-        logger.critical(
-            "a call-detail record of the journal cannot be read; was it written by a newer callcenterd?",
-            metadata: ["entry": "\(entry.sequence)", "journal": "\(journal.folder)"]
-        )
-    }
 }
 
 /// An entry of the journal and the record in it; nil if this program cannot read it.
-private struct JournaledRecord {
+struct JournaledRecord {
     var sequence: UInt64
     var record: CallDetailRecord?
 
