@@ -199,7 +199,7 @@ extension TimingWheel {
     package mutating func giveBackMemory() {
         let kept = (nodes.lastIndex(where: \.isArmed) ?? -1) + 1
         if nodes.count - kept > Self.keptNodes {
-            firstGeneration = (nodes[kept...].map(\.generation).max() ?? firstGeneration) &+ 1
+            firstGeneration = max(firstGeneration, (nodes[kept...].map(\.generation).max() ?? 0) &+ 1)
             nodes = Array(nodes[..<kept])
         }
         // Those at the front are taken first, so that the end falls free, if it is not yet.

@@ -115,6 +115,30 @@ struct TimingWheelTests {
         #expect(wheel.count == 0)
     }
 
+    @Test("memory that goes back in two parts leaves no name of a timer that means another later")
+    func givesBackTwice() {
+        var wheel = TimingWheel(now: 0)
+        var old: [TimerID] = []
+        // The upper part has been used more often than the lower.
+        let lower = (0..<3_000).map { wheel.schedule(token($0), at: 1_000) }
+        for round in 0..<5 {
+            let upper = (0..<3_000).map { wheel.schedule(token(10_000 * round + $0), at: 1_000) }
+            for id in upper.reversed() { wheel.cancel(id) }
+            old += upper
+        }
+        wheel.giveBackMemory()
+        #expect(wheel.room == 3_000)
+        for id in lower { wheel.cancel(id) }
+        wheel.giveBackMemory()
+        #expect(wheel.room == 0)
+        let later = (0..<6_000).map { wheel.schedule(token($0), at: 1_000) }
+        for id in old + lower {
+            let isCancelled = wheel.cancel(id)
+            #expect(!isCancelled)
+        }
+        #expect(Set(old + lower).isDisjoint(with: later))
+    }
+
     @Test("a timer that is armed at rest does not keep the memory of a rush from going back once it has fired")
     func roomAfterRest() {
         var wheel = TimingWheel(now: 0)
