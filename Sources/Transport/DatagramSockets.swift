@@ -123,9 +123,6 @@ final class DatagramReader: ChannelInboundHandler {
     private let listener: ListenerID
     private let sockets: DatagramSockets
     private var lastError = "closed"
-    /// A part of a receive buffer that is not to be used again; see `ReceiveBuffer`.
-    private var spent: ByteBuffer?
-    private var isWithinBatch = false
 
     init(_ listener: ListenerID, _ sockets: DatagramSockets) {
         self.listener = listener
@@ -134,18 +131,11 @@ final class DatagramReader: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
-        if !isWithinBatch {
-            isWithinBatch = true
-            // This read has taken another buffer.
-            spent = nil
-        }
-        if envelope.data.readableBytes > ReceiveBuffer.usualDatagram { spent = envelope.data }
-        guard let peer = Endpoint(envelope.remoteAddress) else { return }
-        sockets.received(envelope.data, from: peer, on: listener)
+        if let peer = Endpoint(envelope.remoteAddress) { sockets.received(envelope.data, from: peer, on: listener) }
+        ReceiveBuffer.giveBack(envelope.data)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isWithinBatch = false
         sockets.batchEnded()
     }
 

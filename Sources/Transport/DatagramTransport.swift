@@ -92,7 +92,13 @@ package final class DatagramTransport: Sendable {
         let bootstrap = DatagramBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
             .channelOption(.datagramVectorReadMessageCount, value: ReceiveBuffer.datagrams)
-            .channelOption(.recvAllocator, value: ReceiveBuffer())
+            .channelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: ReceiveBuffer.capacity)
+            )
+            // One read for each time that there is something: another only to learn that there is no more costs as much, and of what
+            // is left the loop is told again.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(DatagramReader(listener, sockets.value))

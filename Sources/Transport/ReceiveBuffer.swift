@@ -1,23 +1,38 @@
+internal import Glibc
 internal import NIOCore
 
-/// Makes the buffer that a UDP socket reads into: a slice for each datagram of a batch.
+/// The buffer that a UDP socket reads into: a slice for each datagram of a batch.
 ///
-/// A datagram that is larger than its slice is cut off without a word, and no UDP datagram is larger than 64 KiB. The pages of a
-/// slice that no datagram has touched cost nothing; those that one has touched once would stay. So a buffer that took an unusually
-/// large datagram is not used again: `DatagramReader` holds on to it until the next read, for which SwiftNIO then takes another.
-struct ReceiveBuffer: RecvByteBufferAllocator {
+/// A datagram that is larger than its slice is cut off without a word, and no UDP datagram is larger than 64 KiB. What no datagram
+/// touches of a slice costs nothing; what one has touched once would stay, in the end two megabytes of a socket that is sent large
+/// datagrams now and then.
+enum ReceiveBuffer {
     /// In one read (recvmmsg).
     static let datagrams = 32
-    private static let slice = 64 << 10
+    static let capacity = datagrams * (64 << 10)
 
-    /// Bytes of a datagram that is not unusual: two pages.
-    static let usualDatagram = 8 << 10
+    /// Bytes of a datagram that is not large: two pages.
+    private static let usual = 8 << 10
 
-    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        allocator.buffer(capacity: Self.datagrams * Self.slice)
+    /// To be told of each datagram when it has been read: the memory of a large one goes back to the system, and is there again, as
+    /// zeros, when the next one is written to it. Whoever looked at this datagram again would see zeros, too.
+    static func giveBack(_ datagram: ByteBuffer) {
+        guard datagram.readableBytes > usual else { return }
+        datagram.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let pages = wholePages(in: UInt(bitPattern: start)..<UInt(bitPattern: start) + UInt(bytes.count))
+            guard !pages.isEmpty else { return }
+            // Should the system not want it, it stays where it is.
+            _ = madvise(UnsafeMutableRawPointer(bitPattern: pages.lowerBound), pages.count, MADV_DONTNEED)
+        }
     }
 
-    mutating func record(actualReadBytes: Int) -> Bool { false }
+    /// Those of some addresses that make whole pages: others may have the rest of theirs.
+    static func wholePages(in addresses: Range<UInt>, size: UInt = pageSize) -> Range<UInt> {
+        let first = (addresses.lowerBound + size - 1) / size * size
+        let end = addresses.upperBound / size * size
+        return first < end ? first..<end : first..<first
+    }
 
-    // Without a `nextBufferSize` SwiftNIO keeps one buffer, not a pool, and takes other memory for it when somebody holds a part of it.
+    private static let pageSize = UInt(max(1, sysconf(CInt(_SC_PAGESIZE))))
 }

@@ -80,8 +80,8 @@ struct DatagramTransportTests {
         }
     }
 
-    /// A buffer that took a large one is not used again.
-    @Test("takes large datagrams among small ones whole, one by one and in batches", arguments: [1, 5])
+    /// The memory of a large one is given back when it has been read.
+    @Test("takes large datagrams among small ones whole, one by one and some at a time", arguments: [1, 5])
     func largeAmongSmall(together: Int) async throws {
         let peer = try Peer()
         let sizes = [20, 9_000, 1, 60_000, 300, 12_000, 8_192, 5, 8_193, 700, 9_000]
@@ -101,6 +101,28 @@ struct DatagramTransportTests {
                 next += together
             }
         }
+    }
+
+    @Test("gives back whole pages, and nothing of what lies beside a datagram")
+    func pages() {
+        #expect(ReceiveBuffer.wholePages(in: 4_096..<12_288, size: 4_096) == 4_096..<12_288)
+        #expect(ReceiveBuffer.wholePages(in: 4_097..<12_287, size: 4_096) == 8_192..<8_192)
+        #expect(ReceiveBuffer.wholePages(in: 4_097..<12_288, size: 4_096) == 8_192..<12_288)
+        #expect(ReceiveBuffer.wholePages(in: 5_000..<5_001, size: 4_096).isEmpty)
+        #expect(ReceiveBuffer.wholePages(in: 0..<0, size: 4_096).isEmpty)
+    }
+
+    @Test("gives the memory of a large datagram back, and only of that")
+    func memoryOfLargeOnes() {
+        let size = 60_000
+        var buffer = ByteBufferAllocator().buffer(capacity: 3 * size)
+        buffer.writeBytes((0..<3 * size).map { UInt8(truncatingIfNeeded: $0 | 1) })
+        guard let middle = buffer.getSlice(at: size, length: size) else { return }
+        ReceiveBuffer.giveBack(middle)
+        let isZero = buffer.readableBytesView.map { $0 == 0 }
+        #expect(isZero[..<size].allSatisfy { !$0 } && isZero[(2 * size)...].allSatisfy { !$0 })
+        // All but parts of a page at each end.
+        #expect(isZero[size..<2 * size].count { $0 } >= 12 * 4_096)
     }
 
     @Test("answers from the port that was asked, all answers of a batch together")
