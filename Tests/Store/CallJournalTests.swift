@@ -126,6 +126,42 @@ struct CallJournalTests {
         }
     }
 
+    @Test(
+        "looks for room when several times as much is in use as is alive, sooner where that is much or room is scarce",
+        arguments: [(0, 2), (1, 5), (10, 50), (11, 54), (100, 232), (300, 135), (400, 10), (500, 2)]
+    )
+    func rhythm(kept: Int, expected: Int) {
+        let limits = CallJournal.Limits()
+        #expect(limits.bytesBeforePass(after: kept * limits.segmentSize) == expected * limits.segmentSize)
+    }
+
+    @Test("finds room in time where what is alive takes a third of all that there may be")
+    func passesInLittleRoom() async throws {
+        try await withFolder { folder in
+            let journal = try journal(folder, segments: 14)
+            let all = Int32(1)...64
+            for number in all { #expect(journal.append(.call, call(number, step: 0))) }
+            var passes = 0
+            for step in 1...1_000 {
+                #expect(journal.append(.call, call(1, step: step)))
+                guard journal.wantsPass else { continue }
+                passes += 1
+                journal.beginPass()
+                for number in all {
+                    #expect(journal.append(.call, call(number, step: number == 1 ? step : passes)))
+                }
+                journal.endPass()
+                journal.sync()
+            }
+            #expect(passes > 5)
+            #expect(journal.figures.refused == 0)
+            let next = try self.journal(try crash(folder), segments: 14)
+            #expect(Set(next.found.calls) == Set(all.map { [call($0, step: $0 == 1 ? 1_000 : passes)] }))
+            next.close()
+            journal.close()
+        }
+    }
+
     @Test("refuses what has no room, keeps what is there, and lets no pass drop what could not be replaced")
     func full() async throws {
         try await withFolder { folder in

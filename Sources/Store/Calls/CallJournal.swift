@@ -14,12 +14,20 @@ package final class CallJournal: Sendable {
     package struct Limits: Sendable {
         /// Bytes of a segment.
         package var segmentSize = 4 << 20
-        /// Segments at most.
-        package var segments = 128
+        /// Segments at most, 2 GiB: they must have room for twice what is alive, for a pass writes it before the old goes.
+        package var segments = 512
         /// How long an entry may be in memory only.
         package var interval = DispatchTimeInterval.milliseconds(200)
 
         package init() {}
+
+        /// Bytes in use at which there is to be a pass, by those in use after the last one. Several times as many, so that most of what
+        /// is written is news; but the next process has to read all of them, and a pass must have room.
+        func bytesBeforePass(after kept: Int) -> Int {
+            let worthIt = min(5 * kept, 2 * kept + 32 * segmentSize)
+            let roomy = (segments - 2) * segmentSize - kept - kept / 4
+            return max(2 * segmentSize, min(worthIt, roomy))
+        }
     }
 
     /// What an entry is about; its payload begins as `KeptEntry` reads it.
@@ -182,7 +190,7 @@ package final class CallJournal: Sendable {
     package var wantsPass: Bool {
         state.withLock { state in
             let used = (state.segments.count - 1) * limits.segmentSize
-            return used >= max(2 * limits.segmentSize, 3 * state.bytesAfterPass)
+            return used >= limits.bytesBeforePass(after: state.bytesAfterPass)
                 || (used > 0 && state.free.isEmpty && state.figures.isFailing)
         }
     }
