@@ -1,8 +1,8 @@
 import Telemetry
 
-/// Gives out snapshots that were taken after they were asked for. From one to the next are twenty times what it took, so that they
-/// cost the call loop a twentieth of its time, and less while it is late; but a tenth of a second at most. Whoever asks in between
-/// shares the next.
+/// Gives out snapshots that were taken after they were asked for, one after the other. From the beginning of one to that of the next
+/// passes twenty times what it took, for they stop the call loop; but no more than a tenth of a second, as the next waits for it:
+/// snapshots that take longer than 5 ms cost the loop more than a twentieth of its time. Whoever asks in between shares the next.
 actor SnapshotSource {
     /// The shortest and the longest time from one to the next.
     private static let pauses = Duration.milliseconds(10)...Duration.milliseconds(100)
@@ -11,6 +11,8 @@ actor SnapshotSource {
 
     private let take: @Sendable () async -> Snapshot?
     private var latest: Snapshot
+    /// The one that is being taken: whoever asks now is too late for it.
+    private var running: Task<Snapshot, Never>?
     private var waiting: Task<Snapshot, Never>?
     private var earliest = ContinuousClock.now
 
@@ -24,27 +26,25 @@ actor SnapshotSource {
 
     func snapshot() async -> Snapshot {
         if let waiting { return await waiting.value }
-        let start = earliest
+        let before = running
         let task = Task {
-            try? await Task.sleep(until: start, clock: .continuous)
+            // How long the pause is shows when that one is there.
+            _ = await before?.value
+            try? await Task.sleep(until: earliest, clock: .continuous)
             return await begin()
         }
         waiting = task
         return await task.value
     }
 
-    /// From here on whoever asks is too late for this one.
     private func begin() async -> Snapshot {
+        running = waiting
         waiting = nil
-        // Another one may begin meanwhile if the loop lets this one wait long.
         let start = ContinuousClock.now
-        let latestEnd = start + Self.pauses.upperBound
-        earliest = latestEnd
         if let snapshot = await take() { latest = snapshot }
-        if earliest == latestEnd {
-            let pause = (ContinuousClock.now - start) * Self.share
-            earliest = start + min(max(pause, Self.pauses.lowerBound), Self.pauses.upperBound)
-        }
+        running = nil
+        let pause = (ContinuousClock.now - start) * Self.share
+        earliest = start + min(max(pause, Self.pauses.lowerBound), Self.pauses.upperBound)
         return latest
     }
 }
