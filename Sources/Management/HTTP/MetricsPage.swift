@@ -48,7 +48,7 @@ struct MetricsPage: Sendable {
         )
     }
 
-    /// Hands on the bytes of all parts, in pieces: memory of that size is used again, a buffer of all would be new each time.
+    /// Hands on the bytes of all parts, in pieces: memory of that size is at hand, that of a buffer for all would come from the system each time.
     private static func write(_ parts: [[UInt8]], _ hand: (ByteBuffer) async throws -> Void) async throws {
         var buffer = ByteBufferAllocator().buffer(capacity: piece)
         for part in parts {

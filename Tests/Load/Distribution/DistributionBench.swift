@@ -48,7 +48,7 @@ struct DistributionBench {
                 print(row(cells + [hasBudget ? budgets.joined(separator: " ") : ""]))
             }
         }
-        print("snapshot of 10000 agents, 1000 flows and 1000 calls: \(rounded(try snapshot(times: 101))) ms")
+        print("snapshot of 10000 agents, 1000 flows and 1000 waiting calls: \(rounded(try snapshot(times: 101))) ms")
         return !isOver
     }
 
