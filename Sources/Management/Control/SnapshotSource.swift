@@ -1,9 +1,9 @@
-import Telemetry
+package import Telemetry
 
 /// Gives out snapshots that were taken after they were asked for, one after the other. From the beginning of one to that of the next
 /// passes twenty times what it took, for they stop the call loop; but no more than a tenth of a second, as the next waits for it:
 /// snapshots that take longer than 5 ms cost the loop more than a twentieth of its time. Whoever asks in between shares the next.
-actor SnapshotSource {
+package actor SnapshotSource {
     /// The shortest and the longest time from one to the next.
     private static let pauses = Duration.milliseconds(10)...Duration.milliseconds(100)
     /// That time, in times of what a snapshot takes from the question to the answer.
@@ -19,12 +19,12 @@ actor SnapshotSource {
     /// - Parameters:
     ///   - first: stands in if the very first cannot be taken.
     ///   - take: asks the call loop; nil when that has ended, and the latest one stays.
-    init(first: Snapshot, take: @escaping @Sendable () async -> Snapshot?) {
+    package init(first: Snapshot, take: @escaping @Sendable () async -> Snapshot?) {
         latest = first
         self.take = take
     }
 
-    func snapshot() async -> Snapshot {
+    package func snapshot() async -> Snapshot {
         if let waiting { return await waiting.value }
         let before = running
         let task = Task {
