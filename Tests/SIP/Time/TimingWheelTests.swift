@@ -121,7 +121,7 @@ struct TimingWheelTests {
         var old: [TimerID] = []
         // The upper part has been used more often than the lower.
         let lower = (0..<3_000).map { wheel.schedule(token($0), at: 1_000) }
-        for round in 0..<5 {
+        for round in UInt32(0)..<5 {
             let upper = (0..<3_000).map { wheel.schedule(token(10_000 * round + $0), at: 1_000) }
             for id in upper.reversed() { wheel.cancel(id) }
             old += upper
