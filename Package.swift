@@ -46,8 +46,9 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["CallCenter"], swiftSettings: settings),
 
         // Shells: the world outside. They import pure targets, never each other.
-        // sendmmsg(2) and malloc_trim(3), which Swift's Glibc module does not show.
-        .target(name: "CMemory"),
+        // jemalloc, which takes the place of libc's malloc in whatever is linked with it.
+        .target(name: "CMemory", linkerSettings: [.linkedLibrary("jemalloc")]),
+        // sendmmsg(2), which Swift's Glibc module does not show.
         .target(name: "CSocket"),
         // c-ares, with what Swift cannot say of it.
         .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),

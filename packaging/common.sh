@@ -46,6 +46,7 @@ need_swift() {
     command -v swift >/dev/null || die "a Swift 6.3 toolchain is needed: see https://www.swift.org/install/linux/"
     need /usr/include/sqlite3.h:libsqlite3-dev /usr/include/zlib.h:zlib1g-dev \
         /usr/include/postgresql/libpq-fe.h:libpq-dev /usr/include/net-snmp/net-snmp-config.h:libsnmp-dev /usr/include/ares.h:libc-ares-dev \
+        /usr/include/jemalloc/jemalloc.h:libjemalloc-dev \
         /usr/include/systemd/sd-daemon.h:libsystemd-dev
 }
 

@@ -15,10 +15,10 @@ extension Exchange {
     }
 
     /// Gives back the memory of tables that a rush has made large. For a moment of rest.
-    package mutating func giveBackMemory() {
+    package mutating func giveBackMemory(now: Milliseconds) {
         calls.giveBackIfEmpty()
         bridges.giveBackIfEmpty()
-        agent.giveBackMemory()
+        agent.giveBackMemory(now: now)
         overload.giveBackMemory(now: now)
     }
 

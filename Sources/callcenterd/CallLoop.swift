@@ -23,7 +23,8 @@ final class CallLoop: NetworkHandler {
     /// When the next wake-up is planned; earlier ones that were overtaken fire and find nothing to do.
     private var plannedWakeup: Milliseconds?
     private var loopDelay = DelayHistogram()
-    private var memory = MemoryTrim()
+    /// Something has been alive since tables were last given back.
+    private var hasWorked = false
 
     init(
         exchange: consuming Exchange,
@@ -118,15 +119,19 @@ final class CallLoop: NetworkHandler {
         exchange.wallOffset = clock.wallOffset
         exchange.measured(loopDelay: max(0, now - planned), now: now)
         exchange.advance(to: now)
-        if exchange.repairDue(now: now), memory.isDue(isAtRest: exchange.isAtRest, now: now) {
-            exchange.giveBackMemory()
-            MemoryTrim.trim()
-        }
+        if exchange.repairDue(now: now) { rest(now: now) }
         carryOut()
         keepAll(now: now)
         network.flush()
         plan()
         outlet.alive()
+    }
+
+    /// Gives back what a rush has taken, once nothing is alive any more. To be asked every few seconds.
+    private func rest(now: Milliseconds) {
+        guard exchange.isAtRest else { return hasWorked = true }
+        if hasWorked { exchange.giveBackMemory(now: now) }
+        hasWorked = false
     }
 
     /// Has everything that is alive kept anew, a few at a time, when the journal would like to be rid of what is old.

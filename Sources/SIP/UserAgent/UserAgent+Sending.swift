@@ -130,4 +130,7 @@ struct EndpointMemory {
     }
 
     mutating func remove(_ endpoint: Endpoint) { entries[endpoint] = nil }
+
+    /// Gives back the room of what is no longer so.
+    mutating func forget(now: Milliseconds) { entries = entries.filter { now < $0.value } }
 }

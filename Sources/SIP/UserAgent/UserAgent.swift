@@ -117,7 +117,9 @@ package struct UserAgent: ~Copyable {
     }
 
     /// Gives back what a rush that is over has taken of memory.
-    package mutating func giveBackMemory() {
+    package mutating func giveBackMemory(now: Milliseconds) {
+        withoutStreams.forget(now: now)
+        suspects.forget(now: now)
         transactions.giveBackMemory()
         wheel.giveBackMemory()
         legs.giveBackIfEmpty()
