@@ -120,6 +120,15 @@ struct HostileTests {
         #expect(again <= before + Self.tolerance, "back to where it was: \(calls) kB, then \(again) kB")
     }
 
+    @Test("what is free goes back to the system by a thread of jemalloc's: its settings are in CMemory")
+    func allocator() async throws {
+        let daemon = try await Daemon.start(flows: [], agents: [])
+        let pid = try #require(daemon.process.pid)
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
+        let names = threads.compactMap { try? String(contentsOfFile: "/proc/\(pid)/task/\($0)/comm", encoding: .utf8) }
+        #expect(names.contains { $0.hasPrefix("jemalloc_bg_thd") }, "threads: \(names)")
+    }
+
     private static let mostRounds = max(2, datagrams / 10_000)
     /// Kilobytes by which two moments of rest may differ.
     private static let tolerance = 2 << 10
