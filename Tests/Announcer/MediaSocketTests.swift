@@ -6,7 +6,7 @@ import Transport
 
 @testable import cc_announcer
 
-@Suite("The address that RTP comes from", .timeLimit(.minutes(1)))
+@Suite("The address that RTP comes from", .timeLimit(.minutes(5)))
 struct MediaSocketTests {
     private static let caller = IPAddress(v4: 0x7F00_0001)
     private static let elsewhere = IPAddress(v4: 0xC633_6407)

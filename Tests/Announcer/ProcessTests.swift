@@ -76,7 +76,7 @@ private final class Listener: DatagramHandler {
     func listenerFailed(_ listener: ListenerID, reason: String) {}
 }
 
-@Suite("The announcer, called by sipp", .serialized, .timeLimit(.minutes(1)), .enabled(if: access(sipp, X_OK) == 0))
+@Suite("The announcer, called by sipp", .serialized, .timeLimit(.minutes(5)), .enabled(if: access(sipp, X_OK) == 0))
 struct ProcessTests {
     private static let built = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
 

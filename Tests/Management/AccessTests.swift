@@ -5,7 +5,7 @@ import NIOCore
 import Telemetry
 import Testing
 
-@Suite("Access over HTTP", .timeLimit(.minutes(1)))
+@Suite("Access over HTTP", .timeLimit(.minutes(5)))
 struct AccessTests {
     private let daemon = FakeDaemon()
 

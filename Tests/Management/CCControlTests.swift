@@ -13,7 +13,7 @@ private let executable: URL? = {
 }()
 
 /// The built `ccctl`, run as a process against a real socket.
-@Suite("ccctl as a process", .enabled(if: executable != nil), .timeLimit(.minutes(1)))
+@Suite("ccctl as a process", .enabled(if: executable != nil), .timeLimit(.minutes(5)))
 struct CCControlTests {
     private let daemon = FakeDaemon()
 

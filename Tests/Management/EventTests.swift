@@ -4,7 +4,7 @@ import NIOCore
 import Telemetry
 import Testing
 
-@Suite("Events", .timeLimit(.minutes(1)))
+@Suite("Events", .timeLimit(.minutes(5)))
 struct EventTests {
     private static func agent(_ id: String, _ state: AgentChange.Presence = .free, flow: String? = nil) -> CenterEvent {
         CenterEvent(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Management
 
-@Suite("The management FIFO", .timeLimit(.minutes(1)))
+@Suite("The management FIFO", .timeLimit(.minutes(5)))
 struct FIFOTests {
     private let daemon = FakeDaemon()
 

@@ -4,7 +4,7 @@ import NIOCore
 import ServiceLifecycle
 import Testing
 
-@Suite("HTTP", .timeLimit(.minutes(1)))
+@Suite("HTTP", .timeLimit(.minutes(5)))
 struct HTTPTests {
     private let daemon = FakeDaemon()
 

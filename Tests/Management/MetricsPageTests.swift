@@ -3,7 +3,7 @@ import Management
 import Telemetry
 import Testing
 
-@Suite("/metrics", .timeLimit(.minutes(1)))
+@Suite("/metrics", .timeLimit(.minutes(5)))
 struct MetricsPageTests {
     private let daemon = FakeDaemon()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Management
 
-@Suite("Snapshots that many ask for", .timeLimit(.minutes(1)))
+@Suite("Snapshots that many ask for", .timeLimit(.minutes(5)))
 struct SnapshotSourceTests {
     /// A call loop that answers when it is let.
     private actor Loop {

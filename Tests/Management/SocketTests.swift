@@ -4,7 +4,7 @@ import Management
 import NIOCore
 import Testing
 
-@Suite("The management socket", .timeLimit(.minutes(1)))
+@Suite("The management socket", .timeLimit(.minutes(5)))
 struct SocketTests {
     private let daemon = FakeDaemon()
 

@@ -9,7 +9,7 @@ private let curl = "/usr/bin/curl"
 @Suite(
     "HTTPS",
     .enabled(if: [openssl, curl].allSatisfy(FileManager.default.isExecutableFile(atPath:))),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(5))
 )
 struct TLSTests {
     private let daemon = FakeDaemon()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Management
 
-@Suite("The wallboard", .timeLimit(.minutes(1)))
+@Suite("The wallboard", .timeLimit(.minutes(5)))
 struct WallboardTests {
     private let daemon = FakeDaemon()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Opening listeners", .timeLimit(.minutes(1)))
+@Suite("Opening listeners", .timeLimit(.minutes(5)))
 struct BindTests {
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
 

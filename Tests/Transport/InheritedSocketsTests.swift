@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Sockets that outlive a process", .timeLimit(.minutes(1)))
+@Suite("Sockets that outlive a process", .timeLimit(.minutes(5)))
 struct InheritedSocketsTests {
     private static let loopback = IPAddress(v4: 0x7F00_0001)
     private static let udp = Endpoint(address: loopback, port: 0)
