@@ -17,6 +17,13 @@ die() {
     exit 1
 }
 
+# failures LOG: what a log of tests says of those that failed, with the first lines told below each.
+failures() {
+    grep -q '^✘' "$1" || return 0
+    say "what failed"
+    awk '/^✘/ { left = 12 } /^(✔|==>)/ { left = 0 } left-- > 0' "$1" | cut -c -600
+}
+
 # need PROBE:PACKAGE...: installs the Debian packages whose probe (a command, or a file with an absolute path) is missing.
 need() {
     local entry probe missing=()
