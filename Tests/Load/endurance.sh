@@ -2,9 +2,13 @@
 # Calls for as long as wanted: whether memory, descriptors and timers stay what they are, and calls as quick. Part of packaging/bench,
 # sourced there after ladder.sh, whose functions it uses.
 
-# Of the daemon: KiB that it has allocated and KiB resident, and how many files it has open.
+# Of the daemon: KiB that it has allocated and KiB resident, and how many files it has open. Of the segments of its journal, which come
+# and go with what the database has yet to take, one that is open twice.
 daemon_memory() { awk '/^RssAnon/ { anonymous = $2 } /^VmRSS/ { all = $2 } END { print anonymous, all }' "/proc/$daemon_pid/status"; }
-daemon_files() { find "/proc/$daemon_pid/fd" -mindepth 1 2>/dev/null | wc -l; }
+daemon_files() {
+    find "/proc/$daemon_pid/fd" -mindepth 1 -printf '%l\n' 2>/dev/null |
+        awk '/\.segment$/ && !seen[$0]++ { next } { files++ } END { print files + 0 }'
+}
 
 # shellcheck disable=SC2317 # called by wait_for
 is_idle() { (($(metric callcenter_sip_transactions) == 0 && $(metric callcenter_sip_dialogs) == 0)); }
