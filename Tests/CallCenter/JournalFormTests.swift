@@ -175,7 +175,7 @@ struct JournalFormTests {
 
     @Test(
         "whatever peers have written behind the end is no entry, and is not searched for one byte by byte",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func hostileEnd() {
         var (bytes, places) = segment(payloads, size: 4 << 20)

@@ -6,7 +6,7 @@ import Testing
 
 private let loopback = IPAddress(v4: 0x7F00_0001)
 
-@Suite("The network over streams", .timeLimit(.minutes(3)))
+@Suite("The network over streams", .timeLimit(.minutes(5)))
 struct SIPNetworkTests {
     private static func tcp(_ address: IPAddress) -> Endpoint { Endpoint(address: address, port: 0, transport: .tcp) }
 

@@ -9,7 +9,7 @@ import Testing
 private let loopback = IPAddress(v4: 0x7F00_0001)
 private let tls = Endpoint(address: loopback, port: 0, transport: .tls)
 
-@Suite("SIP over TLS", .timeLimit(.minutes(3)))
+@Suite("SIP over TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     private static let request = "OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 0\r\n\r\n"
     private static let response = "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"
