@@ -71,7 +71,7 @@ struct KeptCallsTests {
         #expect(statistics.successful == load.calls)
 
         let latest = daemon
-        try await eventually("the records of all calls", within: .seconds(60), every: .milliseconds(200)) {
+        try await eventually("the records of all calls", every: .milliseconds(200)) {
             try latest.process.requireAlive()
             return try await finalRecords(latest, server).count >= load.calls ? () : nil
         }
@@ -126,7 +126,7 @@ struct KeptCallsTests {
             to: daemon.port
         )
         let first = daemon
-        try await eventually("three callers who wait", within: .seconds(20), every: .milliseconds(50)) {
+        try await eventually("three callers who wait", every: .milliseconds(50)) {
             try await first.calls().count { $0.State == "queued" } == 3 ? () : nil
         }
         let before = try await daemon.calls()
@@ -137,7 +137,7 @@ struct KeptCallsTests {
         #expect(try await daemon.metrics()["callcenter_restored_calls_total"] == 3)
         try await callers.finish()
         let latest = daemon
-        try await eventually("the records", within: .seconds(30), every: .milliseconds(100)) {
+        try await eventually("the records", every: .milliseconds(100)) {
             try await latest.records().count { $0.call_type == 0 } == 4 ? () : nil
         }
         let records = try await daemon.records()
@@ -162,7 +162,7 @@ struct KeptCallsTests {
             to: daemon.port
         )
         let first = daemon
-        try await eventually("a caller who waits and one who talks", within: .seconds(20), every: .milliseconds(50)) {
+        try await eventually("a caller who waits and one who talks", every: .milliseconds(50)) {
             try await first.calls().map(\.State).sorted() == ["queued", "toagent"] ? () : nil
         }
         await daemon.process.stop(within: .seconds(20))

@@ -21,14 +21,14 @@ struct LoginRestartTests {
         /// Waits until the log-ins of these agents are in the table.
         func written(_ agents: [String]) async throws {
             let query = "SELECT agentid FROM cc_agent_state WHERE loggedin <> logstate ORDER BY agentid"
-            try await eventually("log-ins in cc_agent_state", within: .seconds(60), every: .milliseconds(100)) {
+            try await eventually("log-ins in cc_agent_state", every: .milliseconds(100)) {
                 try daemon.process.requireAlive()
                 return try server.sql(query) == agents ? () : nil
             }
         }
 
         func takesDatabaseOver() async throws {
-            try await eventually("the database to be taken over", within: .seconds(60), every: .milliseconds(200)) {
+            try await eventually("the database to be taken over", every: .milliseconds(200)) {
                 try await daemon.metrics()["callcenter_provisioning_stale"] == 0 ? () : nil
             }
         }
@@ -87,7 +87,7 @@ struct LoginRestartTests {
             scene.daemon = try await scene.daemon.killAndRestart()
             // A database that takes its time is not waited for.
             let last = scene
-            try await eventually("the rows to decide", within: .seconds(60), every: .milliseconds(200)) {
+            try await eventually("the rows to decide", every: .milliseconds(200)) {
                 try await last.loggedIn() == ["ben", "cleo", "dora", "finn"]
             }
         }
@@ -111,7 +111,7 @@ struct LoginRestartTests {
             #expect(try await scene.loggedIn() == ["anna", "ben"])
             try scene.server.start()
             let daemon = scene
-            try await eventually("who is logged in by the table", within: .seconds(60), every: .milliseconds(200)) {
+            try await eventually("who is logged in by the table", every: .milliseconds(200)) {
                 try await daemon.loggedIn() == ["ben", "cleo"] ? () : nil
             }
         }

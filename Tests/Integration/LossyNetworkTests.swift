@@ -59,7 +59,7 @@ struct LossyNetworkTests {
         let statistics = try await callers.finish(within: .seconds(240))
         #expect(statistics.successful == calls)
         let refusals = try await daemon.records().count { $0.call_type == -2 }
-        try await daemon.expectQuiet(after: Outcome(answered: calls, refusals: refusals), maximumWrapup: .seconds(40))
+        try await daemon.expectQuiet(after: Outcome(answered: calls, refusals: refusals))
         // Only where an answer was lost so often that hand_over_timeout passed.
         #expect(refusals < calls / 20)
         let counts = relay.counts

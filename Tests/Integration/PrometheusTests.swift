@@ -70,7 +70,7 @@ struct PrometheusTests {
             return try? JSONDecoder().decode(type, from: Data(reply.text.utf8))
         }
         var last: Targets.Target?
-        try await eventually("the target to be up", within: .seconds(60), every: .milliseconds(200)) {
+        try await eventually("the target to be up", every: .milliseconds(200)) {
             last = try await ask(Targets.self, "targets")?.data.activeTargets.first
             return (last?.health == "up")
         }
@@ -78,7 +78,7 @@ struct PrometheusTests {
         func series(_ expression: String) async throws -> [[String: String]] {
             try await ask(Answer.self, "query?query=\(expression)")?.data.result.map(\.metric) ?? []
         }
-        try await eventually("the series to be there", within: .seconds(30), every: .milliseconds(200)) {
+        try await eventually("the series to be there", every: .milliseconds(200)) {
             try await series("callcenter_agent_logged_in").isEmpty ? nil : ()
         }
         #expect(

@@ -36,16 +36,16 @@ struct SecureCallTests {
         agentHangsUp: Bool = false
     ) async throws {
         try await caller.dial(uri)
-        try await daemon.callReaches("toagent", within: .seconds(30))
-        try await agent.prints("Incoming call", within: .seconds(30))
+        try await daemon.callReaches("toagent")
+        try await agent.prints("Incoming call")
         try await agent.accept()
-        try await agent.prints("Call established", within: .seconds(30))
-        try await eventually("the agent to hear the caller", within: .seconds(30)) {
+        try await agent.prints("Call established")
+        try await eventually("the agent to hear the caller") {
             try (agent.heard(Self.voice) > 0.5)
         }
         let (leaving, left) = agentHangsUp ? (agent, caller) : (caller, agent)
         try await leaving.hangUp()
-        try await left.prints("session closed", within: .seconds(30))
+        try await left.prints("session closed")
         try await daemon.expectQuiet(after: Outcome(answered: 1))
     }
 
@@ -145,7 +145,7 @@ struct SecureCallTests {
             answers: false,
             registrar: .init(port: kamailio.port, password: "secret")
         )
-        try await agent.prints("200 OK", within: .seconds(30))
+        try await agent.prints("200 OK")
         let caller = try await Baresip.start("carl", tone: Self.voice)
         let credentials = "\n  credentials: [{realm: pbx.test, username: centre, password: secret}]"
         let daemon = try await Daemon.start(

@@ -87,7 +87,7 @@ struct StandbyTests {
         let standby = try start("standby", file, for: manager, on: stage)
         try await manager.hears("READY=1\nSTATUS=standby: ")
         first.process.signal(SIGSTOP)
-        try await eventually("the lease of the owner to be over", within: .seconds(60)) {
+        try await eventually("the lease of the owner to be over") {
             standby.text.contains("the owner is gone: taking over")
         }
         first.process.signal(SIGCONT)

@@ -81,7 +81,7 @@ extension TakeoverTests {
         }
 
         func isOwner(_ daemon: Daemon) async throws {
-            try await eventually("it to take calls", within: .seconds(60), every: .milliseconds(100)) {
+            try await eventually("it to take calls", every: .milliseconds(100)) {
                 try daemon.process.requireAlive()
                 return try await daemon.ccctl("cc_list_calls").status == 0 ? () : nil
             }
@@ -89,7 +89,7 @@ extension TakeoverTests {
 
         func standby(_ machine: Int) async throws -> Daemon {
             let daemon = try start(machine)
-            try await eventually("it to wait", within: .seconds(60), every: .milliseconds(50)) {
+            try await eventually("it to wait", every: .milliseconds(50)) {
                 try daemon.process.requireAlive()
                 return daemon.process.text.contains("standby: ")
             }
@@ -115,7 +115,7 @@ extension TakeoverTests {
         /// Until the table has what the owner knows: it follows half a second behind.
         func settle() async throws {
             var last = ""
-            try await eventually("the rows to stand still", within: .seconds(60), every: .milliseconds(1_200)) {
+            try await eventually("the rows to stand still", every: .milliseconds(1_200)) {
                 let now = try server.sql("SELECT kept FROM cc_calls ORDER BY cid").joined()
                 defer { last = now }
                 return !now.isEmpty && now == last

@@ -37,12 +37,12 @@ struct TakeoverTests {
         let first = try await scene.owner(1)
         let second = try await scene.standby(2)
         let talker = try scene.callers("talker", .init(end: .hangUp(on: agents.audioPort, after: 20_000)), count: 1)
-        try await eventually("him to talk", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("him to talk", every: .milliseconds(50)) {
             try first.process.requireAlive()
             return try scene.server.sql("SELECT 1 FROM cc_calls WHERE last_start > 0").isEmpty ? nil : ()
         }
         let waiters = try scene.callers("waiters", .init(end: .hangUp(on: agents.audioPort, after: 300)), count: 2)
-        try await eventually("two who wait", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("two who wait", every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|6", "|4", "|4"] ? () : nil
         }
         let before = try await first.calls()
@@ -55,12 +55,12 @@ struct TakeoverTests {
         await scene.stage.leaveFloor()
         try await talker.finish()
         try await waiters.finish()
-        try await eventually("the records", within: .seconds(30), every: .milliseconds(100)) {
+        try await eventually("the records", every: .milliseconds(100)) {
             try scene.server.sql("SELECT 1 FROM cc_cdrs WHERE call_type = 0").count == 3 ? () : nil
         }
         let records = try scene.server.sql("SELECT cid, call_type FROM cc_cdrs ORDER BY id")
         #expect(records == before.map { "\($0.id)|0" }, "each once, in the order in which they came")
-        try await eventually("the rows to go", within: .seconds(30), every: .milliseconds(100)) {
+        try await eventually("the rows to go", every: .milliseconds(100)) {
             try scene.rows().isEmpty ? () : nil
         }
         try await queue.dismiss()
@@ -92,7 +92,7 @@ struct TakeoverTests {
         let first = try await scene.owner(1)
         let second = try await scene.standby(2)
         let early = try scene.callers("early", .init(end: .stay), count: 1)
-        try await eventually("his row", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("his row", every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|4"] ? () : nil
         }
         try await scene.settle()
@@ -104,7 +104,7 @@ struct TakeoverTests {
         for call in taken { #expect(try await second.ccctl("cc_end_call", "\(call.id)").status == 0) }
         try await early.finish()
         let late = try scene.callers("late", .init(end: .stay), count: 1)
-        try await eventually("only the later one", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("only the later one", every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|4"] && scene.server.sql("SELECT 1 FROM cc_cdrs").count == 1
                 ? () : nil
         }
@@ -133,7 +133,7 @@ struct TakeoverTests {
         #expect(third.process.text.contains("going on with what another machine has left"))
         #expect(try await third.calls().map(\.id) == before)
         let last = try scene.callers("last", .init(end: .stay), count: 1)
-        try await eventually("the last one", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("the last one", every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|4", "|4"] ? () : nil
         }
         let both = try await third.calls().map(\.id)
@@ -146,7 +146,7 @@ struct TakeoverTests {
         )
         let fourth = try await scene.owner(1)
         #expect(try await fourth.calls().map(\.id) == both)
-        try await eventually("their rows", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("their rows", every: .milliseconds(50)) {
             try scene.rows().map { $0.suffix(2) } == ["|4", "|4"] ? () : nil
         }
         await last.process.stop(with: SIGKILL)
@@ -167,10 +167,10 @@ struct TakeoverTests {
             let daemon = try await scene.owner(1)
             #expect(daemon.process.text.contains("it cannot be read which calls another machine has left"))
             try scene.server.sql("ALTER TABLE cc_hidden RENAME TO cc_instances")
-            #expect(try await daemon.process.ended(within: .seconds(60)) == 71)
+            #expect(try await daemon.process.ended() == 71)
             #expect(try scene.server.sql("SELECT journal, run, alive FROM cc_instances") == ["there|there 1|1"])
             _ = try await scene.owner(1)
-            try await eventually("his claim", within: .seconds(30), every: .milliseconds(50)) {
+            try await eventually("his claim", every: .milliseconds(50)) {
                 try scene.server.sql("SELECT 1 FROM cc_instances WHERE journal <> 'there'").isEmpty ? nil : ()
             }
             await phone.process.stop(with: SIGKILL)
@@ -222,7 +222,7 @@ struct TakeoverTests {
         #expect(try await loggedIn(second) == ["anna"])
         try await log("anna", "0", on: second)
         try await log("anna", "1", on: second)
-        try await eventually("her log-in", within: .seconds(60), every: .milliseconds(100)) {
+        try await eventually("her log-in", every: .milliseconds(100)) {
             try table("agentid = 'anna' AND loggedin = 1 AND since > 0")
         }
         try await scene.die(second)
@@ -232,7 +232,7 @@ struct TakeoverTests {
         let third = try await scene.owner(1)
         #expect(try await loggedIn(third) == ["anna"])
         try await log("ben", "1", on: third)
-        try await eventually("a later log-in", within: .seconds(60), every: .milliseconds(100)) {
+        try await eventually("a later log-in", every: .milliseconds(100)) {
             try table("agentid = 'ben' AND loggedin = 1 AND since > 0")
         }
         #expect(try table("agentid = 'anna' AND loggedin = 1 AND since = 1"), "as the second machine has left it")
@@ -256,7 +256,7 @@ struct TakeoverTests {
             let second = try await scene.standby(2)
             try await scene.callers("caller", .init(end: .stay), count: 1).finish()
             let query = "SELECT 1 FROM cc_agent_state WHERE wrapup_ends IS NOT NULL"
-            try await eventually("his row", within: .seconds(30), every: .milliseconds(50)) {
+            try await eventually("his row", every: .milliseconds(50)) {
                 try scene.server.sql(query).isEmpty ? nil : ()
             }
             try await scene.kill(first, 1, movingTo: 2, second)

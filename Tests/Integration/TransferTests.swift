@@ -24,16 +24,16 @@ struct TransferTests {
                 agents: [.init(id: "anna", skills: "selling", port: agent.port)]
             )
             try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
-            try await agent.prints("Incoming call", within: .seconds(30))
+            try await agent.prints("Incoming call")
             try await agent.accept()
             try await agent.prints("Call established")
-            try await daemon.callReaches("toagent", within: .seconds(30))
+            try await daemon.callReaches("toagent")
             return Place(daemon: daemon, caller: caller, agent: agent, desk: desk)
         }
 
         func isHandedOn() async throws {
-            try await daemon.callReaches("transferred", within: .seconds(30))
-            try await eventually("the target to hear the caller", within: .seconds(30)) {
+            try await daemon.callReaches("transferred")
+            try await eventually("the target to hear the caller") {
                 try (desk.heard(TransferTests.voice) > 0.5)
             }
             try await caller.hangUp()
@@ -75,7 +75,7 @@ struct TransferTests {
             flows: ["help"],
             to: daemon.port
         )
-        let answer: SIPLogEntry = try await eventually("the colleague's answer", within: .seconds(30)) {
+        let answer: SIPLogEntry = try await eventually("the colleague's answer") {
             (try? consultation.messages())?.last { !$0.isSent && $0.status == 200 && $0.concerns("INVITE") }
         }
         let ours = try #require(answer.tag(of: "To"))
@@ -91,8 +91,8 @@ struct TransferTests {
         let login = try await daemon.ccctl("cc_agent_login", "anna", "1")
         #expect(login.status == 0, "\(login.text)")
         try await caller.dial("sip:sales@127.0.0.1:\(daemon.port)")
-        try await daemon.callReaches("transferred", within: .seconds(30))
-        try await eventually("caller and colleague to hear each other", within: .seconds(30)) {
+        try await daemon.callReaches("transferred")
+        try await eventually("caller and colleague to hear each other") {
             (caller.isReceiving && colleague.isReceiving)
         }
         // The second line has been replaced, and anna's phone let go.

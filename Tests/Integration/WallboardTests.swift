@@ -162,7 +162,7 @@ struct WallboardTests {
         let browser = try await Browser.start(on: daemon.stage)
         try await signIn(browser, daemon, TokenFile.reader)
         let callers = try Sipp.callers("c", .init(end: .stay), flows: ["sales", "support"], to: daemon.port)
-        try await eventually("one call to talk and one to ring", within: .seconds(20)) { () async throws -> Bool in
+        try await eventually("one call to talk and one to ring") { () async throws -> Bool in
             let statistics = try await daemon.ccctl("stats", "ccg_talking_calls")
             guard statistics.text == "ccg_talking_calls = 1\n" else { return false }
             return try await daemon.calls().count { $0.State == "toagent" } == 2

@@ -94,7 +94,7 @@ struct WaysInTests {
         func seen() throws -> [Event] {
             try control.text.split(separator: "\n").map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
         }
-        try await eventually("the agent to be free again", within: .seconds(20)) {
+        try await eventually("the agent to be free again") {
             try seen().contains { $0.state == "wrapup" }
                 && seen().last { $0.event == "agent" }?.state == "free" ? () : nil
         }
@@ -115,7 +115,7 @@ struct WaysInTests {
         #expect(page.text.contains("event: call\nid: "))
         try await centre.expectQuiet(after: Outcome(answered: 1), callers: callers)
         await centre.daemon.process.stop()
-        #expect(try await control.ended(within: .seconds(10)) == 3)
-        #expect(try await page.ended(within: .seconds(10)) == 0)
+        #expect(try await control.ended() == 3)
+        #expect(try await page.ended() == 0)
     }
 }

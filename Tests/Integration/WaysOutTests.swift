@@ -127,7 +127,7 @@ struct WaysOutTests {
         var differences: [String] = []
         do {
             // Timers of RFC 3261 hold transactions for up to 32 s.
-            try await eventually("agreement", within: .seconds(60), every: .milliseconds(500)) {
+            try await eventually("agreement", every: .milliseconds(500)) {
                 differences = try await self.differences(daemon, master, implied)
                 return differences.isEmpty
             }

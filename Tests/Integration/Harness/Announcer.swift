@@ -25,7 +25,7 @@ struct Announcer: Sendable {
                 ["--listen", "udp:\(host):\(port)", "--sounds", sounds]
             )
             do {
-                try await eventually("cc-announcer on port \(port)", within: .seconds(60)) {
+                try await eventually("cc-announcer on port \(port)") {
                     try process.requireAlive()
                     return Ports.isBound(udp: port)
                 }

@@ -141,7 +141,7 @@ struct Baresip: Sendable {
     func transfer(to uri: String) async throws { try await command("transfer", uri) }
 
     /// Waits until the phone has printed this text so often.
-    func prints(_ text: String, times: Int = 1, within: Duration = .seconds(15)) async throws {
+    func prints(_ text: String, times: Int = 1, within: Duration = .seconds(60)) async throws {
         try await eventually("baresip \(user) to print '\(text)' \(times) times", within: within) {
             (process.text.ranges(of: text).count >= times)
         }

@@ -21,7 +21,7 @@ struct Browser {
     static func start(on stage: Stage) async throws -> Browser {
         let port = try Ports.free()
         _ = stage.start("chromedriver", "chromedriver", ["--port=\(port)", "--allowed-ips=127.0.0.1"])
-        try await eventually("chromedriver", within: .seconds(60)) { Ports.isBound(tcp: port) }
+        try await eventually("chromedriver") { Ports.isBound(tcp: port) }
         // As root there is no sandbox to be had; a small /dev/shm would end it.
         let arguments = [
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
@@ -79,7 +79,7 @@ struct Browser {
 
     /// Waits until an expression is true in the page.
     func waits(for expression: String) async throws {
-        try await eventually(expression, within: .seconds(60), every: .milliseconds(200)) {
+        try await eventually(expression, every: .milliseconds(200)) {
             try await flag("return Boolean(\(expression))")
         }
     }

@@ -120,7 +120,7 @@ final class ChildProcess: Sendable {
     ///
     /// - Returns: the exit status.
     @discardableResult
-    func ended(within: Duration = .seconds(30)) async throws -> Int32 {
+    func ended(within: Duration = .seconds(60)) async throws -> Int32 {
         try await eventually("the end of \(name)", within: within, every: .milliseconds(10)) {
             switch shared.state.withLock({ $0 }) {
             case .ended(let status): status
@@ -162,7 +162,7 @@ extension ChildProcess {
         _ program: String,
         _ arguments: [String],
         in folder: URL,
-        within: Duration = .seconds(30)
+        within: Duration = .seconds(60)
     ) async throws -> Result {
         let child = ChildProcess("\(name)-\(UUID().uuidString.prefix(8))", program, arguments, in: folder)
         defer {

@@ -105,7 +105,7 @@ struct Daemon: Sendable {
     }
 
     private func isUp() async throws {
-        try await eventually("/healthz of the daemon", within: .seconds(30), every: .milliseconds(100)) {
+        try await eventually("/healthz of the daemon", every: .milliseconds(100)) {
             try process.requireAlive()
             return try await httpStatus("/healthz") == 200 ? () : nil
         }
@@ -242,7 +242,7 @@ extension Daemon {
     }
 
     /// Waits until a call is in this state.
-    func callReaches(_ state: String, within: Duration = .seconds(15)) async throws {
+    func callReaches(_ state: String, within: Duration = .seconds(60)) async throws {
         try await eventually("a call in state \(state)", within: within, every: .milliseconds(50)) {
             try await calls().contains { $0.State == state }
         }

@@ -39,7 +39,7 @@ struct Kamailio: Sendable {
                 ["-DD", "-E", "-f", file, "-Y", stage.folder.path, "-w", stage.folder.path, "-m", "32", "-M", "4"]
             )
             do {
-                try await eventually("kamailio on port \(port)", within: .seconds(30)) {
+                try await eventually("kamailio on port \(port)") {
                     try process.requireAlive()
                     return (Ports.isBound(udp: port) && Ports.isBound(tcp: securePort))
                 }

@@ -115,7 +115,7 @@ final class NotifySocket: Sendable {
     /// Waits for something that holds `text`, and returns everything said until then, itself included. What follows it is
     /// there for the next time.
     @discardableResult
-    func hears(_ text: String, within: Duration = .seconds(30)) async throws -> [String] {
+    func hears(_ text: String, within: Duration = .seconds(60)) async throws -> [String] {
         var said: [String] = []
         return try await eventually("the service to say \(text); it said \(said)", within: within) {
             said += receive()

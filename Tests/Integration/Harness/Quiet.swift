@@ -17,16 +17,13 @@ extension Daemon {
     /// What must hold after every run: the counters agree with the calls, /metrics with get_statistics, nothing is on hold,
     /// all agents are free, the records are there and right, and no transaction or dialog is left.
     ///
-    /// - Parameters:
-    ///   - maximumWrapup: how long it may take until the last agent is free.
-    ///   - oldestRecord: seconds since the INVITE of a record at most.
+    /// - Parameter oldestRecord: seconds since the INVITE of a record at most.
     func expectQuiet(
         after outcome: Outcome,
-        maximumWrapup: Duration = .seconds(10),
         oldestRecord: TimeInterval = 900,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try await eventually("no calls, and all agents free", within: maximumWrapup, every: .milliseconds(200)) {
+        try await eventually("no calls, and all agents free", every: .milliseconds(200)) {
             let agents = try await agents()
             return try await calls().isEmpty && agents.allSatisfy { $0.State == nil || $0.State == "free" } ? () : nil
         }
@@ -34,7 +31,7 @@ extension Daemon {
         try await expectRecords(outcome, oldestRecord, sourceLocation)
         await stage.leaveFloor()
         // Timers of RFC 3261 section 17 hold a transaction for up to 64 x T1 = 32 s after its last message.
-        try await eventually("the last transaction and dialog to end", within: .seconds(45), every: .seconds(1)) {
+        try await eventually("the last transaction and dialog to end", within: .seconds(90), every: .seconds(1)) {
             try process.requireAlive()
             let metrics = try await metrics()
             let transactions = try #require(metrics["callcenter_sip_transactions"], sourceLocation: sourceLocation)

@@ -2,12 +2,15 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// An open UDP port that notes when RTP arrives, and from which port.
+/// An open UDP port that notes which RTP arrives, and when.
 final class RTPEar: Sendable {
     struct Packet: Sendable {
         /// Seconds since 1970.
         let time: Double
-        let sourcePort: UInt16
+        /// The SSRC: another one is another stream (RFC 3550 section 5.1).
+        let stream: UInt32
+        /// One more than that of the packet before it.
+        let sequence: UInt16
     }
 
     let port: UInt16
@@ -28,10 +31,15 @@ final class RTPEar: Sendable {
         var ready = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, 200) > 0 else { return }
         let time = Date().timeIntervalSince1970
-        while let (bytes, peer) = socket.receive() {
+        while let (bytes, _) = socket.receive() {
             // RTP, not RTCP: version 2 and a payload type below 64 (RFC 5761 section 4).
             guard bytes.count >= 12, bytes[0] >> 6 == 2, bytes[1] & 0x7f < 64 else { continue }
-            heard.withLock { $0.append(Packet(time: time, sourcePort: UInt16(bigEndian: peer.sin_port))) }
+            let packet = Packet(
+                time: time,
+                stream: bytes[8..<12].reduce(0) { $0 << 8 | UInt32($1) },
+                sequence: UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+            )
+            heard.withLock { $0.append(packet) }
         }
     }
 

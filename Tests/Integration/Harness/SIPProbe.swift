@@ -57,7 +57,7 @@ struct SIPProbe: Sendable {
     /// The final status that comes back, which gets its ACK.
     ///
     /// - Throws: `NotInTime` if none comes.
-    func finalStatus(within: Duration = .seconds(5)) async throws -> Int {
+    func finalStatus(within: Duration = .seconds(60)) async throws -> Int {
         try await eventually("a final response", within: within) {
             while let (bytes, _) = socket.receive() {
                 let text = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")

@@ -39,7 +39,7 @@ struct SNMPMaster: Sendable {
             )
             let master = SNMPMaster(stage: stage, process: process, port: port, agentX: agentX)
             do {
-                try await eventually("snmpd on port \(port)", within: .seconds(30)) {
+                try await eventually("snmpd on port \(port)") {
                     try process.requireAlive()
                     let path = String(agentX.dropFirst("unix:".count))
                     return (Ports.isBound(udp: port) && FileManager.default.fileExists(atPath: path))
@@ -103,7 +103,7 @@ struct SNMPMaster: Sendable {
     }
 
     /// Waits until the daemon is a subagent of this one.
-    func hasSubagent(within: Duration = .seconds(30)) async throws {
+    func hasSubagent(within: Duration = .seconds(60)) async throws {
         try await eventually("a subagent", within: within, every: .milliseconds(100)) {
             try await value("ccgSnmpConnected.0") == "1" ? () : nil
         }
@@ -124,7 +124,7 @@ struct TrapReceiver: Sendable {
             SNMPMaster.environment(on: stage) + ["snmptrapd"] + SNMPMaster.names
             + ["-f", "-Lo", "-n", "-C", "-c", file, "-OQseU", "127.0.0.1:\(port)"]
         let process = stage.start("snmptrapd", "env", arguments)
-        try await eventually("snmptrapd on port \(port)", within: .seconds(30)) {
+        try await eventually("snmptrapd on port \(port)") {
             try process.requireAlive()
             return Ports.isBound(udp: port)
         }
@@ -141,7 +141,7 @@ struct TrapReceiver: Sendable {
     }
 
     /// Waits until these have come, and nothing else of ours.
-    func receives(_ names: [String], within: Duration = .seconds(30)) async throws {
+    func receives(_ names: [String], within: Duration = .seconds(60)) async throws {
         try await eventually("notifications \(names); so far \(received.map(\.name))", within: within) {
             received.count >= names.count ? () : nil
         }

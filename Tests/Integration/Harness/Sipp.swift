@@ -292,6 +292,14 @@ extension Sipp {
     /// Every message sent and received so far.
     func messages() throws -> [SIPLogEntry] { try readSIPLog(messageFile) }
 
+    /// What passed from the first message to the last, and what sipp may take to write one down.
+    var milliseconds: Int {
+        get throws {
+            let times = try messages().map(\.time)
+            return Int(((times.last ?? 0) - (times.first ?? 0)) * 1_000) + 100
+        }
+    }
+
     /// The INVITEs that began a call, without repetitions, in the order in which they came.
     func invites() throws -> [SIPLogEntry] {
         var seen: Set<String> = []
