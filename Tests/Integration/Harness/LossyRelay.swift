@@ -85,8 +85,8 @@ final class LossyRelay: Sendable {
 
     /// Adds a way through; only before `start`.
     func link() throws -> Link {
-        let front = try Socket(SOCK_DGRAM, boundTo: "127.0.0.1", Ports.free())
-        let back = try Socket(SOCK_DGRAM, boundTo: "127.0.0.1", Ports.free())
+        let front = try Ports.openFree()
+        let back = try Ports.openFree()
         for socket in [front, back] {
             var size: Int32 = 4 << 20
             setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))

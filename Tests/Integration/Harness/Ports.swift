@@ -24,6 +24,14 @@ enum Ports {
         }
     }
 
+    /// A UDP socket of our own on a free port of 127.0.0.1; another one when a program was quicker to take it.
+    static func openFree() throws -> Socket {
+        for _ in 1...9 {
+            if let socket = try? Socket(SOCK_DGRAM, boundTo: "127.0.0.1", free()) { return socket }
+        }
+        return try Socket(SOCK_DGRAM, boundTo: "127.0.0.1", free())
+    }
+
     private static let mediaRange: ClosedRange<UInt16> = 8_000...14_999
     private static let nextMedia = Mutex(mediaRange.lowerBound + UInt16(getpid() % 80) * 80)
 

@@ -19,7 +19,7 @@ final class RTPEar: Sendable {
     private let isClosed = Mutex(false)
 
     init() throws {
-        socket = try Socket(SOCK_DGRAM, boundTo: "127.0.0.1", Ports.free())
+        socket = try Ports.openFree()
         port = socket.port
         let thread = Thread { [weak self] in
             while let ear = self, !ear.isClosed.withLock({ $0 }) { ear.listen() }
