@@ -19,7 +19,7 @@ struct QueuePoolTests {
                 let key = arrays[index].remove(at: removed).key
                 #expect(pool.remove(at: key, from: &queues[index]))
             } else {
-                let key = QueuePool.Key(urgency: Int.random(in: -2...2, using: &random), order: order)
+                let key = QueuePool.Key(order: order, urgency: Int32.random(in: -2...2, using: &random))
                 arrays[index].append((key, Int(order)))
                 arrays[index].sort { $0.key < $1.key }
                 pool.insert(Int(order), at: key, into: &queues[index])
@@ -41,11 +41,11 @@ struct QueuePoolTests {
         var pool = QueuePool()
         var queue = QueuePool.Queue()
         for order in 1...50 as ClosedRange<UInt64> where order != 25 {
-            pool.insert(Int(order), at: QueuePool.Key(urgency: 0, order: order), into: &queue)
+            pool.insert(Int(order), at: QueuePool.Key(order: order), into: &queue)
         }
-        #expect(!pool.remove(at: QueuePool.Key(urgency: 0, order: 25), from: &queue))
+        #expect(!pool.remove(at: QueuePool.Key(order: 25), from: &queue))
         #expect(pool.count(queue) == 49)
-        #expect(pool.rank(of: QueuePool.Key(urgency: 0, order: 51), in: queue) == 49)
+        #expect(pool.rank(of: QueuePool.Key(order: 51), in: queue) == 49)
     }
 
     @Test("stay shallow when elements come in order, as calls and agents do")
@@ -53,7 +53,7 @@ struct QueuePoolTests {
         var pool = QueuePool()
         var queue = QueuePool.Queue()
         for order in 1...50_000 as ClosedRange<UInt64> {
-            pool.insert(Int(order), at: QueuePool.Key(urgency: 0, order: order), into: &queue)
+            pool.insert(Int(order), at: QueuePool.Key(order: order), into: &queue)
         }
         // A perfect tree has 15 edges, a random one about 40; a list would have 49,999.
         #expect(pool.depth(queue) < 60)
@@ -64,8 +64,8 @@ struct QueuePoolTests {
         var pool = QueuePool()
         var queue = QueuePool.Queue()
         for round in 0..<1_000 as Range<UInt64> {
-            pool.insert(1, at: QueuePool.Key(urgency: 0, order: round), into: &queue)
-            pool.remove(at: QueuePool.Key(urgency: 0, order: round), from: &queue)
+            pool.insert(1, at: QueuePool.Key(order: round), into: &queue)
+            pool.remove(at: QueuePool.Key(order: round), from: &queue)
         }
         #expect(pool.capacity == 1)
     }

@@ -91,8 +91,8 @@ extension Center {
         agents[agent].since = agents[agent].freeSince
         if agents[agent].isRemoved { return release(agent: agent) }
         guard agents[agent].isLoggedIn else { return }
-        enterIdle(agent: agent)
-        distribute(agent: agent, now: now, out: &out)
+        // In this order: while calls wait he would have to leave the queues of his skills as soon as he has entered them.
+        if !takeBestCall(agent: agent, now: now, out: &out) { enterIdle(agent: agent) }
     }
 
     /// One more offer that rang in vain; after too many in a row the agent is logged off.

@@ -79,15 +79,16 @@ extension Center {
 // MARK: - Inside
 
 extension Center {
+    @inline(__always)
     func takesCalls(flow: Int) -> Bool {
         !policy.rejectOnNoAgents || skills[flows[flow].skill].logged > 0 || overflows(flow: flow)
     }
 
     /// Nobody is logged in, and the flow sends its callers elsewhere then.
+    @inline(__always)
     func overflows(flow: Int) -> Bool {
-        let definition = flows[flow].definition
-        return definition.onNoAgents == .overflow && definition.overflowURI != nil
-            && skills[flows[flow].skill].logged == 0
+        skills[flows[flow].skill].logged == 0 && flows[flow].definition.onNoAgents == .overflow
+            && flows[flow].definition.overflowURI != nil
     }
 
     /// An agent has logged off: where he was the last one, waiting callers go elsewhere if their flow says so. Whoever

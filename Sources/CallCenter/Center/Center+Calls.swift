@@ -207,6 +207,7 @@ extension Center {
     }
 
     /// The agent's own wrap-up time, else the global one, capped by the flow's.
+    @inline(__always)
     func wrapupTime(agent: Int, flow: Int) -> Milliseconds {
         let own = agents[agent].definition.wrapupTime ?? policy.wrapupTime
         return max(0, min(own, flows[flow].definition.maxWrapup ?? own))

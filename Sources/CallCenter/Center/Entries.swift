@@ -1,9 +1,6 @@
-/// A flow as the center keeps it.
+/// A flow as the center keeps it. With thousands of them hardly one is in the caches when an event comes, so what most events look at
+/// stands together.
 struct FlowEntry {
-    /// In force for its calls; of a removed flow, the last one.
-    var definition: FlowDefinition { didSet { shared = Shared(definition) } }
-    /// The same, for calls that go by it as long as they live.
-    private(set) var shared: Shared<FlowDefinition>
     /// Position of `definition.skill` among the skills.
     var skill: Int
     /// Its waiting calls by arrival: all have the same priority.
@@ -16,6 +13,10 @@ struct FlowEntry {
     /// Gone from the table; kept until its calls have ended.
     var isRemoved = false
     var statistics = FlowStatistics()
+    /// In force for its calls; of a removed flow, the last one.
+    var definition: FlowDefinition { didSet { shared = Shared(definition) } }
+    /// The same, for calls that go by it as long as they live.
+    private(set) var shared: Shared<FlowDefinition>
     /// The state of `statistics` at the last reset.
     var base: FlowStatistics?
 
@@ -26,6 +27,8 @@ struct FlowEntry {
     }
 
     var calls: Int { onHold + offering + talking + transferred }
+    /// Of its calls among those that wait for the same skill. Priorities beyond 32 bits are as good as the last one within.
+    var urgency: Int32 { Int32(clamping: definition.priority) }
 
     mutating func count(_ tally: CallEntry.Tally, by change: Int) {
         switch tally {

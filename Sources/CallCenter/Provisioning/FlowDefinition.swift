@@ -1,29 +1,30 @@
 /// A flow (queue) as it is provisioned: one row of `cc_flows`, names and meaning as in the reference manual, 1.2.2.
+/// What is asked for each call comes first, side by side (see `FlowEntry`).
 package struct FlowDefinition: Sendable, Equatable {
     /// Unique name, case-sensitive.
     package var id: String
     /// A smaller number is more urgent.
     package var priority: Int
+    /// Upper limit of every agent's wrap-up after a call of this flow; nil: no limit.
+    package var maxWrapup: Milliseconds?
+    /// An answer within this time counts as in time; nil: the global threshold.
+    package var serviceLevelThreshold: Milliseconds?
+    package var onNoAgents: NoAgentsPolicy
+    /// A flow ID or SIP URI where callers go when nobody comes.
+    package var overflowURI: String?
+    package var dissuading: Dissuading?
     /// What an agent must be able to do to serve this flow.
     package var skill: String
     /// Put before the caller's name on the agent's display.
     package var prependCID: String?
-    /// Upper limit of every agent's wrap-up after a call of this flow; nil: no limit.
-    package var maxWrapup: Milliseconds?
     /// SIP URI of the welcome; nil: callers go straight to distribution.
     package var messageWelcome: String?
     /// SIP URI of the endless music on hold.
     package var messageQueue: String
     /// SIP URI that an agent hears before he is connected.
     package var messageFlowID: String?
-    package var dissuading: Dissuading?
     /// Longest wait before the call is given up; nil: the global `max_wait`.
     package var maxWait: Milliseconds?
-    /// A flow ID or SIP URI where callers go when nobody comes.
-    package var overflowURI: String?
-    package var onNoAgents: NoAgentsPolicy
-    /// An answer within this time counts as in time; nil: the global threshold.
-    package var serviceLevelThreshold: Milliseconds?
 
     /// Whether callers who overflow go to a SIP URI, and not to a flow.
     package static func isAddress(_ target: String) -> Bool {

@@ -39,13 +39,13 @@ struct AgentStatistics: Equatable {
     var distributed: UInt64 = 0
     var answered: UInt64 = 0
     var abandoned: UInt64 = 0
-    /// In the order of `RefusalCause.allCases`.
-    var refusals = Counts<7>()
-    /// How often he was logged off because he let too many calls ring.
-    var noAnswerLogoffs: UInt64 = 0
     /// Milliseconds in `talks` ended talks.
     var talkTime: UInt64 = 0
     var talks: UInt64 = 0
+    /// How often he was logged off because he let too many calls ring.
+    var noAnswerLogoffs: UInt64 = 0
+    /// In the order of `RefusalCause.allCases`.
+    var refusals = Counts<7>()
 
     /// What has been counted after `base`; without one, everything.
     func since(_ base: AgentStatistics?) -> AgentStatistics {

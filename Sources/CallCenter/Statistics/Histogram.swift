@@ -5,11 +5,11 @@ package struct Histogram: Sendable, Equatable {
         1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
     ]
 
-    /// Not cumulative; one more than there are bounds.
-    package private(set) var buckets = Counts<13>()
     /// Milliseconds.
     package private(set) var sum: UInt64 = 0
     package private(set) var count: UInt64 = 0
+    /// Not cumulative; one more than there are bounds.
+    package private(set) var buckets = Counts<13>()
 
     package init() {}
 
