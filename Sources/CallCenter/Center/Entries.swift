@@ -1,5 +1,4 @@
-/// A flow as the center keeps it. With thousands of them hardly one is in the caches when an event comes, so what most events look at
-/// stands together.
+/// A flow as the center keeps it. What most events look at stands together, as thousands of flows are more than caches hold.
 struct FlowEntry {
     /// Position of `definition.skill` among the skills.
     var skill: Int

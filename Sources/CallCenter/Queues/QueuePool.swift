@@ -24,7 +24,7 @@ struct QueuePool {
         var isEmpty: Bool { root == QueuePool.none }
     }
 
-    /// 32 bytes, two to a cache line: with tens of thousands of waiting calls, fetching nodes is what an operation costs.
+    /// 32 bytes, two to a cache line.
     struct Node {
         var key: Key
         /// What the owner of the queue put here: the slot of a call or agent.
