@@ -69,6 +69,21 @@ struct DistributionTests {
         #expect(desk.placements == ["2>ann"])
     }
 
+    @Test("behind a call in its pause, the next best may be of another flow of the same skill")
+    func pausedFirst() throws {
+        var desk = Desk(
+            policy: Policy(wrapupTime: 0, reofferDelay: 9_000),
+            flows: [.flow("one", skill: "help"), .flow("other", skill: "help")],
+            agents: [.agent("ann", ["help"])]
+        )
+        let refused = try desk.arrive("one")
+        let (second, third) = (try desk.arrive("other"), try desk.arrive("one"))
+        try desk.refuse(refused)
+        #expect(desk.placements.last == "\(second)>ann")
+        try desk.leave(second)
+        #expect(desk.placements.last == "\(third)>ann")
+    }
+
     @Test("a call in welcome is passed over, and takes its place when it enters the queue")
     func welcome() throws {
         var desk = Desk(policy: Policy(rejectOnNoAgents: false), agents: [.agent("ann", loggedIn: false, wrapup: 0)])

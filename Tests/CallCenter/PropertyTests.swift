@@ -12,6 +12,8 @@ struct Rehearsal {
     private(set) var offers = 0
 
     private static let skills = ["x", "y", "z"]
+    /// More than an agent's entry has room for, so that those that flows need are among the rest as well.
+    private static let agentSkills = ["s", "t", "u"] + skills
     private static let flowIDs = ["a", "b", "c", "d"]
     private static let agentIDs = ["ann", "bob", "cat", "dan", "eve", "fay"]
 
@@ -129,7 +131,7 @@ struct Rehearsal {
             if random.once(in: 8) { return nil }
             return .agent(
                 id,
-                Self.skills.filter { _ in random.once(in: 2) },
+                Self.agentSkills.filter { _ in random.once(in: 2) },
                 loggedIn: random.once(in: 2),
                 wrapup: random.once(in: 3) ? 1_000 * Milliseconds.random(in: 0...4, using: &random) : nil
             )

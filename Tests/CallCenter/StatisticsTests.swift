@@ -211,6 +211,16 @@ struct StatisticsTests {
         #expect(desk.snapshot().number == snapshot.number + 1)
     }
 
+    @Test("calls stay listed by admission while thousands of others come and go")
+    func longList() throws {
+        var desk = Desk(policy: Policy(rejectOnNoAgents: false))
+        let first = try desk.arrive()
+        for _ in 0..<1_100 { try desk.leave(desk.arrive()) }
+        let last = try desk.arrive()
+        #expect(desk.snapshot().calls.map(\.number) == [first, last])
+        #expect(desk.center.admissions.count < 1_100)
+    }
+
     @Test("a call's row shows where it is, since when, and with whom")
     func callRow() throws {
         var desk = Desk(agents: [.agent("ann")])

@@ -68,7 +68,7 @@ extension Center {
         out: inout [CenterEffect]
     ) {
         let ends = now.adding(length)
-        let wrapup = AgentEntry.Wrapup(ends: ends, isOver: length <= 0, clearingSince: now, keepsPlace: keepsPlace)
+        let wrapup = AgentEntry.Wrapup(ends: ends, clearingSince: now, isOver: length <= 0, keepsPlace: keepsPlace)
         agents[agent].episode &+= 1
         change(agent: agent, now: now, out: &out) { $0.activity = .wrapup(wrapup) }
         if !wrapup.isOver {

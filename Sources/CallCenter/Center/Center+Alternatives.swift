@@ -93,10 +93,12 @@ extension Center {
 
     /// An agent has logged off: where he was the last one, waiting callers go elsewhere if their flow says so. Whoever
     /// gets the effect asks `isAbandoned` first: another agent may have come in the same turn.
-    mutating func overflowAbandonedFlows(skills abandoned: [Int], out: inout [CenterEffect]) {
+    mutating func overflowAbandonedFlows(skills abandoned: some Sequence<Int>, out: inout [CenterEffect]) {
         for skill in abandoned where skills.isOccupied(skill) && skills[skill].logged == 0 {
-            for call in queues.items(skills[skill].waiting) where overflows(flow: calls[call].flow) {
-                out.append(.overflow(call: calls.reference(to: call), owner: calls[call].owner))
+            for flow in queues.items(skills[skill].waiting) where overflows(flow: flow) {
+                for call in queues.items(flows[flow].waiting) {
+                    out.append(.overflow(call: calls.reference(to: call), owner: calls[call].owner))
+                }
             }
         }
     }

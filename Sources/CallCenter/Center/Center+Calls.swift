@@ -18,19 +18,16 @@ extension Center {
         guard let flowIndex = flows.index(of: flow), !flows[flowIndex].isRemoved else { throw .noSuchFlow }
         guard takesCalls(flow: flowIndex) else { throw .noAgents }
         guard calls.count < policy.maxCalls else { throw .full }
-        let index = calls.insert(
+        let index = insert(
             CallEntry(
                 flow: flowIndex,
                 number: number,
                 owner: owner,
                 callerUser: callerUser,
                 callerDisplayName: callerDisplayName,
-                since: now,
-                previous: newestCall
+                since: now
             )
         )
-        if newestCall >= 0 { calls[newestCall].next = index } else { oldestCall = index }
-        newestCall = index
         flows[flowIndex].statistics.calls.received += 1
         flows[flowIndex].onHold += 1
         return calls.reference(to: index)
@@ -175,6 +172,15 @@ extension Center {
         }
     }
 
+    /// The newest call. Those that have gone stay among `admissions` until they are most of them: a list through the calls would have
+    /// one that goes look for its neighbours, who are in no cache.
+    mutating func insert(_ call: CallEntry) -> Int {
+        if admissions.count > 2 * calls.count + 1_024 { admissions = admissions.filter { calls.index(of: $0) != nil } }
+        let index = calls.insert(call)
+        admissions.append(calls.reference(to: index))
+        return index
+    }
+
     /// What the call does from now on; its flow's numbers follow. Queues are up to the caller.
     mutating func enter(_ phase: CallEntry.Phase, call index: Int) {
         let flow = calls[index].flow
@@ -185,10 +191,8 @@ extension Center {
 
     /// Forgets the call. It must have left the queue and, if it had an agent, he must be given something else to do.
     mutating func release(call index: Int) {
-        let (flow, previous, next) = (calls[index].flow, calls[index].previous, calls[index].next)
+        let flow = calls[index].flow
         flows[flow].count(calls[index].phase.tally, by: -1)
-        if previous >= 0 { calls[previous].next = next } else { oldestCall = next }
-        if next >= 0 { calls[next].previous = previous } else { newestCall = previous }
         calls.remove(at: index)
         releaseFlowIfDone(flow)
     }

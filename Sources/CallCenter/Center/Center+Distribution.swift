@@ -56,7 +56,7 @@ extension Center {
         var waiting: [(key: QueuePool.Key, call: Int)] = []
         for skill in 0..<skills.capacity where skills.isOccupied(skill) {
             guard !skills[skill].idle.isEmpty else { continue }
-            for call in queues.items(skills[skill].waiting) { waiting.append((skillKey(ofCall: call), call)) }
+            forEachWaitingCall(skill: skill) { waiting.append((waitingKey(ofCall: $0), $0)) }
         }
         waiting.sort { $0.key < $1.key }
         for (_, call) in waiting {
@@ -90,20 +90,34 @@ extension Center {
     @inline(__always)
     private func bestCall(forAgent agent: Int) -> Int? {
         guard isMatching else { return nil }
-        var best: (key: QueuePool.Key, item: Int)?
+        var best: (key: QueuePool.Key, call: Int)?
         for skill in agents[agent].skills {
             let waiting = skills[skill].waiting
             var candidate = queues.first(waiting)
-            while let (key, call) = candidate, isPaused(call: call, agent: agent) {
+            while let (key, flow) = candidate {
+                if let best, best.key < key { break }
+                let found = firstCall(ofFlow: flow, forAgent: agent)
+                if let found, best.map({ found.key < $0.key }) ?? true { best = found }
+                // Only behind a call in its pause with this agent may another flow have a better one.
+                if found?.key == key { break }
                 candidate = queues.next(after: key, in: waiting)
             }
-            guard let candidate else { continue }
-            if let best, best.key < candidate.key { continue }
-            best = candidate
         }
-        return best?.item
+        return best?.call
     }
 
+    /// The first call of a flow that is not in its pause with the agent.
+    @inline(__always)
+    private func firstCall(ofFlow flow: Int, forAgent agent: Int) -> (key: QueuePool.Key, call: Int)? {
+        var candidate = queues.first(flows[flow].waiting)
+        while let (key, call) = candidate {
+            if !isPaused(call: call, agent: agent) { return (waitingKey(ofCall: call), call) }
+            candidate = queues.next(after: key, in: flows[flow].waiting)
+        }
+        return nil
+    }
+
+    @inline(__always)
     func isPaused(call index: Int, agent: Int) -> Bool {
         guard !calls[index].pauses.isEmpty else { return false }
         let agent = agents.reference(to: agent)
@@ -131,14 +145,22 @@ extension Center {
 // MARK: - Places
 
 extension Center {
-    /// Among the waiting calls of its skill.
-    func skillKey(ofCall index: Int) -> QueuePool.Key {
+    /// Among all calls that wait.
+    @inline(__always)
+    func waitingKey(ofCall index: Int) -> QueuePool.Key {
         QueuePool.Key(order: calls[index].arrival, urgency: flows[calls[index].flow].urgency)
     }
 
     /// Among the waiting calls of its flow.
+    @inline(__always)
     func flowKey(ofCall index: Int) -> QueuePool.Key {
         QueuePool.Key(order: calls[index].arrival)
+    }
+
+    /// Among the flows that have calls waiting for the same skill: the place of its first one. nil: none of its calls waits.
+    @inline(__always)
+    func skillKey(ofFlow index: Int) -> QueuePool.Key? {
+        queues.first(flows[index].waiting).map { QueuePool.Key(order: $0.key.order, urgency: flows[index].urgency) }
     }
 
     /// Among the idle agents of each of his skills.
@@ -148,14 +170,30 @@ extension Center {
 
     mutating func enterQueue(call index: Int) {
         let flow = calls[index].flow
+        let key = skillKey(ofFlow: flow)
         queues.insert(index, at: flowKey(ofCall: index), into: &flows[flow].waiting)
-        queues.insert(index, at: skillKey(ofCall: index), into: &skills[flows[flow].skill].waiting)
+        firstCallChanged(ofFlow: flow, from: key)
     }
 
     mutating func leaveQueue(call index: Int) {
         let flow = calls[index].flow
+        let key = skillKey(ofFlow: flow)
         queues.remove(at: flowKey(ofCall: index), from: &flows[flow].waiting)
-        queues.remove(at: skillKey(ofCall: index), from: &skills[flows[flow].skill].waiting)
+        firstCallChanged(ofFlow: flow, from: key)
+    }
+
+    /// The flow goes to its new place among those that wait for its skill, if it is another one.
+    private mutating func firstCallChanged(ofFlow flow: Int, from old: QueuePool.Key?) {
+        let new = skillKey(ofFlow: flow)
+        guard new != old else { return }
+        let skill = flows[flow].skill
+        if let old { queues.remove(at: old, from: &skills[skill].waiting) }
+        if let new { queues.insert(flow, at: new, into: &skills[skill].waiting) }
+    }
+
+    /// Flow by flow.
+    func forEachWaitingCall(skill: Int, _ body: (Int) -> Void) {
+        for flow in queues.items(skills[skill].waiting) { queues.items(flows[flow].waiting).forEach(body) }
     }
 
     mutating func enterIdle(agent: Int) {

@@ -72,12 +72,13 @@ extension Center {
     }
 
     private func checkSkills() -> [String] {
-        var waiting = [[Int]](repeating: [], count: skills.capacity)
+        var waiting = [[(key: QueuePool.Key, flow: Int)]](repeating: [], count: skills.capacity)
         var idle = [[Int]](repeating: [], count: skills.capacity)
         var logged = [Int](repeating: 0, count: skills.capacity)
         var users = [Int](repeating: 0, count: skills.capacity)
-        forEachCall { index, call in
-            if call.phase == .queued { waiting[flows[call.flow].skill].append(index) }
+        for flow in flowOrder {
+            users[flows[flow].skill] += 1
+            if let key = skillKey(ofFlow: flow) { waiting[flows[flow].skill].append((key, flow)) }
         }
         for agent in agentOrder {
             for skill in agents[agent].skills {
@@ -86,15 +87,16 @@ extension Center {
                 if agents[agent].isIdle { idle[skill].append(agent) }
             }
         }
-        for flow in flowOrder { users[flows[flow].skill] += 1 }
 
         var broken: [String] = []
         var nodes = flowOrder.reduce(0) { $0 + queues.count(flows[$1].waiting) }
         for index in 0..<skills.capacity where skills.isOccupied(index) {
             let skill = skills[index]
-            waiting[index].sort { skillKey(ofCall: $0) < skillKey(ofCall: $1) }
+            waiting[index].sort { $0.key < $1.key }
             idle[index].sort { agents[$0].freeOrder < agents[$1].freeOrder }
-            if queues.items(skill.waiting) != waiting[index] { broken.append("skill \(skill.name): wrong calls wait") }
+            if queues.items(skill.waiting) != waiting[index].map(\.flow) {
+                broken.append("skill \(skill.name): wrong flows wait")
+            }
             if queues.items(skill.idle) != idle[index] { broken.append("skill \(skill.name): wrong agents are idle") }
             if skill.logged != logged[index] { broken.append("skill \(skill.name): wrong number of agents logged in") }
             if skill.users != users[index] { broken.append("skill \(skill.name): wrong number of users") }
@@ -110,8 +112,8 @@ extension Center {
         var broken: [String] = []
         for index in 0..<skills.capacity where skills.isOccupied(index) && !skills[index].idle.isEmpty {
             let idle = queues.items(skills[index].idle)
-            for call in queues.items(skills[index].waiting) {
-                guard let agent = idle.first(where: { !isPaused(call: call, agent: $0) }) else { continue }
+            forEachWaitingCall(skill: index) { call in
+                guard let agent = idle.first(where: { !isPaused(call: call, agent: $0) }) else { return }
                 broken.append("call \(calls[call].number) waits, agent \(agents[agent].definition.id) is free for it")
             }
         }

@@ -21,7 +21,7 @@ extension Center {
         report.doubtful = doubtfulFlows
         matchAll(now: now, out: &out)
         // Skills and rules may have changed as well as log-ins.
-        overflowAbandonedFlows(skills: Array(0..<skills.capacity), out: &out)
+        overflowAbandonedFlows(skills: 0..<skills.capacity, out: &out)
         return report
     }
 
@@ -95,7 +95,7 @@ extension Center {
                 }
             } else {
                 report.addedAgents.append(definition.id)
-                index = agents.insert(AgentEntry(definition: definition, skills: [], since: now))
+                index = agents.insert(AgentEntry(definition: definition, since: now))
                 agentIndex[definition.id] = index
             }
             let isLoginChanged = isFirstSeen || agents[index].definition.isLoggedIn != definition.isLoggedIn
@@ -133,12 +133,11 @@ extension Center {
     private mutating func change(flow index: Int, to definition: FlowDefinition) {
         flows[index].isRemoved = false
         guard flows[index].definition != definition else { return }
-        let waiting = queues.items(flows[index].waiting)
         let (oldSkill, newSkill) = (flows[index].skill, retainSkill(definition.skill))
-        for call in waiting { queues.remove(at: skillKey(ofCall: call), from: &skills[oldSkill].waiting) }
+        if let key = skillKey(ofFlow: index) { queues.remove(at: key, from: &skills[oldSkill].waiting) }
         flows[index].definition = definition
         flows[index].skill = newSkill
-        for call in waiting { queues.insert(call, at: skillKey(ofCall: call), into: &skills[newSkill].waiting) }
+        if let key = skillKey(ofFlow: index) { queues.insert(index, at: key, into: &skills[newSkill].waiting) }
         releaseSkill(oldSkill)
     }
 
@@ -154,7 +153,7 @@ extension Center {
         retired += flows[index].statistics
         if let base = flows[index].base {
             var total = retiredBase ?? FlowStatistics()
-            total += base
+            total += base.value
             retiredBase = total
         }
         flowIndex[flows[index].definition.id] = nil
@@ -220,7 +219,7 @@ extension Center {
             if isLoggedIn { skills[skill].logged += 1 }
             new.append(skill)
         }
-        agents[index].skills = new
+        agents[index].skills = SkillPositions(new)
         for skill in old {
             if isLoggedIn { skills[skill].logged -= 1 }
             releaseSkill(skill)

@@ -49,7 +49,7 @@ extension Center {
             guard !isServed(call: call, by: agent) else { return }
             note("agent \(id): incall without a live call; freed", out: &out)
             agents[agent].activity = .wrapup(
-                AgentEntry.Wrapup(ends: now, isOver: true, clearingSince: nil, keepsPlace: false)
+                AgentEntry.Wrapup(ends: now, clearingSince: nil, isOver: true, keepsPlace: false)
             )
             becomeFree(agent: agent, now: now, out: &out)
         case .wrapup(let wrapup):

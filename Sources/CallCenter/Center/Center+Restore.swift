@@ -128,7 +128,7 @@ extension Center {
             else { return }
             out.append(.wake(at: max(now, call.arrived.adding(threshold)), .dissuading(calls.reference(to: index))))
         }
-        overflowAbandonedFlows(skills: Array(0..<skills.capacity), out: &out)
+        overflowAbandonedFlows(skills: 0..<skills.capacity, out: &out)
     }
 
     private mutating func restore(_ kept: RestoredCall, now: Milliseconds, out: inout [CenterEffect]) -> Int {
@@ -139,8 +139,7 @@ extension Center {
             owner: kept.owner,
             callerUser: kept.callerUser,
             callerDisplayName: kept.callerDisplayName,
-            since: kept.since,
-            previous: newestCall
+            since: kept.since
         )
         entry.arrival = kept.place.arrival
         entry.arrived = kept.place.arrived
@@ -156,9 +155,7 @@ extension Center {
             let agent = restoredAgent(agentID, now: now)
             entry.phase = .talking(agent: agent, since: since)
         }
-        let index = calls.insert(entry)
-        if newestCall >= 0 { calls[newestCall].next = index } else { oldestCall = index }
-        newestCall = index
+        let index = insert(entry)
         flows[flow].count(entry.phase.tally, by: 1)
         if entry.phase.tally == .onHold { flows[flow].statistics.calls.restored += 1 }
         if case .talking(let agent, _) = entry.phase {
@@ -190,7 +187,7 @@ extension Center {
             // Nobody talks to two: whoever restores sees to it, and damage must not break what is in force.
             id += "'"
         }
-        var agent = AgentEntry(definition: AgentDefinition(id: id, location: "", skills: []), skills: [], since: now)
+        var agent = AgentEntry(definition: AgentDefinition(id: id, location: "", skills: []), since: now)
         agent.isRemoved = true
         let index = agents.insert(agent)
         agentIndex[id] = index

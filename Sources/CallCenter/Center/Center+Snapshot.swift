@@ -28,8 +28,8 @@ extension Center {
     /// Starts the counters shown at zero again; those since the start go on underneath.
     package mutating func resetStatistics(now: Milliseconds) {
         countersSince = now
-        for index in flowOrder { flows[index].base = flows[index].statistics }
-        for index in agentOrder { agents[index].base = agents[index].statistics }
+        for index in flowOrder { flows[index].base = Shared(flows[index].statistics) }
+        for index in agentOrder { agents[index].base = Shared(agents[index].statistics) }
         retiredBase = retired
     }
 
@@ -59,7 +59,7 @@ extension Center {
     }
 
     private func flowShown(_ index: Int, longestWait: Milliseconds) -> CenterSnapshot.Flow {
-        let statistics = flows[index].statistics.since(flows[index].base)
+        let statistics = flows[index].statistics.since(flows[index].base?.value)
         var shown = CenterSnapshot.Flow(
             id: flows[index].definition.id,
             priority: flows[index].definition.priority,
@@ -98,7 +98,7 @@ extension Center {
     }
 
     private func show(agent index: Int, in shown: inout CenterSnapshot.Agent) {
-        let statistics = agents[index].statistics.since(agents[index].base)
+        let statistics = agents[index].statistics.since(agents[index].base?.value)
         shown.isLoggedIn = agents[index].isLoggedIn
         shown.state = agents[index].state
         shown.stateSince = agents[index].since
@@ -121,11 +121,10 @@ extension Center {
         let positions = positions()
         var list: [CenterSnapshot.Call] = []
         list.reserveCapacity(calls.count)
-        var index = oldestCall
-        while index >= 0 {
+        for call in admissions {
+            guard let index = calls.index(of: call) else { continue }
             list.append(named(call: index))
             show(call: index, position: positions[index], in: &list[list.count - 1])
-            index = calls[index].next
         }
         return list
     }
@@ -166,22 +165,20 @@ extension Center {
     /// By slot of the flow. Calls are listed by admission, so the first unanswered one of a flow is its oldest.
     private func longestWaits(now: Milliseconds) -> [Milliseconds] {
         var waits = [Milliseconds](repeating: 0, count: flows.capacity)
-        var index = oldestCall
-        while index >= 0 {
+        for call in admissions {
+            guard let index = calls.index(of: call) else { continue }
             switch calls[index].phase.tally {
             case .onHold, .offering: waits[calls[index].flow] = max(waits[calls[index].flow], now - calls[index].since)
             case .talking, .transferred: break
             }
-            index = calls[index].next
         }
         return waits
     }
 
     func forEachCall(_ body: (Int, CallEntry) -> Void) {
-        var index = oldestCall
-        while index >= 0 {
+        for call in admissions {
+            guard let index = calls.index(of: call) else { continue }
             body(index, calls[index])
-            index = calls[index].next
         }
     }
 

@@ -124,10 +124,8 @@ extension Center {
 
     /// O(calls): commands are rare, and nothing else looks calls up by number.
     private func index(ofCall number: Int32) throws(SteeringError) -> Int {
-        var index = oldestCall
-        while index >= 0 {
-            if calls[index].number == number { return index }
-            index = calls[index].next
+        for call in admissions {
+            if let index = calls.index(of: call), calls[index].number == number { return index }
         }
         throw .unknownCall(number)
     }

@@ -31,9 +31,8 @@ package struct Center: Sendable {
     var agentOrder: [Int] = []
     /// Nodes of every queue of calls and agents.
     var queues = QueuePool()
-    /// The calls alive, in the order of admission: a list through `CallEntry.next`.
-    var oldestCall = -1
-    var newestCall = -1
+    /// The calls alive, in the order of admission, and among them some that have gone since (see `insert(_:)`).
+    var admissions: [CallRef] = []
     /// The last place given out in the queue and among the free agents.
     var lastArrival: UInt64 = 0
     /// Nobody is matched: calls of an earlier process are being taken over and not all of them are here yet, or all are about to end.

@@ -17,7 +17,7 @@ struct FlowEntry {
     /// The same, for calls that go by it as long as they live.
     private(set) var shared: Shared<FlowDefinition>
     /// The state of `statistics` at the last reset.
-    var base: FlowStatistics?
+    var base: Shared<FlowStatistics>?
 
     init(definition: FlowDefinition, skill: Int) {
         self.definition = definition
@@ -41,7 +41,7 @@ struct FlowEntry {
     static let vacant = FlowEntry(definition: FlowDefinition(id: "", skill: "", messageQueue: ""), skill: 0)
 }
 
-/// An agent as the center keeps him: one record, whatever number of flows he serves.
+/// An agent as the center keeps him: one record, whatever number of flows he serves. What most events look at stands together.
 struct AgentEntry {
     enum Activity: Equatable {
         case free
@@ -52,17 +52,13 @@ struct AgentEntry {
     /// After a call. He is free when it is over and the leg to his phone is gone.
     struct Wrapup: Equatable {
         var ends: Milliseconds
-        var isOver: Bool
         /// Since when his leg is being ended; nil: it is gone.
         var clearingSince: Milliseconds?
+        var isOver: Bool
         /// His phone only rang: he keeps his place among the free agents.
         var keepsPlace: Bool
     }
 
-    var definition: AgentDefinition
-    /// Positions of `definition.skills` among the skills; empty once he is removed.
-    var skills: [Int]
-    var isLoggedIn = false
     var activity = Activity.free
     /// Since when he does that.
     var since: Milliseconds
@@ -70,17 +66,27 @@ struct AgentEntry {
     /// longer). Kept while his phone only rings.
     var freeSince: Milliseconds = 0
     var freeOrder: UInt64 = 0
-    /// He is in the idle queue of each of his skills.
-    var isIdle = false
-    /// Wrap-ups so far, to know stale timers.
-    var episode: UInt32 = 0
+    /// Positions of `definition.skills` among the skills; empty once he is removed.
+    var skills = SkillPositions([])
     /// Offers in a row that rang in vain.
     var unanswered = 0
+    /// Wrap-ups so far, to know stale timers.
+    var episode: UInt32 = 0
+    var isLoggedIn = false
+    /// He is in the idle queue of each of his skills.
+    var isIdle = false
     /// Gone from the table; kept until his call has ended and his leg is gone.
     var isRemoved = false
+    var definition: AgentDefinition
     var statistics = AgentStatistics()
     /// The state of `statistics` at the last reset.
-    var base: AgentStatistics?
+    var base: Shared<AgentStatistics>?
+
+    /// Without his skills.
+    init(definition: AgentDefinition, since: Milliseconds) {
+        self.definition = definition
+        self.since = since
+    }
 
     var state: AgentState {
         switch activity {
@@ -90,7 +96,7 @@ struct AgentEntry {
         }
     }
 
-    static let vacant = AgentEntry(definition: AgentDefinition(id: "", location: "", skills: []), skills: [], since: 0)
+    static let vacant = AgentEntry(definition: AgentDefinition(id: "", location: "", skills: []), since: 0)
 }
 
 /// A call as the center keeps it, from its admission until it is answered and over, abandoned or failed.
@@ -165,9 +171,6 @@ struct CallEntry {
     var hasWaited = false
     var refusals: UInt32 = 0
     var pauses: [Pause] = []
-    /// Neighbours among the calls alive, in the order of admission; -1 at the ends.
-    var previous = -1
-    var next = -1
 
     /// The agent who is reserved for it or talks to it.
     var agent: Int? {
@@ -186,7 +189,7 @@ struct SkillEntry {
     var name: String
     /// Flows and agents that name it; at 0 the slot falls vacant.
     var users = 0
-    /// Waiting calls of all flows that need it, by (priority, arrival).
+    /// Flows that need it and have calls that wait, by (priority, arrival of the first one).
     var waiting = QueuePool.Queue()
     /// Agents who have it, are logged in and free, by free since.
     var idle = QueuePool.Queue()

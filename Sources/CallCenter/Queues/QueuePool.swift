@@ -1,5 +1,5 @@
-/// Ordered queues that take their nodes from one pool: the waiting calls of each skill and each flow, the idle agents
-/// of each skill.
+/// Ordered queues that take their nodes from one pool: the waiting calls of each flow, the flows that wait for each skill, the idle
+/// agents of each skill.
 ///
 /// A queue is a treap (Seidel and Aragon, 1996) with subtree sizes: insertion, removal, successor and rank in O(log n),
 /// the first element in O(1). The weights come from the keys, so the same operations give the same tree in every run.
