@@ -174,6 +174,19 @@ struct AlternativesTests {
         #expect(desk.snapshot().calls.count == 3)
     }
 
+    @Test("callers of several flows go elsewhere in the order of their arrival")
+    func lastLogOffOfSeveral() throws {
+        let flows = ["support", "sales"].map { id in
+            var flow = FlowDefinition.flow(id)
+            (flow.overflowURI, flow.onNoAgents) = ("sip:v@h", .overflow)
+            return flow
+        }
+        var desk = Desk(policy: Policy(internalDispatching: false), flows: flows, agents: [.agent("ann")])
+        for flow in ["support", "sales", "support", "sales"] { _ = try desk.arrive(flow) }
+        try desk.login("ann", false)
+        #expect(kinds(desk.effects) == ["overflow 1", "overflow 2", "overflow 3", "overflow 4"])
+    }
+
     @Test("a flow that keeps its callers keeps them")
     func keeps() throws {
         var desk = desk(nil, overflowURI: "sip:v@h", agents: [Self.agent])

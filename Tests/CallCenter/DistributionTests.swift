@@ -84,6 +84,28 @@ struct DistributionTests {
         #expect(desk.placements.last == "\(third)>ann")
     }
 
+    @Test(
+        "of calls that follow others in their pause, the best is taken, whichever flow it is of",
+        arguments: [("one", "other"), ("other", "one")]
+    )
+    func pausedFirsts(flowOfThird: String, flowOfFourth: String) throws {
+        var desk = Desk(
+            policy: Policy(wrapupTime: 0, rejectOnNoAgents: false, reofferDelay: 9_000),
+            flows: [.flow("one", skill: "help"), .flow("other", skill: "help")],
+            agents: [.agent("ann", ["help"], loggedIn: false)]
+        )
+        let (first, second) = (try desk.arrive("one"), try desk.arrive("other"))
+        let (third, fourth) = (try desk.arrive(flowOfThird), try desk.arrive(flowOfFourth))
+        try desk.login("ann")
+        #expect(desk.placements == ["\(first)>ann"])
+        try desk.refuse(first)
+        #expect(desk.placements.last == "\(second)>ann")
+        try desk.refuse(second)
+        #expect(desk.placements.last == "\(third)>ann")
+        try desk.leave(third)
+        #expect(desk.placements.last == "\(fourth)>ann")
+    }
+
     @Test("a call in welcome is passed over, and takes its place when it enters the queue")
     func welcome() throws {
         var desk = Desk(policy: Policy(rejectOnNoAgents: false), agents: [.agent("ann", loggedIn: false, wrapup: 0)])

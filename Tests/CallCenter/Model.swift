@@ -179,6 +179,16 @@ struct Model {
         place(call)
     }
 
+    /// A waiting call goes to another place among those of its flow: they exchange their arrivals.
+    func move(_ number: Int32, to place: Int) {
+        guard let call = call(number) else { return }
+        var line = calls.filter { $0.state == .queued && $0.flow === call.flow }.sorted { $0.arrival < $1.arrival }
+        let arrivals = line.map(\.arrival)
+        line.removeAll { $0 === call }
+        line.insert(call, at: min(place, line.count))
+        for (call, arrival) in zip(line, arrivals) { call.arrival = arrival }
+    }
+
     /// The caller leaves (no cause) or the call fails.
     mutating func end(_ number: Int32, failed: Bool) {
         guard let call = call(number) else { return }

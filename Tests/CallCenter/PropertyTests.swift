@@ -91,7 +91,12 @@ struct Rehearsal {
         case (.talking, 0...3):
             try desk.hangUp(number)
             model.hangUp(number)
-        case (.queued, 0...3):
+        case (.queued, 0...1):
+            let place = Int.random(in: 0...4, using: &random)
+            _ = try desk.event { center, _, _ throws in try center.move(call: number, to: place) }
+            model.move(number, to: place)
+            return
+        case (.queued, 2...3):
             return desk.event { _, _, _ in }
         case (_, 5):
             try desk.fail(number, pick(FailureCause.allCases))

@@ -91,15 +91,12 @@ extension Center {
             && flows[flow].definition.overflowURI != nil
     }
 
-    /// An agent has logged off: where he was the last one, waiting callers go elsewhere if their flow says so. Whoever
-    /// gets the effect asks `isAbandoned` first: another agent may have come in the same turn.
+    /// An agent has logged off: where he was the last one, waiting callers go elsewhere if their flow says so, the most urgent
+    /// first. Whoever gets the effect asks `isAbandoned` first: another agent may have come in the same turn.
     mutating func overflowAbandonedFlows(skills abandoned: some Sequence<Int>, out: inout [CenterEffect]) {
-        for skill in abandoned where skills.isOccupied(skill) && skills[skill].logged == 0 {
-            for flow in queues.items(skills[skill].waiting) where overflows(flow: flow) {
-                for call in queues.items(flows[flow].waiting) {
-                    out.append(.overflow(call: calls.reference(to: call), owner: calls[call].owner))
-                }
-            }
+        let unserved = abandoned.filter { skills.isOccupied($0) && skills[$0].logged == 0 }
+        for call in waitingCalls(for: unserved) where overflows(flow: calls[call].flow) {
+            out.append(.overflow(call: calls.reference(to: call), owner: calls[call].owner))
         }
     }
 

@@ -172,8 +172,8 @@ extension Center {
         }
     }
 
-    /// The newest call. Those that have gone stay among `admissions` until they are most of them: a list through the calls would have
-    /// one that goes look for its neighbours, who are in no cache.
+    /// Gives the newest call its slot. Those that have gone stay among `admissions` until they are most of them: a list through the
+    /// calls would have one that goes look for its neighbours, which are in no cache.
     mutating func insert(_ call: CallEntry) -> Int {
         if admissions.count > 2 * calls.count + 1_024 { admissions = admissions.filter { calls.index(of: $0) != nil } }
         let index = calls.insert(call)

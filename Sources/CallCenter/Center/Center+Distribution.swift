@@ -53,13 +53,8 @@ extension Center {
     /// in the calls that wait for a skill of an idle agent.
     mutating func matchAll(now: Milliseconds, out: inout [CenterEffect]) {
         guard isMatching else { return }
-        var waiting: [(key: QueuePool.Key, call: Int)] = []
-        for skill in 0..<skills.capacity where skills.isOccupied(skill) {
-            guard !skills[skill].idle.isEmpty else { continue }
-            forEachWaitingCall(skill: skill) { waiting.append((waitingKey(ofCall: $0), $0)) }
-        }
-        waiting.sort { $0.key < $1.key }
-        for (_, call) in waiting {
+        let served = (0..<skills.capacity).filter { skills.isOccupied($0) && !skills[$0].idle.isEmpty }
+        for call in waitingCalls(for: served) {
             guard let agent = bestAgent(forCall: call) else { continue }
             leaveQueue(call: call)
             offer(call: call, to: agent, now: now, out: &out)
@@ -106,12 +101,12 @@ extension Center {
         return best?.call
     }
 
-    /// The first call of a flow that is not in its pause with the agent.
+    /// The first call of a flow that is not in its pause with the agent. O(p log n) if there are p that are.
     @inline(__always)
     private func firstCall(ofFlow flow: Int, forAgent agent: Int) -> (key: QueuePool.Key, call: Int)? {
         var candidate = queues.first(flows[flow].waiting)
         while let (key, call) = candidate {
-            if !isPaused(call: call, agent: agent) { return (waitingKey(ofCall: call), call) }
+            if !isPaused(call: call, agent: agent) { return (waitingKey(of: key, flow: flow), call) }
             candidate = queues.next(after: key, in: flows[flow].waiting)
         }
         return nil
@@ -145,10 +140,10 @@ extension Center {
 // MARK: - Places
 
 extension Center {
-    /// Among all calls that wait.
+    /// Among all calls that wait, of the one at this place in its flow.
     @inline(__always)
-    func waitingKey(ofCall index: Int) -> QueuePool.Key {
-        QueuePool.Key(order: calls[index].arrival, urgency: flows[calls[index].flow].urgency)
+    private func waitingKey(of key: QueuePool.Key, flow: Int) -> QueuePool.Key {
+        QueuePool.Key(order: key.order, urgency: flows[flow].urgency)
     }
 
     /// Among the waiting calls of its flow.
@@ -160,7 +155,7 @@ extension Center {
     /// Among the flows that have calls waiting for the same skill: the place of its first one. nil: none of its calls waits.
     @inline(__always)
     func skillKey(ofFlow index: Int) -> QueuePool.Key? {
-        queues.first(flows[index].waiting).map { QueuePool.Key(order: $0.key.order, urgency: flows[index].urgency) }
+        queues.first(flows[index].waiting).map { waitingKey(of: $0.key, flow: index) }
     }
 
     /// Among the idle agents of each of his skills.
@@ -191,9 +186,17 @@ extension Center {
         if let new { queues.insert(flow, at: new, into: &skills[skill].waiting) }
     }
 
-    /// Flow by flow.
-    func forEachWaitingCall(skill: Int, _ body: (Int) -> Void) {
-        for flow in queues.items(skills[skill].waiting) { queues.items(flows[flow].waiting).forEach(body) }
+    /// The calls that wait for any of these skills, the most urgent first. O(n log n).
+    func waitingCalls(for wanted: some Sequence<Int>) -> [Int] {
+        var waiting: [(key: QueuePool.Key, call: Int)] = []
+        for skill in wanted {
+            for flow in queues.items(skills[skill].waiting) {
+                for call in queues.items(flows[flow].waiting) {
+                    waiting.append((waitingKey(of: flowKey(ofCall: call), flow: flow), call))
+                }
+            }
+        }
+        return waiting.sorted { $0.key < $1.key }.map(\.call)
     }
 
     mutating func enterIdle(agent: Int) {

@@ -72,7 +72,7 @@ extension Center {
     }
 
     private func checkSkills() -> [String] {
-        var waiting = [[(key: QueuePool.Key, flow: Int)]](repeating: [], count: skills.capacity)
+        var waiting = [[(key: QueuePool.Key, item: Int)]](repeating: [], count: skills.capacity)
         var idle = [[Int]](repeating: [], count: skills.capacity)
         var logged = [Int](repeating: 0, count: skills.capacity)
         var users = [Int](repeating: 0, count: skills.capacity)
@@ -94,9 +94,7 @@ extension Center {
             let skill = skills[index]
             waiting[index].sort { $0.key < $1.key }
             idle[index].sort { agents[$0].freeOrder < agents[$1].freeOrder }
-            if queues.items(skill.waiting) != waiting[index].map(\.flow) {
-                broken.append("skill \(skill.name): wrong flows wait")
-            }
+            if !queues.holds(waiting[index], skill.waiting) { broken.append("skill \(skill.name): wrong flows wait") }
             if queues.items(skill.idle) != idle[index] { broken.append("skill \(skill.name): wrong agents are idle") }
             if skill.logged != logged[index] { broken.append("skill \(skill.name): wrong number of agents logged in") }
             if skill.users != users[index] { broken.append("skill \(skill.name): wrong number of users") }
@@ -112,8 +110,8 @@ extension Center {
         var broken: [String] = []
         for index in 0..<skills.capacity where skills.isOccupied(index) && !skills[index].idle.isEmpty {
             let idle = queues.items(skills[index].idle)
-            forEachWaitingCall(skill: index) { call in
-                guard let agent = idle.first(where: { !isPaused(call: call, agent: $0) }) else { return }
+            for call in waitingCalls(for: CollectionOfOne(index)) {
+                guard let agent = idle.first(where: { !isPaused(call: call, agent: $0) }) else { continue }
                 broken.append("call \(calls[call].number) waits, agent \(agents[agent].definition.id) is free for it")
             }
         }

@@ -129,7 +129,7 @@ extension Center {
 // MARK: - Flows
 
 extension Center {
-    /// The waiting calls move to the places that the new priority and skill give them.
+    /// With its waiting calls the flow moves to the place that the new priority and skill give it.
     private mutating func change(flow index: Int, to definition: FlowDefinition) {
         flows[index].isRemoved = false
         guard flows[index].definition != definition else { return }

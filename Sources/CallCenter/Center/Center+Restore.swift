@@ -103,7 +103,7 @@ extension Center {
         isSuspended = true
         let restored = kept.map { restore($0, now: now, out: &out) }
         // Places may have been given twice if a call was moved and that got lost.
-        let waiting = restored.filter { calls[$0].arrival > 0 }.sorted { one, other in
+        let waiting = restored.filter { calls[$0].arrival > 0 || calls[$0].phase == .queued }.sorted { one, other in
             let (first, second) = (calls[one].arrival, calls[other].arrival)
             return first == second ? calls[one].since < calls[other].since : first < second
         }

@@ -162,7 +162,7 @@ extension Center {
         return positions
     }
 
-    /// By slot of the flow. Calls are listed by admission, so the first unanswered one of a flow is its oldest.
+    /// By slot of the flow: since the oldest INVITE of its unanswered calls.
     private func longestWaits(now: Milliseconds) -> [Milliseconds] {
         var waits = [Milliseconds](repeating: 0, count: flows.capacity)
         for call in admissions {

@@ -14,7 +14,7 @@
 /// has told that the leg to his phone is gone, and takes the best waiting call in that same turn. Events about calls
 /// and agents that are gone do nothing.
 ///
-/// Cost of an event: O(k log n) for an agent with k skills.
+/// Cost of an event: O(k log n) for an agent with k skills; a call's admission, amortised (see `insert(_:)`).
 package struct Center: Sendable {
     package internal(set) var policy: Policy
 
@@ -29,7 +29,7 @@ package struct Center: Sendable {
     /// All flows and agents, sorted by ID.
     var flowOrder: [Int] = []
     var agentOrder: [Int] = []
-    /// Nodes of every queue of calls and agents.
+    /// Nodes of every queue of calls, flows and agents.
     var queues = QueuePool()
     /// The calls alive, in the order of admission, and among them some that have gone since (see `insert(_:)`).
     var admissions: [CallRef] = []

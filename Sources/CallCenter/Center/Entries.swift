@@ -16,7 +16,7 @@ struct FlowEntry {
     var definition: FlowDefinition { didSet { shared = Shared(definition) } }
     /// The same, for calls that go by it as long as they live.
     private(set) var shared: Shared<FlowDefinition>
-    /// The state of `statistics` at the last reset.
+    /// The state of `statistics` at the last reset: apart, since only snapshots ask for it.
     var base: Shared<FlowStatistics>?
 
     init(definition: FlowDefinition, skill: Int) {
@@ -79,7 +79,7 @@ struct AgentEntry {
     var isRemoved = false
     var definition: AgentDefinition
     var statistics = AgentStatistics()
-    /// The state of `statistics` at the last reset.
+    /// The state of `statistics` at the last reset: apart, since only snapshots ask for it.
     var base: Shared<AgentStatistics>?
 
     /// Without his skills.

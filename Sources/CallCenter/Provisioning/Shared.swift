@@ -1,4 +1,4 @@
-/// One value for many who keep it: thousands of calls have the same flow.
+/// One value for many who keep it, as thousands of calls have the same flow; or one that is to stand apart from the rest.
 @dynamicMemberLookup
 @usableFromInline package final class Shared<Value: Sendable>: Sendable {
     @usableFromInline package let value: Value

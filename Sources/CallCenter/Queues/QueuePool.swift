@@ -27,7 +27,7 @@ struct QueuePool {
     /// 32 bytes, two to a cache line.
     struct Node {
         var key: Key
-        /// What the owner of the queue put here: the slot of a call or agent.
+        /// What the owner of the queue put here: the slot of a call, a flow or an agent.
         var item: Int32
         var left = QueuePool.none
         var right = QueuePool.none
@@ -102,6 +102,16 @@ extension QueuePool {
             current = self[node].right
         }
         return items
+    }
+
+    /// Whether these are its elements from head to tail, each at its place; for checks, O(n log n).
+    func holds(_ elements: [(key: Key, item: Int)], _ queue: Queue) -> Bool {
+        var place = first(queue)
+        for (key, item) in elements {
+            guard let (found, there) = place, found == key, there == item else { return false }
+            place = next(after: key, in: queue)
+        }
+        return place == nil
     }
 
     /// Edges from the root to the deepest node, 0 for a single one; for tests of the balance, O(n).
