@@ -27,9 +27,10 @@ struct CallBench {
         case ["--memory"]: exit(try MemoryBench.run() ? 0 : 1)
         case ["--journal"]: try JournalBench.run()
         case [], ["--quick"]:
-            let isCheap = try measure(isQuick: !arguments.isEmpty)
-            try JournalBench.run()
-            exit(try MemoryBench.run() && isCheap ? 0 : 1)
+            let isQuick = !arguments.isEmpty
+            let isCheap = try measure(isQuick: isQuick)
+            try JournalBench.run(calls: isQuick ? 500 : 2_000)
+            exit(try MemoryBench.run(calls: isQuick ? 10_000 : 20_000) && isCheap ? 0 : 1)
         default:
             print("usage: call-bench [--quick | --memory | --journal | --calls N]")
             exit(2)

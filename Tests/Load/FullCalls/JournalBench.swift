@@ -7,10 +7,11 @@ import Store
 /// What it costs a full call that everything is kept: what it appends to the journals, and how long that takes on the call loop.
 /// The disk is written by other threads, later.
 enum JournalBench {
-    static func run() throws {
+    /// - Parameter calls: for each measurement.
+    static func run(calls: Int = 2_000) throws {
         print("what a full call costs that is kept, microseconds of CPU on the call loop")
-        let changes = try measure("changes of calls", keepsWholeCalls: false)
-        let whole = try measure("whole calls (instance)", keepsWholeCalls: true)
+        let changes = try measure("changes of calls", calls: calls, keepsWholeCalls: false)
+        let whole = try measure("whole calls (instance)", calls: calls, keepsWholeCalls: true)
         print(
             String(
                 format: "instance: %.1f us a call more in the core, %.1f us more in the journal",
@@ -20,8 +21,11 @@ enum JournalBench {
         )
     }
 
-    private static func measure(_ name: String, keepsWholeCalls: Bool) throws -> (core: Double, journal: Double) {
-        let calls = 2_000
+    private static func measure(
+        _ name: String,
+        calls: Int,
+        keepsWholeCalls: Bool
+    ) throws -> (core: Double, journal: Double) {
         let centre = try Centre(agents: 1_000, waiting: 0, keepsWholeCalls: keepsWholeCalls)
         let core = try (0..<4).map { _ in try centre.run(calls: calls).call }.min() ?? 0
         let (kept, records) = try centre.entries(calls: calls)

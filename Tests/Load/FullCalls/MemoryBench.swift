@@ -4,8 +4,10 @@ import Foundation
 /// What memory calls and transactions take in the core.
 enum MemoryBench {
     /// Of the process, whose phones take next to nothing. False: it is too much.
-    static func run() throws -> Bool {
-        let (call, transaction) = (try waitingCall(), try endedTransaction())
+    ///
+    /// - Parameter calls: full calls, for the transactions.
+    static func run(calls: Int = 20_000) throws -> Bool {
+        let (call, transaction) = (try waitingCall(), try endedTransaction(calls: calls))
         print(
             String(
                 format: "memory of a waiting call %.1f KiB (goal 8), of an ended transaction %.2f KiB (goal 1)",
@@ -30,10 +32,10 @@ enum MemoryBench {
     }
 
     /// KiB of a transaction that is only kept for copies of its messages: of full calls, when all of them have ended.
-    private static func endedTransaction() throws -> Double {
+    private static func endedTransaction(calls: Int) throws -> Double {
         let centre = try Centre(agents: 4_000, waiting: 0)
         let before = residentKilobytes
-        try centre.run(calls: 20_000)
+        try centre.run(calls: calls)
         try centre.rest()
         return Double(residentKilobytes - before) / Double(centre.transactionsAlive)
     }
